@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+# Compiler settings that hold for every target.
+set(CMAKE_CXX_STANDARD 23)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE OFF)
+
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release)
+endif()
+
+find_program(KELVIN_CCACHE ccache)
+if(KELVIN_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${KELVIN_CCACHE})
+endif()
+find_program(KELVIN_MOLD mold)
+if(KELVIN_MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+# Assertions of the standard library stay on in release: an index out of range ends the process instead of corrupting it.
+add_compile_definitions(_GLIBCXX_ASSERTIONS)
+add_compile_options(-Wall -Wextra -Wconversion -Wshadow -Wold-style-cast -Wcast-qual -Wsuggest-override
+                    -Wnon-virtual-dtor -Wdouble-promotion)
+# Host floating point is never used where its rounding could be seen by a guest, and no fused operation may appear unasked.
+add_compile_options(-fno-strict-aliasing -ffp-contract=off)
+if(PROJECT_IS_TOP_LEVEL)
+  add_compile_options(-Werror)
+endif()
+
+# KELVIN_SANITIZE: a comma-separated list for -fsanitize=, or empty.
+set(KELVIN_SANITIZE "" CACHE STRING "sanitizers, as for -fsanitize=")
+if(KELVIN_SANITIZE)
+  add_compile_options(-fsanitize=${KELVIN_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${KELVIN_SANITIZE})
+endif()

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// The guest's physical address space: RAM, ROM and devices, and the only way to touch guest memory outside the accelerators.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/types.h"
+#include "memory/mmio.h"
+
+namespace kelvin::memory {
+
+/// Anonymous host memory that backs guest RAM; zeroed, page-aligned, not yet touched.
+class RamBlock {
+  public:
+    static Result<RamBlock> allocate(u64 size);
+    RamBlock(RamBlock&& other) noexcept;
+    RamBlock& operator=(RamBlock&& other) noexcept;
+    RamBlock(const RamBlock&) = delete;
+    RamBlock& operator=(const RamBlock&) = delete;
+    ~RamBlock();
+
+    u8* data() { return data_; }
+    u64 size() const { return size_; }
+
+  private:
+    RamBlock(u8* data, u64 size) : data_(data), size_(size) {}
+    u8* data_ = nullptr;
+    u64 size_ = 0;
+};
+
+/// Where a guest page lies in the host. `host` is null when the page is not RAM or ROM.
+struct PageBacking {
+    u8* host = nullptr;     ///< of the page's first byte
+    bool writable = false;  ///< false for ROM: stores go through AddressMap::write, which drops them
+};
+
+/// Told about every write to RAM that did not come from translated code, so that stale translations are dropped.
+class WriteObserver {
+  public:
+    virtual ~WriteObserver() = default;
+    virtual void ram_written(Gpa start, u64 size) = 0;
+};
+
+/// Built before the vCPUs start and constant while they run; reads and writes may come from any thread.
+/// Lock order: a device's lock is the innermost; nothing of the map is called while it is held, but RAM accesses.
+class AddressMap {
+  public:
+    AddressMap();
+    ~AddressMap();
+    AddressMap(const AddressMap&) = delete;
+    AddressMap& operator=(const AddressMap&) = delete;
+
+    /// Regions must be page-aligned and may not overlap: an overlap is an error that names both.
+    Result<> add_ram(Gpa base, RamBlock block, std::string name);
+    /// Memory that the guest can only read; `content` is copied, the rest up to `size` is zero.
+    Result<> add_rom(Gpa base, u64 size, std::span<const u8> content, std::string name);
+    /// `handler` must outlive the map; its calls are serialised by one lock per region.
+    Result<> add_mmio(Gpa base, u64 size, MmioHandler& handler, std::string name);
+
+    /// The page that contains `address`; `host` is null if it is a device or nothing.
+    PageBacking find_page(Gpa address) const;
+    /// True if anything at all answers at `address`.
+    bool is_mapped(Gpa address) const;
+
+    /// A device access of 1, 2, 4 or 8 bytes on behalf of a vCPU; also works on RAM. False: nothing there (a bus error).
+    bool read(Gpa address, unsigned size, u64& value) const;
+    bool write(Gpa address, unsigned size, u64 value) const;
+
+    /// Copies between guest RAM and the host; false, and nothing copied, unless all of the range is RAM (or ROM, for reads).
+    bool copy_in(Gpa address, std::span<u8> out) const;
+    bool copy_out(Gpa address, std::span<const u8> data) const;
+
+    /// At most one; null to remove. Called after the bytes are there.
+    void set_write_observer(WriteObserver* observer);
+
+    /// One line a region, in order of address: "0x09000000-0x09000fff pl011".
+    std::string describe() const;
+
+  private:
+    struct Region;
+    const Region* find(Gpa address) const;
+    Result<> insert(std::unique_ptr<Region> region);
+
+    std::vector<std::unique_ptr<Region>> regions_;  // sorted by base
+    WriteObserver* observer_ = nullptr;
+};
+
+}  // namespace kelvin::memory
