@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// Virtual time, and one-shot timers on it. Devices and CPUs see only these two interfaces.
+#pragma once
+
+#include "base/types.h"
+
+namespace kelvin {
+
+/// Nanoseconds since the machine was created; stands still while the machine is paused. Any thread.
+class Clock {
+  public:
+    virtual ~Clock() = default;
+    virtual i64 now_ns() const = 0;
+};
+
+/// Names a timer of one TimerService.
+enum class TimerId : u32 {};
+
+/// One-shot timers. Every method may be called from any thread, from a callback too.
+/// Callbacks run on the service's own thread with none of its locks held, and must not block.
+class TimerService : public Clock {
+  public:
+    using Callback = void (*)(void* context);
+
+    virtual TimerId add(Callback callback, void* context) = 0;
+    /// When it returns the callback is not running and never will (but from within that callback itself).
+    virtual void remove(TimerId timer) = 0;
+    /// Fires once when now_ns() reaches `deadline_ns`; replaces the former deadline. A deadline in the past fires at once.
+    virtual void arm(TimerId timer, i64 deadline_ns) = 0;
+    /// A callback that has already begun is not waited for: its owner must look at its own state, under its own lock.
+    virtual void cancel(TimerId timer) = 0;
+};
+
+}  // namespace kelvin
