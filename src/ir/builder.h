@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+// Appends ops to a region. Folds constants as it goes and forwards guest registers within a block, so that what a front
+// end writes plainly comes out small. Each function is one op of ops.def; see there for meanings.
+#pragma once
+
+#include <initializer_list>
+#include <vector>
+
+#include "ir/region.h"
+
+namespace kelvin::ir {
+
+/// Which of the builder's simplifications are on; each can be switched off to find a miscompile.
+struct BuilderOptions {
+    bool fold_constants = true;
+    bool forward_registers = true;
+};
+
+class Builder {
+  public:
+    explicit Builder(Region& region, BuilderOptions options = {});
+
+    /// Begins a new block and returns its number. The first block is 0. The previous block must have its terminator.
+    u32 begin_block();
+    /// Reserves a block number for a branch forward; `place_block` begins it.
+    u32 reserve_block();
+    void place_block(u32 block);
+    /// True if the current block has its terminator.
+    bool ended() const { return ended_; }
+
+    void insn_start(u64 page_offset);
+
+    // Constants and guest state.
+    Value constant(Type type, u64 value);
+    Value i32c(u32 value) { return constant(Type::i32, value); }
+    Value i64c(u64 value) { return constant(Type::i64, value); }
+    Value vconstant(u64 each_half);
+    Value page_address(i64 offset);
+    Value get(u32 slot);
+    void set(u32 slot, Value value);
+    Value flags() { return get(region_.guest->flags_slot); }
+    void set_flags(Value value) { set(region_.guest->flags_slot, value); }
+    /// A field of 1 << size_log2 bytes, zero-extended.
+    Value load_field(u32 offset, unsigned size_log2 = 3);
+    void store_field(u32 offset, Value value, unsigned size_log2 = 3);
+
+    // Integer: `type` is the width worked at.
+    Value add(Type type, Value a, Value b) { return binary(Opcode::add, type, a, b); }
+    Value sub(Type type, Value a, Value b) { return binary(Opcode::sub, type, a, b); }
+    Value mul(Type type, Value a, Value b) { return binary(Opcode::mul, type, a, b); }
+    Value umulh(Value a, Value b) { return binary(Opcode::umulh, Type::i64, a, b); }
+    Value smulh(Value a, Value b) { return binary(Opcode::smulh, Type::i64, a, b); }
+    Value udiv(Type type, Value a, Value b) { return binary(Opcode::udiv, type, a, b); }
+    Value sdiv(Type type, Value a, Value b) { return binary(Opcode::sdiv, type, a, b); }
+    Value and_(Type type, Value a, Value b) { return binary(Opcode::and_, type, a, b); }
+    Value or_(Type type, Value a, Value b) { return binary(Opcode::or_, type, a, b); }
+    Value xor_(Type type, Value a, Value b) { return binary(Opcode::xor_, type, a, b); }
+    Value andn(Type type, Value a, Value b) { return binary(Opcode::andn, type, a, b); }
+    Value shl(Type type, Value a, Value b) { return binary(Opcode::shl, type, a, b); }
+    Value shr(Type type, Value a, Value b) { return binary(Opcode::shr, type, a, b); }
+    Value sar(Type type, Value a, Value b) { return binary(Opcode::sar, type, a, b); }
+    Value ror(Type type, Value a, Value b) { return binary(Opcode::ror, type, a, b); }
+    Value shl(Type type, Value a, unsigned count) { return shl(type, a, constant(type, count)); }
+    Value shr(Type type, Value a, unsigned count) { return shr(type, a, constant(type, count)); }
+    Value sar(Type type, Value a, unsigned count) { return sar(type, a, constant(type, count)); }
+    Value ror(Type type, Value a, unsigned count) { return ror(type, a, constant(type, count)); }
+    Value neg(Type type, Value a) { return unary(Opcode::neg, type, a); }
+    Value not_(Type type, Value a) { return unary(Opcode::not_, type, a); }
+    Value clz(Type type, Value a) { return unary(Opcode::clz, type, a); }
+    Value cls(Type type, Value a) { return unary(Opcode::cls, type, a); }
+    Value rbit(Type type, Value a) { return unary(Opcode::rbit, type, a); }
+    Value bswap(Type type, Value a) { return unary(Opcode::bswap, type, a); }
+    Value bswap16(Type type, Value a) { return unary(Opcode::bswap16, type, a); }
+    Value bswap32(Value a) { return unary(Opcode::bswap32, Type::i64, a); }
+    Value adc(Type type, Value a, Value b, Value flags) { return append({Opcode::adc, type, 0, a, b, flags}); }
+    Value sbc(Type type, Value a, Value b, Value flags) { return append({Opcode::sbc, type, 0, a, b, flags}); }
+    Value extract_pair(Type type, Value high, Value low, unsigned lsb);
+    Value ubfx(Type type, Value a, unsigned lsb, unsigned width);
+    Value sbfx(Type type, Value a, unsigned lsb, unsigned width);
+    Value bfi(Type type, Value into, Value field, unsigned lsb, unsigned width);
+    /// The low `width` bits, zero- or sign-extended to `type`.
+    Value zero_extend(Type type, Value a, unsigned width) { return ubfx(type, a, 0, width); }
+    Value sign_extend(Type type, Value a, unsigned width) { return sbfx(type, a, 0, width); }
+    Value crc32(Value accumulator, Value data, unsigned data_log2, bool castagnoli);
+    Value select(Type type, Cond cond, Value flags, Value if_true, Value if_false);
+    Value cond_set(Type type, Cond cond, Value flags);
+
+    // Flags.
+    Value add_flags(Type type, Value a, Value b) { return append({Opcode::add_flags, type, 0, a, b}); }
+    Value sub_flags(Type type, Value a, Value b) { return append({Opcode::sub_flags, type, 0, a, b}); }
+    Value adc_flags(Type type, Value a, Value b, Value flags) {
+        return append({Opcode::adc_flags, type, 0, a, b, flags});
+    }
+    Value sbc_flags(Type type, Value a, Value b, Value flags) {
+        return append({Opcode::sbc_flags, type, 0, a, b, flags});
+    }
+    Value logic_flags(Type type, Value a) { return append({Opcode::logic_flags, type, 0, a}); }
+    Value flags_from_nzcv(Value nzcv) { return append({Opcode::flags_from_nzcv, Type::i32, 0, nzcv}); }
+    Value nzcv_from_flags(Value flags) { return append({Opcode::nzcv_from_flags, Type::i32, 0, flags}); }
+    /// `nzcv` in bits 3:0, as instructions encode it.
+    Value select_flags(Cond cond, Value flags, Value if_true, u32 nzcv);
+    Value fcompare(FpShape shape, Value a, Value b, bool signaling);
+
+    // Guest memory.
+    Value load(Type type, Value address, i32 offset, MemInfo memory);
+    Value vload(Value address, i32 offset, MemInfo memory);
+    void store(Value address, i32 offset, Value value, MemInfo memory);
+    void vstore(Value address, i32 offset, Value value, MemInfo memory);
+    Value load_exclusive(Type type, Value address, MemInfo memory);
+    Value vload_exclusive(Value address, MemInfo memory);
+    Value store_exclusive(Value address, Value value, MemInfo memory);
+    Value vstore_exclusive(Value address, Value value, MemInfo memory);
+    void clear_exclusive() { append({Opcode::clear_exclusive}); }
+    Value atomic_rmw(AtomicKind kind, Type type, Value address, Value operand, MemInfo memory);
+    Value atomic_cas(Type type, Value address, Value expected, Value desired, MemInfo memory);
+    Value vatomic_cas(Value address, Value expected, Value desired, MemInfo memory);
+    void fence(FenceKind kind) { append({Opcode::fence, Type::none, static_cast<u8>(kind)}); }
+
+    /// Calls C++; kNoValue if the helper returns nothing. `helper` must outlive the region.
+    Value call(const Helper& helper, std::initializer_list<Value> arguments);
+
+    // Terminators.
+    void jump(u32 block);
+    void branch(Cond cond, Value flags, u32 if_true, u32 if_false);
+    void branch_zero(Type type, Value a, u32 if_zero, u32 if_not);
+    void branch_bit(Value a, unsigned position, u32 if_set, u32 if_clear);
+    void exit_direct(i64 page_offset, JumpKind kind = JumpKind::jump);
+    void exit_indirect(Value address, JumpKind kind = JumpKind::jump);
+    void exit_state();
+
+    // Vectors and floating point: the generic forms. `attribute` is the op's aux byte: a Lane or an FpShape.
+    Value vector(Opcode code, Lane lane, Value a, Value b = kNoValue, Value c = kNoValue, u64 imm = 0) {
+        return append({code, Type::v128, static_cast<u8>(lane), a, b, c, imm});
+    }
+    Value vector(Opcode code, Value a, Value b = kNoValue, Value c = kNoValue, u64 imm = 0) {
+        return append({code, Type::v128, 0, a, b, c, imm});
+    }
+    Value fp(Opcode code, FpShape shape, Value a, Value b = kNoValue, Value c = kNoValue, u64 imm = 0) {
+        return append({code, Type::v128, static_cast<u8>(shape), a, b, c, imm});
+    }
+    Value vextract(Type type, Lane lane, Value a, unsigned index, bool sign_extend = false);
+    /// Scalar conversions: see fto_int and ffrom_int. `rounding` is a fp::Rounding.
+    Value fto_int(Type type, FpShape shape, Value a, u8 rounding, bool is_unsigned, unsigned fraction_bits);
+    Value ffrom_int(FpShape shape, Type source, Value a, bool is_unsigned, unsigned fraction_bits);
+
+    Region& region() { return region_; }
+
+  private:
+    Value append(const Op& op);
+    Value unary(Opcode code, Type type, Value a);
+    Value binary(Opcode code, Type type, Value a, Value b);
+    void terminate(const Op& op);
+    void forget_registers();
+
+    Region& region_;
+    BuilderOptions options_;
+    std::vector<Value> known_;  ///< per slot: the value it holds at this point of the block, or kNoValue
+    bool ended_ = true;
+};
+
+}  // namespace kelvin::ir

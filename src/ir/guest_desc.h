@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the IR and the back end know of a guest: where its registers lie, and which are hot. Nothing else.
+#pragma once
+
+#include <span>
+
+#include "ir/types.h"
+
+namespace kelvin::ir {
+
+/// A guest register as the IR sees it.
+struct Slot {
+    const char* name;
+    Type type;   ///< i64, v128 or flags
+    u32 offset;  ///< bytes from the start of the guest's state
+};
+
+/// How floating point behaves in a region: the part of FPCR that code is specialised on.
+struct FpMode {
+    u32 fpcr = 0;  ///< in FPCR's layout; only control bits
+
+    constexpr bool operator==(const FpMode&) const = default;
+};
+
+struct GuestDesc {
+    std::span<const Slot> slots;
+    u32 flags_slot;                       ///< index of the one slot of type flags
+    std::span<const u8> integer_by_heat;  ///< slots, hottest first: the back end pins as many as it has registers for
+    std::span<const u8> vector_by_heat;
+    u32 fp_status_offset;  ///< u32 in the state: cumulative FP exceptions and the sticky saturation flag, FPSR's layout
+};
+
+/// The stored form of a flags value (u32 in the state): bit 15 N, bit 14 Z, bit 8 NOT C, bit 0 V; the rest is
+/// arbitrary. It is what x86's `lahf; seto al` makes after a subtraction.
+namespace stored_flags {
+inline constexpr u32 kN = 1u << 15;
+inline constexpr u32 kZ = 1u << 14;
+inline constexpr u32 kNotC = 1u << 8;
+inline constexpr u32 kV = 1u << 0;
+
+/// `nzcv` in bits 31:28.
+constexpr u32 from_nzcv(u32 nzcv) {
+    return ((nzcv >> 31) & 1) << 15 | ((nzcv >> 30) & 1) << 14 | (((nzcv >> 29) & 1) ^ 1) << 8 | ((nzcv >> 28) & 1);
+}
+constexpr u32 to_nzcv(u32 stored) {
+    return ((stored >> 15) & 1) << 31 | ((stored >> 14) & 1) << 30 | (((stored >> 8) & 1) ^ 1) << 29 |
+           (stored & 1) << 28;
+}
+}  // namespace stored_flags
+
+}  // namespace kelvin::ir
