@@ -56,8 +56,12 @@ constexpr const OpInfo& info(Opcode code) {
 }
 
 /// A value: the index of the op that makes it, within its region.
-using Value = u32;
-inline constexpr Value kNoValue = ~u32{0};
+enum class Value : u32 {};
+inline constexpr Value kNoValue{~u32{0}};
+
+constexpr u32 index(Value value) {
+    return static_cast<u32>(value);
+}
 
 struct Op {
     Opcode code;

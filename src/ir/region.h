@@ -38,12 +38,12 @@ struct Region {
         blocks.clear();
         calls.clear();
     }
-    const Op& op(Value value) const { return ops[value]; }
-    bool is_constant(Value value) const { return value != kNoValue && ops[value].code == Opcode::constant; }
+    const Op& op(Value value) const { return ops[index(value)]; }
+    bool is_constant(Value value) const { return value != kNoValue && op(value).code == Opcode::constant; }
     /// The value of a constant op.
     u64 constant(Value value) const {
         KELVIN_ASSERT(is_constant(value));
-        return ops[value].imm;
+        return op(value).imm;
     }
 };
 
