@@ -5,7 +5,9 @@ namespace kelvin::fp {
 namespace {
 
 /// FPAdd's sign of a zero sum: that of both zeros, or what the rounding direction says of x - x.
-bool zero_sign(bool a, bool b, Rounding rounding) { return a == b ? a : rounding == Rounding::minus_infinity; }
+bool zero_sign(bool a, bool b, Rounding rounding) {
+    return a == b ? a : rounding == Rounding::minus_infinity;
+}
 
 Real sum(const Real& a, const Real& b, Rounding rounding) {
     const bool a_first = a.exponent > b.exponent || (a.exponent == b.exponent && a.significand >= b.significand);
@@ -107,8 +109,8 @@ Bits<F> step(Bits<F> a, Bits<F> b, Real constant, i32 scale, Environment& enviro
 Real multiply_add(const Real& a, const Real& b, const Real& addend, Rounding rounding) {
     const bool sign = a.sign != b.sign;
     const i32 exponent = a.exponent + b.exponent + 1;
-    // Both in units of 2^(exponent - 126): a bit of headroom above, and enough spare bits below that what is shifted out
-    // sticks only when the other operand decides the leading bits.
+    // Both in units of 2^(exponent - 126): a bit of headroom above, and enough spare bits below that what is shifted
+    // out sticks only when the other operand decides the leading bits.
     const u128 left = (static_cast<u128>(a.significand) * b.significand) >> 1;
     const u128 right = static_cast<u128>(addend.significand) << 63;
     const i32 distance = addend.exponent - exponent;

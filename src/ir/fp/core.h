@@ -10,8 +10,9 @@
 
 namespace kelvin::fp {
 
-/// (-1)^sign * significand * 2^(exponent - 63). The significand is normalised (bit 63 set) or 0; then the exponent is so
-/// small that zero needs no case of its own in sums and products. A significand's bit 0 may stand for all bits below it
+/// (-1)^sign * significand * 2^(exponent - 63). The significand is normalised (bit 63 set) or 0; then the exponent is
+/// so small that zero needs no case of its own in sums and products. A significand's bit 0 may stand for all bits below
+/// it
 /// ("sticky"), which keeps rounding exact as every format leaves at least ten spare bits.
 struct Real {
     bool sign;
@@ -44,7 +45,9 @@ struct Format {
     static constexpr u64 kMaxNormal = kInfinity - 1;
 
     /// `magnitude` with a sign.
-    static Bits<F> with_sign(bool sign, u64 magnitude) { return static_cast<Bits<F>>(sign ? kSign | magnitude : magnitude); }
+    static Bits<F> with_sign(bool sign, u64 magnitude) {
+        return static_cast<Bits<F>>(sign ? kSign | magnitude : magnitude);
+    }
     static bool flushes(const Environment& environment) {
         return sizeof(Bits<F>) == 2 ? environment.flush_to_zero_16 : environment.flush_to_zero;
     }
@@ -83,12 +86,18 @@ inline Real normalised(bool sign, i32 exponent, u64 significand) {
 inline bool rounds_up(Rounding rounding, bool sign, bool is_odd, u64 fraction) {
     constexpr u64 kHalf = u64{1} << 63;
     switch (rounding) {
-        case Rounding::nearest_even: return fraction > kHalf || (fraction == kHalf && is_odd);
-        case Rounding::nearest_away: return fraction >= kHalf;
-        case Rounding::plus_infinity: return fraction != 0 && !sign;
-        case Rounding::minus_infinity: return fraction != 0 && sign;
-        case Rounding::zero: return false;
-        case Rounding::odd: return fraction != 0 && !is_odd;
+        case Rounding::nearest_even:
+            return fraction > kHalf || (fraction == kHalf && is_odd);
+        case Rounding::nearest_away:
+            return fraction >= kHalf;
+        case Rounding::plus_infinity:
+            return fraction != 0 && !sign;
+        case Rounding::minus_infinity:
+            return fraction != 0 && sign;
+        case Rounding::zero:
+            return false;
+        case Rounding::odd:
+            return fraction != 0 && !is_odd;
     }
     return false;
 }
@@ -97,11 +106,15 @@ inline bool rounds_up(Rounding rounding, bool sign, bool is_odd, u64 fraction) {
 inline bool overflows_to_infinity(Rounding rounding, bool sign) {
     switch (rounding) {
         case Rounding::nearest_even:
-        case Rounding::nearest_away: return true;
-        case Rounding::plus_infinity: return !sign;
-        case Rounding::minus_infinity: return sign;
+        case Rounding::nearest_away:
+            return true;
+        case Rounding::plus_infinity:
+            return !sign;
+        case Rounding::minus_infinity:
+            return sign;
         case Rounding::zero:
-        case Rounding::odd: return false;
+        case Rounding::odd:
+            return false;
     }
     return false;
 }

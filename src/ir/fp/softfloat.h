@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// IEEE 754 arithmetic on raw bits, exactly as an AArch64 processor does it (Arm ARM DDI 0487, J1.3 shared/functions/float).
-// Integer instructions only: the host's floating-point state is neither read nor written. Every function is total, pure but
-// for Environment::exceptions, and may run on any thread.
+// IEEE 754 arithmetic on raw bits, exactly as an AArch64 processor does it (Arm ARM DDI 0487, J1.3
+// shared/functions/float). Integer instructions only: the host's floating-point state is neither read nor written.
+// Every function is total, pure but for Environment::exceptions, and may run on any thread.
 //
 // Not modelled: trapped exceptions (FPCR.IDE..IOE are RES0 for us) and FEAT_AFP (FPCR.AH, FIZ, NEP are 0).
 #pragma once
@@ -10,19 +10,17 @@
 
 namespace kelvin::fp {
 
-/// The first four are FPCR.RMode's encoding; the last two are asked for by single instructions (FRINTA, FCVTA*, FCVTXN).
-/// `nearest_away` is for conversions to integers only.
+/// The first four are FPCR.RMode's encoding; the last two are asked for by single instructions (FRINTA, FCVTA*,
+/// FCVTXN). `nearest_away` is for conversions to integers only.
 enum class Rounding : u8 { nearest_even, plus_infinity, minus_infinity, zero, nearest_away, odd };
 
 /// Cumulative exceptions, at their places in FPSR.
-enum Exception : u32 {
-    kInvalidOperation = 1u << 0,
-    kDivideByZero = 1u << 1,
-    kOverflow = 1u << 2,
-    kUnderflow = 1u << 3,
-    kInexact = 1u << 4,
-    kInputDenormal = 1u << 7,
-};
+inline constexpr u32 kInvalidOperation = 1u << 0;
+inline constexpr u32 kDivideByZero = 1u << 1;
+inline constexpr u32 kOverflow = 1u << 2;
+inline constexpr u32 kUnderflow = 1u << 3;
+inline constexpr u32 kInexact = 1u << 4;
+inline constexpr u32 kInputDenormal = 1u << 7;
 
 /// What FPCR asks for, and the exceptions so far (only ever added to; OR them into FPSR).
 struct Environment {
@@ -64,8 +62,8 @@ struct Double {
 template <class F>
 using Bits = typename F::Bits;
 
-// Arithmetic. FNMUL and the subtracting multiply-adds are these with the sign bit of an operand or the result flipped by
-// the caller, as in the manual.
+// Arithmetic. FNMUL and the subtracting multiply-adds are these with the sign bit of an operand or the result flipped
+// by the caller, as in the manual.
 template <class F>
 Bits<F> add(Bits<F> a, Bits<F> b, Environment& environment);
 template <class F>
@@ -131,7 +129,8 @@ bool compare_gt(Bits<F> a, Bits<F> b, Environment& environment);
 /// FRINT*: `exact` (FRINTX) reports a result that differs as inexact. Not for Rounding::odd.
 template <class F>
 Bits<F> round_to_integral(Bits<F> value, Rounding rounding, bool exact, Environment& environment);
-/// FRINT32* and FRINT64* (single and double): `integer_bits` is 32 or 64; what does not fit becomes -2^(integer_bits - 1).
+/// FRINT32* and FRINT64* (single and double): `integer_bits` is 32 or 64; what does not fit becomes -2^(integer_bits -
+/// 1).
 template <class F>
 Bits<F> round_to_sized_integral(Bits<F> value, Rounding rounding, unsigned integer_bits, Environment& environment);
 
@@ -159,7 +158,8 @@ struct JavaScriptInteger {
 /// FJCVTZS.
 JavaScriptInteger to_javascript_integer(u64 value, Environment& environment);
 
-/// FCVT between two different formats. Exists for all six pairs: `fp::convert<fp::Double, fp::Single>(bits, environment)`.
+/// FCVT between two different formats. Exists for all six pairs: `fp::convert<fp::Double, fp::Single>(bits,
+/// environment)`.
 template <class To, class From>
 Bits<To> convert(Bits<From> value, Environment& environment);
 /// FCVTXN: double to single, rounded to odd.
