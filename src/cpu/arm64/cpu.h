@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// One AArch64 processor as the architecture describes it, without a word on how its instructions are executed: system
+// registers, exceptions and privilege, address translation, timers. Accelerators own one per vCPU.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+
+#include "base/clock.h"
+#include "base/wire.h"
+#include "cpu/arm64/gic_cpu_interface.h"
+#include "cpu/arm64/model.h"
+#include "cpu/arm64/state.h"
+#include "cpu/arm64/translation.h"
+
+namespace kelvin::arm64 {
+
+/// What a processor tells the accelerator that runs it. All calls come from the vCPU's own thread.
+class CpuEvents {
+  public:
+    virtual ~CpuEvents() = default;
+
+    /// Translations of the EL1&0 regime are stale. `everywhere` = the inner-shareable forms: every vCPU.
+    virtual void tlb_flush_all(bool everywhere) = 0;
+    virtual void tlb_flush_asid(u16 asid, bool everywhere) = 0;
+    /// `count` pages of `page_size` from `address`. `asid` empty: any address space (global entries included).
+    virtual void tlb_flush_pages(Gva address, u64 page_size, u64 count, std::optional<u16> asid, bool everywhere) = 0;
+    /// SCTLR, TCR, TTBRn, CONTEXTIDR, HCR... have changed: how addresses are translated may have too.
+    virtual void translation_changed() = 0;
+    /// PSTATE or a control bit that code is specialised on has changed (EL, FPCR, CPACR, alignment, PAN, single
+    /// step...).
+    virtual void mode_changed() = 0;
+    /// PSTATE.{D,A,I,F} were lowered, or an interrupt may be taken now: look before the next instruction.
+    virtual void interrupts_unmasked() = 0;
+    /// WFI or WFE: do not run on until an interrupt is pending (masked or not), an event arrives, or for WFE, at will.
+    virtual void wait_for_interrupt() = 0;
+    /// HVC (or SMC) taken by the machine's firmware interface: arguments and results in x0-x3. False: nobody answers,
+    /// UNDEFINED.
+    virtual bool firmware_call(bool smc) = 0;
+};
+
+enum class Interrupt : u8 { irq, fiq, serror };
+
+class Cpu {
+  public:
+    struct Ports {
+        const Clock* clock = nullptr;    ///< drives the counter
+        TimerService* timers = nullptr;  ///< for compare events
+        GicCpuInterface* gic = nullptr;  ///< null: no system-register interface (GICv2), ICC registers are UNDEFINED
+        Wire timer_virtual, timer_physical, timer_hypervisor, timer_secure;  ///< PPI 11, 14, 10, 13
+        Wire pmu;                                                            ///< PPI 7
+    };
+
+    Cpu(State& state, const Model& model, u32 mpidr, const Ports& ports, CpuEvents& events);
+    ~Cpu();
+    Cpu(const Cpu&) = delete;
+    Cpu& operator=(const Cpu&) = delete;
+
+    /// Cold reset: as the manual's TakeReset to the highest implemented level (EL1 here), pc = `entry`.
+    void reset(u64 entry);
+
+    State& state() { return state_; }
+    const Model& model() const { return model_; }
+    CpuEvents& events() { return events_; }
+    u32 mpidr() const { return mpidr_; }
+
+    // Exceptions. Each sets ELR, SPSR, ESR, FAR, PSTATE, SP and pc as AArch64.TakeException does. `state().pc` must be
+    // the preferred return address (for faults: of the faulting instruction) when they are called.
+    /// A synchronous exception with `ec` and `iss` (IL = 1 unless said) to the level that takes it.
+    void take_exception(u8 exception_class, u32 iss, std::optional<u64> far = {}, bool il = true);
+    void take_undefined() { take_exception(0x00, 0); }
+    /// SVC, HVC, SMC, BRK: pc is of the instruction itself; the return address is set as the manual says.
+    void take_supervisor_call(u16 immediate);
+    void take_hypervisor_call(u16 immediate);
+    void take_secure_monitor_call(u16 immediate);
+    void take_breakpoint_instruction(u16 immediate);
+    /// A data or instruction abort from `fault`.
+    void take_abort(const Fault& fault);
+    void exception_return();
+    /// Takes a pending, unmasked interrupt if there is one; true if it did. pc = where execution would go on.
+    bool take_pending_interrupt();
+    /// True if an interrupt is pending, whatever the masks: WFI ends.
+    bool interrupt_pending() const { return pending_.load(std::memory_order_acquire) != 0; }
+
+    /// Levels from the interrupt controller; any thread. Returns true if a line went from low to high.
+    bool set_interrupt(Interrupt line, bool level);
+
+    // System registers, by encoding op0:op1:CRn:CRm:op2 (bits 15:0 as in MRS's bits 20:5, op0's top bit included:
+    // 2+o0). Access that is trapped or undefined raises the exception (pc must be exact) and returns false.
+    bool read_system_register(u16 encoding, u64& value, u8 rt);
+    bool write_system_register(u16 encoding, u64 value, u8 rt);
+    /// SYS and SYSL: TLBI, AT, IC, DC. Cache maintenance that faults raises.
+    bool system_instruction(u16 encoding, u64 value, u8 rt);
+    /// MSR (immediate): PSTATE fields by op1:op2.
+    bool write_pstate_field(u8 op1, u8 op2, u8 immediate);
+    /// WFI/WFE/WFIT traps of SCTLR_EL1 at EL0; true if the instruction may wait.
+    bool may_wait(bool event);
+
+    /// Called when FPCR, CPACR... are read by generated code: bits of the mode word; see mode.h.
+    u64 counter() const;  ///< CNTVCT_EL0 now
+
+    /// Address translation for this processor's current registers; see translation.h.
+    TranslationRegime regime() const;
+
+  private:
+    struct Timers;
+    struct Pmu;
+    State& state_;
+    const Model& model_;
+    u32 mpidr_;
+    Ports ports_;
+    CpuEvents& events_;
+    std::atomic<u32> pending_{0};  ///< bit per Interrupt
+    std::unique_ptr<Timers> timers_;
+    std::unique_ptr<Pmu> pmu_;
+};
+
+}  // namespace kelvin::arm64

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// Lifts A64 code to IR, a region at a time. Instruction entries (the files named after the manual's chapters) are
+// written against this class: registers as the manual reads and writes them, traps and exceptions, and the builder
+// itself.
+#pragma once
+
+#include "cpu/arm64/model.h"
+#include "cpu/arm64/state.h"
+#include "ir/builder.h"
+#include "lift/arm64/mode.h"
+#include "lift/arm64/operands.h"
+
+namespace kelvin::arm64 {
+
+/// Slots of the GuestDesc.
+namespace slot {
+inline constexpr u32 kX0 = 0;  ///< x0..x30
+inline constexpr u32 kSp = 31;
+inline constexpr u32 kV0 = 32;  ///< v0..v31
+inline constexpr u32 kFlags = 64;
+inline constexpr u32 kCount = 65;
+}  // namespace slot
+
+const ir::GuestDesc& guest_desc();
+
+class Lifter {
+  public:
+    Lifter(ir::Builder& builder, const Model& model, Mode mode) : ir(builder), model_(model), mode_(mode) {}
+
+    ir::Builder& ir;
+
+    const Model& model() const { return model_; }
+    Mode mode() const { return mode_; }
+    /// Offset of the instruction being lifted from the start of its page.
+    u64 page_offset() const { return page_offset_; }
+    /// Its address as a value (ADR and its kin): plus `displacement`.
+    ir::Value pc(i64 displacement = 0) { return ir.page_address(static_cast<i64>(page_offset_) + displacement); }
+
+    // General registers. `type` is the width: i32 reads may have anything above bit 31, as every i32 operation ignores
+    // it.
+    ir::Value get(Reg reg) { return reg.value == 31 ? ir.i64c(0) : ir.get(slot::kX0 + reg.value); }
+    ir::Value get(RegSp reg) { return ir.get(slot::kX0 + reg.value); }
+    /// The value zero-extended from 32 bits where `type` is i32: for operands of 64-bit operations.
+    ir::Value get(Reg reg, ir::Type type) { return narrow(get(reg), type); }
+    /// `value` is an i64 or the (zero-extended) result of an i32 operation.
+    void set(Reg reg, ir::Value value) {
+        if (reg.value != 31) {
+            ir.set(slot::kX0 + reg.value, value);
+        }
+    }
+    void set(RegSp reg, ir::Value value) { ir.set(slot::kX0 + reg.value, value); }
+    /// A value that may have bits above 31 made fit for a register write of width `type`.
+    ir::Value narrow(ir::Value value, ir::Type type) {
+        return type == ir::Type::i32 ? ir.zero_extend(ir::Type::i64, value, 32) : value;
+    }
+
+    // Vector registers.
+    ir::Value get(VReg reg) { return ir.get(slot::kV0 + reg.value); }
+    void set(VReg reg, ir::Value value) { ir.set(slot::kV0 + reg.value, value); }
+    /// A vector result: the upper half is zeroed for 64-bit forms.
+    void set(VReg reg, ir::Value value, Q q) { set(reg, q.full() ? value : ir.vector(ir::Opcode::vlow64, value)); }
+
+    /// The memory attributes of an access whose base is `base` (31: SP).
+    ir::MemInfo memory(u32 base, unsigned size_log2) const;
+
+    // Ways to end. Each emits the exception and ends the region.
+    /// UNDEFINED: also what an entry calls for encodings that it finds unallocated.
+    void undefined();
+    /// For FP and SIMD entries, before anything else: emits the trap and returns false where CPACR_EL1.FPEN forbids.
+    bool fp_enabled();
+    void exception_via(const ir::Helper& helper, std::initializer_list<ir::Value> arguments);
+
+    // Branches; displacements in bytes from this instruction.
+    void branch_direct(i64 displacement, ir::JumpKind kind = ir::JumpKind::jump);
+    void branch_indirect(ir::Value target, ir::JumpKind kind);
+    void branch_if(ir::Cond cond, ir::Value flags, i64 displacement);
+    void branch_if_zero(ir::Type type, ir::Value value, bool nonzero, i64 displacement);
+    void branch_if_bit(ir::Value value, unsigned position, bool set, i64 displacement);
+    /// Leaves after this instruction, at the next one, through the dispatcher: what it did may change how code is
+    /// executed.
+    void end_after_this();
+    bool ended() const { return ir.ended(); }
+
+    void begin_instruction(u64 page_offset) {
+        page_offset_ = page_offset;
+        ir.insn_start(page_offset);
+    }
+
+  private:
+    const Model& model_;
+    Mode mode_;
+    u64 page_offset_ = 0;
+};
+
+}  // namespace kelvin::arm64
