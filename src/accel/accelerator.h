@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// An accelerator makes vCPUs for one machine.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "accel/vcpu.h"
+#include "base/clock.h"
+#include "cpu/arm64/gic_cpu_interface.h"
+#include "cpu/arm64/model.h"
+#include "memory/address_map.h"
+
+namespace kelvin::accel {
+
+/// What a vCPU of an AArch64 machine is connected to. All of it outlives the vCPU.
+struct Arm64Ports {
+    FirmwareInterface* firmware = nullptr;
+    const Clock* clock = nullptr;
+    TimerService* timers = nullptr;
+    arm64::GicCpuInterface* gic = nullptr;  ///< null with GICv2
+    Wire timer_virtual, timer_physical, timer_hypervisor, timer_secure, pmu;
+};
+
+class Accelerator {
+  public:
+    virtual ~Accelerator() = default;
+
+    virtual std::unique_ptr<Vcpu> make_arm64_vcpu(unsigned index, const arm64::Model& model, const Arm64Ports& ports) = 0;
+    /// Lines for `info jit` and its kin; empty if there is nothing to tell.
+    virtual std::string statistics() const = 0;
+};
+
+/// What the translator may be told (-accel translator,...) and what it logs (-d).
+struct TranslatorOptions {
+    u64 code_cache_size = u64{64} << 20;
+    unsigned max_instructions = 64;     ///< per region; 1 = one instruction a region
+    std::vector<std::string> disabled;  ///< names of passes and builder options switched off
+    bool log_guest = false, log_ir = false, log_host = false, log_interrupts = false;
+    std::string log_file;               ///< empty: stderr
+};
+
+/// Fails with a cure if this host's processor lacks what generated code needs. `memory` outlives the accelerator.
+Result<std::unique_ptr<Accelerator>> make_translator(memory::AddressMap& memory, const TranslatorOptions& options);
+
+}  // namespace kelvin::accel
