@@ -3,8 +3,8 @@
 // end writes plainly comes out small. Each function is one op of ops.def; see there for meanings.
 #pragma once
 
+#include <array>
 #include <initializer_list>
-#include <vector>
 
 #include "ir/region.h"
 
@@ -13,9 +13,11 @@ namespace kelvin::ir {
 /// Which of the builder's simplifications are on; each can be switched off to find a miscompile.
 struct BuilderOptions {
     bool fold_constants = true;
+    bool simplify = true;  ///< x + 0 and the like
     bool forward_registers = true;
 };
 
+/// Cheap to make; may also serve one region after another. `region.guest` must be set before the first block begins.
 class Builder {
   public:
     explicit Builder(Region& region, BuilderOptions options = {});
@@ -146,15 +148,29 @@ class Builder {
     Region& region() { return region_; }
 
   private:
+    /// The op, or what it comes down to.
     Value append(const Op& op);
-    Value unary(Opcode code, Type type, Value a);
-    Value binary(Opcode code, Type type, Value a, Value b);
+    /// The op as it is.
+    Value emit(const Op& op);
+    Value fold(const Op& op);
+    // simplify.cpp: a value that the op comes down to, or kNoValue.
+    Value simplify(const Op& op);
+    Value simplify_integer(const Op& op);
+    Value simplify_equal_operands(const Op& op);
+    Value simplify_with_constant(const Op& op, u64 full_constant);
+    Value simplify_vector(const Op& op);
+    /// `value` if it serves as an integer of that type, with zeros above.
+    Value as_integer(Type type, Value value) const;
+    Value unary(Opcode code, Type type, Value a) { return append({code, type, 0, a}); }
+    Value binary(Opcode code, Type type, Value a, Value b) { return append({code, type, 0, a, b}); }
     void terminate(const Op& op);
     void forget_registers();
 
     Region& region_;
     BuilderOptions options_;
-    std::vector<Value> known_;  ///< per slot: the value it holds at this point of the block, or kNoValue
+    /// Per slot: the value it holds at this point of the block, or kNoValue.
+    std::array<Value, GuestDesc::kMaxSlots> known_{};
+    u32 block_ = 0;
     bool ended_ = true;
 };
 

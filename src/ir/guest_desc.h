@@ -23,7 +23,9 @@ struct FpMode {
 };
 
 struct GuestDesc {
-    std::span<const Slot> slots;
+    static constexpr u32 kMaxSlots = 128;
+
+    std::span<const Slot> slots;  ///< at most kMaxSlots
     u32 flags_slot;                       ///< index of the one slot of type flags
     std::span<const u8> integer_by_heat;  ///< slots, hottest first: the back end pins as many as it has registers for
     std::span<const u8> vector_by_heat;
