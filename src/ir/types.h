@@ -81,11 +81,12 @@ struct MemInfo {
     bool sign_extend = false;   ///< loads of i32 or i64: sign-extend to the operation's type, else zero-extend
     bool unprivileged = false;  ///< with EL0's permissions (LDTR and its kin)
     bool aligned = false;       ///< must be naturally aligned whatever SCTLR.A says
+    bool stack = false;         ///< the base is a stack pointer that must be a multiple of 16, or an exception is taken
     Order order = Order::plain;
     u8 base = kNoBase;  ///< the guest register slot that holds the base: selects the page slot
 
     constexpr u32 pack() const {
-        return size_log2 | u32{sign_extend} << 3 | u32{unprivileged} << 4 | u32{aligned} << 5 |
+        return size_log2 | u32{sign_extend} << 3 | u32{unprivileged} << 4 | u32{aligned} << 5 | u32{stack} << 6 |
                static_cast<u32>(order) << 8 | u32{base} << 16;
     }
     static constexpr MemInfo unpack(u32 bits) {
@@ -94,6 +95,7 @@ struct MemInfo {
         info.sign_extend = (bits >> 3) & 1;
         info.unprivileged = (bits >> 4) & 1;
         info.aligned = (bits >> 5) & 1;
+        info.stack = (bits >> 6) & 1;
         info.order = static_cast<Order>((bits >> 8) & 3);
         info.base = (bits >> 16) & 63;
         return info;

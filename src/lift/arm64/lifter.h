@@ -4,6 +4,8 @@
 // itself.
 #pragma once
 
+#include <cstddef>
+
 #include "cpu/arm64/model.h"
 #include "cpu/arm64/state.h"
 #include "ir/builder.h"
@@ -60,19 +62,36 @@ class Lifter {
     /// A vector result: the upper half is zeroed for 64-bit forms.
     void set(VReg reg, ir::Value value, Q q) { set(reg, q.full() ? value : ir.vector(ir::Opcode::vlow64, value)); }
 
-    /// The memory attributes of an access whose base is `base` (31: SP).
-    ir::MemInfo memory(u32 base, unsigned size_log2) const;
+    /// The memory attributes of an access of 1 << size_log2 bytes whose base is the general register `base` (31: SP).
+    ir::MemInfo memory(RegSp base, unsigned size_log2) const;
+    // Guest memory in the data endianness of the mode. Vectors: one element of the access's size.
+    ir::Value load(ir::Type type, ir::Value address, i32 offset, ir::MemInfo memory);
+    void store(ir::Value address, i32 offset, ir::Value value, ir::MemInfo memory);
+    ir::Value vload(ir::Value address, i32 offset, ir::MemInfo memory);
+    void vstore(ir::Value address, i32 offset, ir::Value value, ir::MemInfo memory);
+    /// Bytes of an element of 1 << size_log2 bytes reversed if data is big-endian; the value is zero-extended.
+    ir::Value endian(ir::Value value, unsigned size_log2);
+    ir::Value vendian(ir::Value value, unsigned size_log2);
+    bool big_endian() const { return mode_.has(Mode::kBigEndian); }
+
+    /// PSTATE but for NZCV.
+    ir::Value pstate() { return ir.load_field(offsetof(State, pstate), 2); }
+    void set_pstate(ir::Value value) { ir.store_field(offsetof(State, pstate), value, 2); }
 
     // Ways to end. Each emits the exception and ends the region.
     /// UNDEFINED: also what an entry calls for encodings that it finds unallocated.
     void undefined();
     /// For FP and SIMD entries, before anything else: emits the trap and returns false where CPACR_EL1.FPEN forbids.
     bool fp_enabled();
+    /// Calls `helper`, which takes an exception or otherwise sets the pc, and leaves.
     void exception_via(const ir::Helper& helper, std::initializer_list<ir::Value> arguments);
 
-    // Branches; displacements in bytes from this instruction.
+    // Branches; displacements in bytes from this instruction. Where TBI applies, the dispatcher makes the target of an
+    // indirect branch canonical (BranchTo's AArch64.BranchAddr), as it knows TCR.
     void branch_direct(i64 displacement, ir::JumpKind kind = ir::JumpKind::jump);
     void branch_indirect(ir::Value target, ir::JumpKind kind);
+    /// PSTATE.BTYPE for the next instruction; after BR and BLR. No-op unless BTYPE is tracked.
+    void set_branch_type(u32 btype);
     void branch_if(ir::Cond cond, ir::Value flags, i64 displacement);
     void branch_if_zero(ir::Type type, ir::Value value, bool nonzero, i64 displacement);
     void branch_if_bit(ir::Value value, unsigned position, bool set, i64 displacement);
@@ -86,7 +105,13 @@ class Lifter {
         ir.insn_start(page_offset);
     }
 
+    /// Marks an instruction that counts as executed though it takes an exception (SVC and its kin): software step is
+    /// done with it.
+    void step_done();
+
   private:
+    void leave_direct(i64 displacement, ir::JumpKind kind);
+
     const Model& model_;
     Mode mode_;
     u64 page_offset_ = 0;

@@ -22,7 +22,7 @@ struct Field {
     u8 low;
     u8 width;
 
-    constexpr u32 of(u32 word) const { return (word >> low) & ((u64{1} << width) - 1); }
+    constexpr u32 of(u32 word) const { return (word >> low) & static_cast<u32>((u64{1} << width) - 1); }
 };
 
 struct Encoding {
@@ -85,17 +85,15 @@ struct Instruction {
     /// Further encodings within the pattern that are another instruction or unallocated (mask, value); see `except`.
     std::array<std::pair<u32, u32>, 4> exceptions{};
 
-    constexpr bool matches(u32 word) const {
-        if ((word & encoding.mask) != encoding.value) {
-            return false;
-        }
+    constexpr bool excepts(u32 word) const {
         for (const auto& [mask, value] : exceptions) {
             if (mask != 0 && (word & mask) == value) {
-                return false;
+                return true;
             }
         }
-        return true;
+        return false;
     }
+    constexpr bool matches(u32 word) const { return (word & encoding.mask) == encoding.value && !excepts(word); }
 
     /// Leaves out the words that match `pattern`.
     template <PatternText P>
@@ -136,6 +134,44 @@ struct Thunk<P, Semantics, void (*)(Lifter&, Operand...)> {
 };
 
 }  // namespace detail
+
+/// True if some word could mean either entry: both match it, neither is strictly more specific than the other (then the
+/// more specific one is meant), and neither leaves out all that they share.
+constexpr bool ambiguous(const Instruction& a, const Instruction& b) {
+    const u32 a_mask = a.encoding.mask;
+    const u32 b_mask = b.encoding.mask;
+    if (((a.encoding.value ^ b.encoding.value) & a_mask & b_mask) != 0) {
+        return false;
+    }
+    if (a_mask != b_mask && ((a_mask & b_mask) == a_mask || (a_mask & b_mask) == b_mask)) {
+        return false;
+    }
+    const u32 shared_mask = a_mask | b_mask;
+    const u32 shared_value = a.encoding.value | b.encoding.value;
+    for (const Instruction* entry : {&a, &b}) {
+        for (const auto& [mask, value] : entry->exceptions) {
+            if (mask != 0 && (mask & ~shared_mask) == 0 && (shared_value & mask) == value) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+inline constexpr int kNoOverlap = -1;
+
+/// The first ambiguous pair of a chapter, as 1000 * index + index: for a static_assert whose message shows it.
+template <std::size_t N>
+consteval int first_overlap(const std::array<Instruction, N>& entries) {
+    for (std::size_t a = 0; a < N; a++) {
+        for (std::size_t b = a + 1; b < N; b++) {
+            if (ambiguous(entries[a], entries[b])) {
+                return static_cast<int>(1000 * a + b);
+            }
+        }
+    }
+    return kNoOverlap;
+}
 
 /// An entry of an instruction table. `Semantics` is a captureless lambda `+[](Lifter&, operands...)`.
 template <PatternText P, auto Semantics>

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lift/arm64/mode.h"
+
+namespace kelvin::arm64 {
+
+namespace {
+
+// SCTLR_EL1 (ARM ARM D24.2, SCTLR_EL1).
+constexpr unsigned kSctlrM = 0, kSctlrA = 1, kSctlrSa = 3, kSctlrSa0 = 4, kSctlrDze = 14, kSctlrE0e = 24, kSctlrEe = 25;
+// MDSCR_EL1.
+constexpr unsigned kMdscrSs = 0, kMdscrKde = 13;
+
+/// AArch64.CheckFPAdvSIMDEnabled: CPACR_EL1.FPEN.
+bool fp_trapped(const State& state, bool user) {
+    const u64 fpen = bits(state.cpacr, 21, 20);
+    return fpen == 0 || fpen == 2 || (fpen == 1 && user);
+}
+
+/// Software step is on (ARM ARM D2.12, AArch64.SoftwareStepExceptions and DebugExceptionsEnabled).
+bool stepping(const State& state, bool user) {
+    if (!bit(state.mdscr, kMdscrSs) || state.oslar != 0) {
+        return false;
+    }
+    return user || (bit(state.mdscr, kMdscrKde) && (state.pstate & pstate::kD) == 0);
+}
+
+}  // namespace
+
+Mode current_mode(const State& state) {
+    const bool user = state.el() == ExceptionLevel::el0;
+    const u64 sctlr = state.sctlr[1];
+    u32 mode = static_cast<u32>(state.el()) | (state.fpcr & Mode::kFpcrMask);
+    const auto add = [&](bool condition, u32 flag) { mode |= condition ? flag : 0; };
+    add((state.pstate & pstate::kSp) != 0, Mode::kSpSel);
+    add(fp_trapped(state, user), Mode::kFpTrap);
+    add(bit(sctlr, kSctlrA), Mode::kAlign);
+    add(bit(sctlr, user ? kSctlrSa0 : kSctlrSa), Mode::kStackAlign);
+    add(bit(sctlr, user ? kSctlrE0e : kSctlrEe), Mode::kBigEndian);
+    add(bit(sctlr, kSctlrM), Mode::kMmu);
+    add(!user && (state.pstate & pstate::kUao) != 0, Mode::kUao);
+    add((state.pstate & pstate::kIl) != 0, Mode::kIllegal);
+    add(user && !bit(sctlr, kSctlrDze), Mode::kZeroTrap);
+    if (stepping(state, user)) {
+        add(true, Mode::kSingleStep);
+        add((state.pstate & pstate::kSs) == 0, Mode::kStepPending);
+    }
+    mode |= ((state.pstate & pstate::kBtypeMask) >> pstate::kBtypeShift) << Mode::kBtypeShift;
+    return {mode};
+}
+
+}  // namespace kelvin::arm64
