@@ -62,6 +62,31 @@ Real square_root(const Real& value, unsigned digits) {
     return {false, exponent, (root << (64 - digits)) | (remainder != 0 || low != 0)};
 }
 
+/// a * b + addend.
+Real multiply_add(const Real& a, const Real& b, const Real& addend, Rounding rounding) {
+    const bool sign = a.sign != b.sign;
+    const i32 exponent = a.exponent + b.exponent + 1;
+    // Both in units of 2^(exponent - 126): a bit of headroom above, and enough spare bits below that what is shifted
+    // out sticks only when the other operand decides the leading bits.
+    const u128 left = (static_cast<u128>(a.significand) * b.significand) >> 1;
+    const u128 right = static_cast<u128>(addend.significand) << 63;
+    const i32 distance = addend.exponent - exponent;
+    const u128 left_aligned = distance > 0 ? shift_right_sticky(left, static_cast<u32>(distance)) : left;
+    const u128 right_aligned = distance < 0 ? shift_right_sticky(right, static_cast<u32>(-distance)) : right;
+    const bool left_wins = left_aligned >= right_aligned;
+    const u128 magnitude = sign == addend.sign ? left_aligned + right_aligned
+                           : left_wins         ? left_aligned - right_aligned
+                                               : right_aligned - left_aligned;
+    if (magnitude == 0) {
+        return {zero_sign(sign, addend.sign, rounding), kZeroExponent, 0};
+    }
+    const u64 high = static_cast<u64>(magnitude >> 64);
+    const int shift = high != 0 ? std::countl_zero(high) : 64 + std::countl_zero(static_cast<u64>(magnitude));
+    const u128 leading = magnitude << shift;
+    const i32 top = (distance > 0 ? addend.exponent : exponent) + 1 - shift;
+    return {left_wins ? sign : addend.sign, top, static_cast<u64>(leading >> 64) | (static_cast<u64>(leading) != 0)};
+}
+
 template <class F>
 Bits<F> sum_of(const Operand& a, const Operand& b, Environment& environment) {
     if (a.is_infinity() || b.is_infinity()) {
@@ -104,31 +129,39 @@ Bits<F> step(Bits<F> a, Bits<F> b, Real constant, i32 scale, Environment& enviro
     return round<F>(result, environment);
 }
 
-}  // namespace
-
-Real multiply_add(const Real& a, const Real& b, const Real& addend, Rounding rounding) {
-    const bool sign = a.sign != b.sign;
-    const i32 exponent = a.exponent + b.exponent + 1;
-    // Both in units of 2^(exponent - 126): a bit of headroom above, and enough spare bits below that what is shifted
-    // out sticks only when the other operand decides the leading bits.
-    const u128 left = (static_cast<u128>(a.significand) * b.significand) >> 1;
-    const u128 right = static_cast<u128>(addend.significand) << 63;
-    const i32 distance = addend.exponent - exponent;
-    const u128 left_aligned = distance > 0 ? shift_right_sticky(left, static_cast<u32>(distance)) : left;
-    const u128 right_aligned = distance < 0 ? shift_right_sticky(right, static_cast<u32>(-distance)) : right;
-    const bool left_wins = left_aligned >= right_aligned;
-    const u128 magnitude = sign == addend.sign ? left_aligned + right_aligned
-                           : left_wins         ? left_aligned - right_aligned
-                                               : right_aligned - left_aligned;
-    if (magnitude == 0) {
-        return {zero_sign(sign, addend.sign, rounding), kZeroExponent, 0};
+/// FPMulAdd, once unpacked.
+template <class F>
+Bits<F> fused(const Operand& left, const Operand& right, const Operand& last, Environment& environment) {
+    const bool invalid_product = is_zero_times_infinity(left, right);
+    if (last.is_nan() || left.is_nan() || right.is_nan()) {
+        // Zero times infinity is invalid even beside a quiet NaN, but not beside a signaling one.
+        if (invalid_product && last.kind == Kind::quiet_nan) {
+            return Format<F>::invalid(environment);
+        }
+        const bool first = last.kind == Kind::signaling_nan ||
+                           (last.is_nan() && left.kind != Kind::signaling_nan && right.kind != Kind::signaling_nan);
+        return first ? process_nan<F>(last, environment) : process_nans<F>(left, right, environment);
     }
-    const u64 high = static_cast<u64>(magnitude >> 64);
-    const int shift = high != 0 ? std::countl_zero(high) : 64 + std::countl_zero(static_cast<u64>(magnitude));
-    const u128 leading = magnitude << shift;
-    const i32 top = (distance > 0 ? addend.exponent : exponent) + 1 - shift;
-    return {left_wins ? sign : addend.sign, top, static_cast<u64>(leading >> 64) | (static_cast<u64>(leading) != 0)};
+    const bool sign = left.sign != right.sign;
+    const bool infinite_product = left.is_infinity() || right.is_infinity();
+    if (invalid_product || (infinite_product && last.is_infinity() && sign != last.sign)) {
+        return Format<F>::invalid(environment);
+    }
+    if (infinite_product || last.is_infinity()) {
+        return Format<F>::with_sign(infinite_product ? sign : last.sign, Format<F>::kInfinity);
+    }
+    return round<F>(multiply_add(left, right, last, environment.rounding), environment);
 }
+
+/// A half factor of a single sum; a NaN as FPConvertNaN widens it, still signaling if it was.
+Operand unpack_long(u16 value, Environment& environment) {
+    Operand operand = unpack<Half>(value, environment);
+    const u64 fraction = value & low_mask(Half::kFractionBits);
+    operand.bits = Format<Single>::with_sign(operand.sign, Format<Single>::kInfinity | (fraction << 13));
+    return operand;
+}
+
+}  // namespace
 
 template <class F>
 Bits<F> add(Bits<F> a, Bits<F> b, Environment& environment) {
@@ -219,28 +252,12 @@ Bits<F> sqrt(Bits<F> value, Environment& environment) {
 
 template <class F>
 Bits<F> mul_add(Bits<F> a, Bits<F> b, Bits<F> addend, Environment& environment) {
-    const Operand last = unpack<F>(addend, environment);
-    const Operand left = unpack<F>(a, environment);
-    const Operand right = unpack<F>(b, environment);
-    const bool invalid_product = is_zero_times_infinity(left, right);
-    if (last.is_nan() || left.is_nan() || right.is_nan()) {
-        // FPMulAdd: zero times infinity is invalid even beside a quiet NaN, but not beside a signaling one.
-        if (invalid_product && last.kind == Kind::quiet_nan) {
-            return Format<F>::invalid(environment);
-        }
-        const bool first = last.kind == Kind::signaling_nan ||
-                           (last.is_nan() && left.kind != Kind::signaling_nan && right.kind != Kind::signaling_nan);
-        return first ? process_nan<F>(last, environment) : process_nans<F>(left, right, environment);
-    }
-    const bool sign = left.sign != right.sign;
-    const bool infinite_product = left.is_infinity() || right.is_infinity();
-    if (invalid_product || (infinite_product && last.is_infinity() && sign != last.sign)) {
-        return Format<F>::invalid(environment);
-    }
-    if (infinite_product || last.is_infinity()) {
-        return Format<F>::with_sign(infinite_product ? sign : last.sign, Format<F>::kInfinity);
-    }
-    return round<F>(multiply_add(left, right, last, environment.rounding), environment);
+    return fused<F>(unpack<F>(a, environment), unpack<F>(b, environment), unpack<F>(addend, environment), environment);
+}
+
+u32 mul_add_long(u16 a, u16 b, u32 addend, Environment& environment) {
+    return fused<Single>(unpack_long(a, environment), unpack_long(b, environment), unpack<Single>(addend, environment),
+                         environment);
 }
 
 template <class F>

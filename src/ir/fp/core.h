@@ -226,9 +226,4 @@ Bits<F> process_nans(const Operand& a, const Operand& b, Environment& environmen
     return process_nan<F>(first ? a : b, environment);
 }
 
-// The real arithmetic, in arithmetic.cpp; results are sticky.
-
-/// a * b + addend. An exact zero has the sign that IEEE 754 6.3 gives it under `rounding`.
-Real multiply_add(const Real& a, const Real& b, const Real& addend, Rounding rounding);
-
 }  // namespace kelvin::fp

@@ -80,6 +80,8 @@ Bits<F> sqrt(Bits<F> value, Environment& environment);
 /// a * b + addend, rounded once. (FPMulAdd: a NaN addend goes before NaN factors.)
 template <class F>
 Bits<F> mul_add(Bits<F> a, Bits<F> b, Bits<F> addend, Environment& environment);
+/// FMLAL: as mul_add, of half factors and a single addend.
+u32 mul_add_long(u16 a, u16 b, u32 addend, Environment& environment);
 /// FRECPS: 2 - a * b, rounded once.
 template <class F>
 Bits<F> recip_step(Bits<F> a, Bits<F> b, Environment& environment);
