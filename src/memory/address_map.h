@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The guest's physical address space: RAM, ROM and devices, and the only way to touch guest memory outside the accelerators.
+// The guest's physical address space: RAM, ROM and devices, and the only way to touch guest memory outside the
+// accelerators.
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <span>
 #include <string>
 #include <vector>
@@ -14,17 +14,23 @@
 
 namespace kelvin::memory {
 
-/// Anonymous host memory that backs guest RAM; zeroed, page-aligned, not yet touched.
+/// Host memory that backs guest RAM, ROM or flash; page-aligned, nothing of it touched before its first use.
 class RamBlock {
   public:
+    /// Of no memory at all.
+    RamBlock() = default;
+    /// Zeroed anonymous memory.
     static Result<RamBlock> allocate(u64 size);
+    /// The first `size` bytes of the file behind `fd`, which may be closed afterwards; bytes past its last page must
+    /// not be touched. Shared: writes reach the file, which must be open for writing. Else they stay in this process.
+    static Result<RamBlock> map_file(int fd, u64 size, bool shared);
     RamBlock(RamBlock&& other) noexcept;
     RamBlock& operator=(RamBlock&& other) noexcept;
     RamBlock(const RamBlock&) = delete;
     RamBlock& operator=(const RamBlock&) = delete;
     ~RamBlock();
 
-    u8* data() { return data_; }
+    u8* data() const { return data_; }
     u64 size() const { return size_; }
 
   private:
@@ -46,6 +52,15 @@ class WriteObserver {
     virtual void ram_written(Gpa start, u64 size) = 0;
 };
 
+/// Told when loads of a page start or cease to be served by host memory: what find_page said of it no longer holds.
+class MappingObserver {
+  public:
+    virtual ~MappingObserver() = default;
+    /// Called from the thread of the access that caused the change, which must see it at its next access.
+    /// A device's lock is held: nothing of the map may be called but find_page.
+    virtual void mapping_changed(Gpa start, u64 size) = 0;
+};
+
 /// Built before the vCPUs start and constant while they run; reads and writes may come from any thread.
 /// Lock order: a device's lock is the innermost; nothing of the map is called while it is held, but RAM accesses.
 class AddressMap {
@@ -62,32 +77,47 @@ class AddressMap {
     /// `handler` must outlive the map; its calls are serialised by one lock per region.
     Result<> add_mmio(Gpa base, u64 size, MmioHandler& handler, std::string name);
 
+    /// Registers that each requester has its own set of; `handlers[n]` answers requester n, and nothing answers others.
+    Result<> add_banked_mmio(Gpa base, u64 size, std::span<MmioHandler* const> handlers, std::string name);
+    /// Memory whose stores go to `handler`, and whose loads come from `content` (`size` bytes that outlive the map)
+    /// while direct reads are on, as they are at first; else from `handler`. For flash, which firmware runs from.
+    Result<> add_rom_device(Gpa base, u64 size, u8* content, MmioHandler& handler, std::string name);
+    /// Switches the direct reads of the ROM device that begins at `base`. Any thread.
+    void set_direct_reads(Gpa base, bool direct);
+
     /// The page that contains `address`; `host` is null if it is a device or nothing.
     PageBacking find_page(Gpa address) const;
     /// True if anything at all answers at `address`.
     bool is_mapped(Gpa address) const;
 
-    /// A device access of 1, 2, 4 or 8 bytes on behalf of a vCPU; also works on RAM. False: nothing there (a bus error).
-    bool read(Gpa address, unsigned size, u64& value) const;
-    bool write(Gpa address, unsigned size, u64 value) const;
+    /// A device access of 1, 2, 4 or 8 bytes on behalf of a vCPU; also works on RAM. `requester` is the vCPU's index.
+    /// False: nothing there, or not within one region (a bus error).
+    bool read(Gpa address, unsigned size, u64& value, unsigned requester = 0) const;
+    bool write(Gpa address, unsigned size, u64 value, unsigned requester = 0) const;
 
-    /// Copies between guest RAM and the host; false, and nothing copied, unless all of the range is RAM (or ROM, for reads).
+    /// Copies between guest RAM and the host; false, and nothing copied, unless all of the range is RAM (or ROM, for
+    /// reads).
     bool copy_in(Gpa address, std::span<u8> out) const;
     bool copy_out(Gpa address, std::span<const u8> data) const;
 
-    /// At most one; null to remove. Called after the bytes are there.
-    void set_write_observer(WriteObserver* observer);
+    /// At most one each; null to remove; before the vCPUs start. Called after the bytes are there.
+    void set_write_observer(WriteObserver* observer) { write_observer_ = observer; }
+    void set_mapping_observer(MappingObserver* observer) { mapping_observer_ = observer; }
 
     /// One line a region, in order of address: "0x09000000-0x09000fff pl011".
     std::string describe() const;
 
   private:
     struct Region;
-    const Region* find(Gpa address) const;
+    Region* find(Gpa address) const;
     Result<> insert(std::unique_ptr<Region> region);
+    template <class Visit>
+    bool for_each_piece(Gpa address, u64 size, Visit visit) const;
 
+    std::vector<u64> bases_;                        // of regions_: what the search reads
     std::vector<std::unique_ptr<Region>> regions_;  // sorted by base
-    WriteObserver* observer_ = nullptr;
+    WriteObserver* write_observer_ = nullptr;
+    MappingObserver* mapping_observer_ = nullptr;
 };
 
 }  // namespace kelvin::memory

@@ -7,8 +7,8 @@
 namespace kelvin::memory {
 
 /// Registers in guest physical memory. Called with the device's own lock held (see AddressMap), from any vCPU's thread.
-/// Offsets and values come from the guest: every offset within the mapped size and every width of 1, 2, 4 or 8 bytes must be
-/// answered; accesses never cross the end of the region.
+/// Offsets and values come from the guest: every offset within the mapped size and every width of 1, 2, 4 or 8 bytes
+/// must be answered; accesses never cross the end of the region.
 class MmioHandler {
   public:
     virtual ~MmioHandler() = default;

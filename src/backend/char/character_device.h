@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// Between a device that speaks bytes (a UART, a virtio console) and the host's end of its line.
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include "base/types.h"
+
+namespace kelvin::backend {
+
+/// The device's side. Called from the back end's thread with none of the back end's locks held.
+class CharacterReceiver {
+  public:
+    virtual ~CharacterReceiver() = default;
+
+    /// How many bytes receive() would take now. After zero, the device calls accept_input() once it has room again.
+    virtual size_t space() = 0;
+    /// Bytes beyond space() are lost, as on a real line.
+    virtual void receive(std::span<const u8> bytes) = 0;
+    /// The line was held low for longer than a character.
+    virtual void receive_break() = 0;
+};
+
+/// The host's side. Every method may be called from any thread; the device may hold its lock, so that no method calls
+/// the receiver before it returns.
+class CharacterBackend {
+  public:
+    virtual ~CharacterBackend() = default;
+
+    /// Takes all of it: blocks if the host is slow, drops what a closed line cannot take.
+    virtual void write(std::span<const u8> bytes) = 0;
+    /// At most one; null to disconnect: after that return, the former receiver is not called any more.
+    virtual void set_receiver(CharacterReceiver* receiver) = 0;
+    /// The receiver has space again: ask it.
+    virtual void accept_input() = 0;
+};
+
+}  // namespace kelvin::backend
