@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// QEMU's command line for system emulation, turned into a MachineSpec.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "vm/machine_spec.h"
+
+namespace kelvin::control {
+
+struct CommandLine {
+    vm::MachineSpec spec;
+    std::string answer;              ///< what -help, -version and the lists print; then nothing is to be run
+    std::vector<std::string> notes;  ///< lines for the user about what was accepted without effect
+};
+
+/// `arguments` without the program's name.
+Result<CommandLine> parse_command_line(std::span<const std::string_view> arguments);
+
+/// The first line that programs which drive QEMU expect of --version, and ours.
+std::string version_text();
+
+}  // namespace kelvin::control

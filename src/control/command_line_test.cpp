@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/command_line.h"
+
+#include <gtest/gtest.h>
+
+#include "control/option_values.h"
+
+namespace kelvin::control {
+namespace {
+
+using Arguments = std::vector<std::string_view>;
+using vm::ConsoleSpec;
+
+vm::MachineSpec spec_of(const Arguments& arguments) {
+    const auto line = parse_command_line(arguments);
+    EXPECT_TRUE(line) << line.error().message();
+    return line ? line.value().spec : vm::MachineSpec{};
+}
+
+std::string error_of(const Arguments& arguments) {
+    const auto line = parse_command_line(arguments);
+    return line ? "accepted" : line.error().message();
+}
+
+std::string answer_of(const Arguments& arguments) {
+    const auto line = parse_command_line(arguments);
+    return line ? line.value().answer : line.error().message();
+}
+
+#define EXPECT_MENTIONS(text, part) EXPECT_NE((text).find(part), std::string::npos) << (text)
+
+TEST(CommandLine, ATypicalCall) {
+    const auto spec = spec_of({"-M", "virt,gic-version=3", "-cpu", "cortex-a57", "-smp", "1", "-m", "512", "-kernel",
+                               "K", "-initrd", "I", "-append", "console=ttyAMA0 quiet", "-nographic", "-no-reboot"});
+    EXPECT_EQ(spec.gic, vm::GicVersion::v3);
+    EXPECT_EQ(spec.cpu.model, "cortex-a57");
+    EXPECT_EQ(spec.ram_size, u64{512} << 20);
+    EXPECT_EQ(spec.boot.kernel, "K");
+    EXPECT_EQ(spec.boot.initrd, "I");
+    EXPECT_EQ(spec.boot.arguments, "console=ttyAMA0 quiet");
+    EXPECT_TRUE(spec.exit_on_reset);
+    EXPECT_EQ(spec.console.kind, ConsoleSpec::Kind::stdio);
+    EXPECT_TRUE(spec.console.escapes);
+    EXPECT_TRUE(spec.console.monitor);
+}
+
+TEST(CommandLine, OptionsMayHaveTwoDashes) {
+    EXPECT_EQ(spec_of({"--machine", "virt", "--kernel", "K"}).boot.kernel, "K");
+}
+
+TEST(CommandLine, WhatLibvirtSendsWithoutEffectIsAccepted) {
+    const auto spec = spec_of({"-name", "guest=arm,debug-threads=on", "-machine",
+                               "virt-10.0,usb=off,gic-version=2,dump-guest-core=off", "-accel", "tcg", "-overcommit",
+                               "mem-lock=off", "-smp", "1,sockets=1,cores=1,threads=1", "-uuid", "u", "-no-user-config",
+                               "-nodefaults", "-no-acpi", "-boot", "strict=on", "-no-shutdown", "-S"});
+    EXPECT_EQ(spec.name, "arm");
+    EXPECT_TRUE(spec.start_paused);
+    EXPECT_TRUE(spec.pause_on_shutdown);
+    EXPECT_EQ(spec.console.kind, ConsoleSpec::Kind::none);
+    EXPECT_EQ(spec.cpu.count, 1U);
+}
+
+TEST(CommandLine, MemorySizes) {
+    constexpr u64 kGibi = u64{1} << 30;
+    for (const std::string_view text : {"4G", "4gb", "4096", "4GiB", "size=4G", "4096M", "0.004t"}) {
+        const u64 size = spec_of({"-m", text}).ram_size;
+        if (text == "0.004t") {
+            EXPECT_NEAR(static_cast<double>(size), 0.004 * 1024 * static_cast<double>(kGibi), 1);
+        } else {
+            EXPECT_EQ(size, 4 * kGibi) << text;
+        }
+    }
+    EXPECT_EQ(spec_of({"-m", "1.5G"}).ram_size, 3 * kGibi / 2);
+    EXPECT_MENTIONS(error_of({"-m", "lots"}), "'lots' is not a size");
+    EXPECT_MENTIONS(error_of({"-m", "4X"}), "'4X' is not a size");
+    EXPECT_MENTIONS(error_of({"-m", "-1"}), "not a size");
+    EXPECT_MENTIONS(error_of({"-m", "99999999999999999999"}), "64 bits");
+    EXPECT_MENTIONS(error_of({"-m", "99999999E"}), "64 bits");
+    EXPECT_MENTIONS(error_of({"-m", "0"}), "without memory");
+    EXPECT_MENTIONS(error_of({"-m", "512,slots=2,maxmem=1G"}), "cannot be added");
+    EXPECT_MENTIONS(error_of({"-m", "sise=1G"}), "did you mean 'size'?");
+}
+
+TEST(CommandLine, ConsoleChoices) {
+    using Kind = ConsoleSpec::Kind;
+    EXPECT_EQ(spec_of({}).console.kind, Kind::stdio);
+    EXPECT_EQ(spec_of({"-display", "none"}).console.kind, Kind::none);
+    EXPECT_EQ(spec_of({"-nodefaults"}).console.kind, Kind::none);
+    EXPECT_EQ(spec_of({"-nographic", "-serial", "null"}).console.kind, Kind::none);
+    const auto stdio = spec_of({"-display", "none", "-serial", "stdio"}).console;
+    EXPECT_EQ(stdio.kind, Kind::stdio);
+    EXPECT_FALSE(stdio.escapes);
+    EXPECT_TRUE(spec_of({"-serial", "mon:stdio"}).console.monitor);
+    const auto file = spec_of({"-serial", "file:/tmp/out"}).console;
+    EXPECT_EQ(file.kind, Kind::file);
+    EXPECT_EQ(file.path, "/tmp/out");
+    const auto quiet = spec_of({"-nographic", "-monitor", "none"}).console;
+    EXPECT_TRUE(quiet.escapes);
+    EXPECT_FALSE(quiet.monitor);
+    EXPECT_TRUE(spec_of({"-serial", "file:x", "-monitor", "stdio"}).monitor_on_stdio);
+    EXPECT_MENTIONS(error_of({"-serial", "stdio", "-monitor", "stdio"}), "mon:stdio");
+    EXPECT_MENTIONS(error_of({"-serial", "pty"}), "cannot be connected to 'pty'");
+    EXPECT_MENTIONS(error_of({"-serial", "stdoi"}), "did you mean 'stdio'?");
+    EXPECT_MENTIONS(error_of({"-serial", "stdio", "-serial", "file:x"}), "one serial port");
+    EXPECT_MENTIONS(error_of({"-monitor", "telnet:x"}), "cannot be connected");
+    EXPECT_MENTIONS(error_of({"-display", "gtk"}), "no display");
+    EXPECT_MENTIONS(error_of({"-nic", "user"}), "no network card");
+}
+
+TEST(CommandLine, UnknownNamesGetTheNearest) {
+    EXPECT_MENTIONS(error_of({"-nographics"}), "did you mean '-nographic'?");
+    EXPECT_MENTIONS(error_of({"-nosuch"}), "unknown option");
+    EXPECT_MENTIONS(error_of({"-nosuch"}), "-help");
+    EXPECT_MENTIONS(error_of({"-M", "vrit"}), "did you mean 'virt'?");
+    EXPECT_MENTIONS(error_of({"-M", "q35"}), "-machine help");
+    EXPECT_MENTIONS(error_of({"-M", "virt,gic-vresion=3"}), "did you mean 'gic-version'?");
+    EXPECT_MENTIONS(error_of({"-M", "virt,gic-version=5"}), "2, 3 or max");
+    EXPECT_MENTIONS(error_of({"-M", "virt,secure=on"}), "not supported yet");
+    EXPECT_MENTIONS(error_of({"-M", "virt,secure=maybe"}), "on or off");
+    EXPECT_MENTIONS(error_of({"-accel", "tgc"}), "did you mean 'tcg'?");
+    EXPECT_MENTIONS(error_of({"-accel", "kvm"}), "-accel translator");
+    EXPECT_MENTIONS(error_of({"-accel", "tcg,tb-sise=3"}), "did you mean 'tb-size'?");
+    EXPECT_MENTIONS(error_of({"-d", "in_ams"}), "did you mean 'in_asm'?");
+    EXPECT_MENTIONS(error_of({"-smp", "many"}), "number of processors");
+    EXPECT_MENTIONS(error_of({"-smp", "corse=2"}), "did you mean 'cores'?");
+    EXPECT_MENTIONS(error_of({"-cpu", "host"}), "KVM");
+}
+
+TEST(CommandLine, OptionsOfQemuThatAreMissingSaySo) {
+    EXPECT_MENTIONS(error_of({"-device", "virtio-net-pci"}), "does not have this option of QEMU yet");
+    EXPECT_MENTIONS(error_of({"-bios", "x"}), "yet");
+}
+
+TEST(CommandLine, StrayAndMissingArguments) {
+    EXPECT_MENTIONS(error_of({"disk.qcow2"}), "'disk.qcow2'");
+    EXPECT_MENTIONS(error_of({"-append", "a", "b"}), "quote what belongs to -append");
+    EXPECT_MENTIONS(error_of({"-kernel"}), "an argument is missing");
+    EXPECT_MENTIONS(error_of({""}), "options begin with '-'");
+    EXPECT_MENTIONS(error_of({"-"}), "options begin with '-'");
+    EXPECT_MENTIONS(error_of({"--"}), "options begin with '-'");
+}
+
+TEST(CommandLine, Answers) {
+    EXPECT_TRUE(answer_of({"-version"}).starts_with("QEMU emulator version 10.0.2 "));
+    EXPECT_TRUE(answer_of({"--version"}).starts_with("QEMU emulator version 10.0.2 "));
+    EXPECT_MENTIONS(answer_of({"-help"}), "-kernel FILE");
+    EXPECT_MENTIONS(answer_of({"-M", "help"}), "virt ");
+    EXPECT_MENTIONS(answer_of({"-cpu", "help"}), "cortex-a57");
+    EXPECT_MENTIONS(answer_of({"-d", "help"}), "in_asm");
+    EXPECT_MENTIONS(answer_of({"-accel", "help"}), "tcg");
+}
+
+TEST(CommandLine, AcceleratorAndLogs) {
+    const auto options = spec_of({"-accel", "translator,tb-size=128,max-instructions=4,disable=dse,thread=single", "-d",
+                                  "in_asm,int", "-D", "log"})
+                             .translator;
+    EXPECT_EQ(options.code_cache_size, u64{128} << 20);
+    EXPECT_EQ(options.max_instructions, 4U);
+    EXPECT_EQ(options.disabled, std::vector<std::string>{"dse"});
+    EXPECT_TRUE(options.log_guest);
+    EXPECT_TRUE(options.log_interrupts);
+    EXPECT_FALSE(options.log_host);
+    EXPECT_EQ(options.log_file, "log");
+    EXPECT_EQ(spec_of({"-accel", "tcg,one-insn-per-tb=on"}).translator.max_instructions, 1U);
+}
+
+TEST(CommandLine, MachineIsVirtAndThatIsSaid) {
+    const Arguments none;
+    EXPECT_EQ(parse_command_line(none).value().notes.size(), 1U);
+    EXPECT_TRUE(parse_command_line(Arguments{"-M", "virt"}).value().notes.empty());
+}
+
+TEST(OptionValues, ListsAndProperties) {
+    EXPECT_EQ(split_list("a,,b,c"), (std::vector<std::string>{"a,b", "c"}));
+    EXPECT_EQ(split_list(""), (std::vector<std::string>{""}));
+    const auto properties = parse_properties("virt,x=1=2,y=");
+    ASSERT_EQ(properties.size(), 3U);
+    EXPECT_FALSE(properties[0].has_value);
+    EXPECT_EQ(properties[1].value, "1=2");
+    EXPECT_TRUE(properties[2].has_value);
+    EXPECT_EQ(parse_unsigned("0x10"), 16U);
+    EXPECT_FALSE(parse_unsigned("12k"));
+    EXPECT_FALSE(parse_unsigned(""));
+}
+
+}  // namespace
+}  // namespace kelvin::control

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/option_table.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+namespace kelvin::control {
+
+namespace {
+
+Result<> ignore(Draft&, const std::string&) {
+    return ok();
+}
+
+Result<> apply_help(Draft& draft, const std::string&) {
+    std::string& text = draft.line.answer;
+    text = version_text() + "usage: kelvin-system-aarch64 [options]\n\n";
+    for (const Option& option : option_table()) {
+        if (!option.help.empty()) {
+            const std::string left = fmt::format("-{} {}", option.name, option.argument);
+            text +=
+                fmt::format("  {:<34}{}{}\n", left, left.size() > 33 ? "\n" + std::string(36, ' ') : "", option.help);
+        }
+    }
+    return ok();
+}
+
+Result<> apply_version(Draft& draft, const std::string&) {
+    draft.line.answer = version_text();
+    return ok();
+}
+
+template <auto Member>
+Result<> set_boot(Draft& draft, const std::string& value) {
+    draft.line.spec.boot.*Member = value;
+    return ok();
+}
+
+template <auto Member>
+Result<> set_spec(Draft& draft, const std::string&) {
+    draft.line.spec.*Member = true;
+    return ok();
+}
+
+template <auto Member>
+Result<> set_draft(Draft& draft, const std::string&) {
+    draft.*Member = true;
+    return ok();
+}
+
+Result<> apply_name(Draft& draft, const std::string& value) {
+    const std::string first = value.substr(0, value.find(','));
+    draft.line.spec.name = first.starts_with("guest=") ? first.substr(6) : first;
+    return ok();
+}
+
+Result<> apply_monitor(Draft& draft, const std::string& value) {
+    draft.monitor = value;
+    return ok();
+}
+
+Result<> apply_log_file(Draft& draft, const std::string& value) {
+    draft.line.spec.translator.log_file = value;
+    return ok();
+}
+
+using vm::BootSpec;
+using vm::MachineSpec;
+
+constexpr auto kTable = std::to_array<Option>({
+    {"machine", "NAME[,PROPERTY=...]", "the machine: virt; gic-version=2|3 (-machine help lists)", apply_machine},
+    {"M", "NAME[,PROPERTY=...]", "the same", apply_machine},
+    {"cpu", "MODEL[,FEATURE=on|off]", "the processor (-cpu help lists)", apply_cpu},
+    {"smp", "N", "how many processors", apply_smp},
+    {"m", "SIZE", "guest memory: 1024 (MiB), 512M, 4G, 4gb", apply_memory},
+    {"accel", "NAME[,PROPERTY=...]", "what executes guest code: translator (also called tcg)", apply_accelerator},
+    {"kernel", "FILE", "arm64 Linux Image (also gzip, zboot), aarch64 ELF, or flat binary",
+     set_boot<&BootSpec::kernel>},
+    {"initrd", "FILE", "initial RAM disk", set_boot<&BootSpec::initrd>},
+    {"append", "TEXT", "the kernel's command line", set_boot<&BootSpec::arguments>},
+    {"dtb", "FILE", "device tree blob instead of the machine's own", set_boot<&BootSpec::device_tree>},
+    {"nographic", "", "no display; serial port and monitor in this terminal (Ctrl-A h helps)",
+     set_draft<&Draft::no_graphic>},
+    {"serial", "stdio|mon:stdio|file:PATH|null|none", "the other end of the serial port", apply_serial},
+    {"monitor", "stdio|none", "the other end of the monitor", apply_monitor},
+    {"display", "none", "there is no display yet", apply_display},
+    {"vga", "none", "", apply_display},
+    {"nodefaults", "", "connect nothing that was not asked for", set_draft<&Draft::no_defaults>},
+    {"nic", "none", "no network card", apply_network},
+    {"net", "none", "the same", apply_network},
+    {"no-reboot", "", "end when the guest resets", set_spec<&MachineSpec::exit_on_reset>},
+    {"no-shutdown", "", "stay, paused, when the guest switches off", set_spec<&MachineSpec::pause_on_shutdown>},
+    {"action", "reboot=...,shutdown=...", "reboot=reset|shutdown, shutdown=poweroff|pause", apply_action},
+    {"S", "", "do not start the processors; the monitor's `cont` does", set_spec<&MachineSpec::start_paused>},
+    {"d", "ITEM[,ITEM]", "log: in_asm, op, out_asm, int (-d help lists)", apply_log},
+    {"D", "FILE", "where -d logs to, instead of standard error", apply_log_file},
+    {"name", "TEXT", "what the machine is called", apply_name},
+    {"version", "", "print the version", apply_version},
+    {"help", "", "print this", apply_help},
+    {"h", "", "", apply_help},
+    {"no-user-config", "", "", ignore},
+    {"no-acpi", "", "", ignore},
+    {"no-hpet", "", "", ignore},
+    {"uuid", "UUID", "", ignore},
+    {"boot", "ORDER", "", ignore},
+    {"overcommit", "OPTIONS", "", ignore},
+    {"msg", "OPTIONS", "", ignore},
+    {"k", "LAYOUT", "", ignore},
+    {"L", "FOLDER", "", ignore},
+});
+
+constexpr auto kMissing = std::to_array<std::string_view>({
+    "add-fd",
+    "audio",
+    "audiodev",
+    "bios",
+    "blockdev",
+    "cdrom",
+    "chardev",
+    "chroot",
+    "compat",
+    "daemonize",
+    "device",
+    "drive",
+    "dump-vmstate",
+    "echr",
+    "enable-kvm",
+    "fda",
+    "fdb",
+    "fsdev",
+    "full-screen",
+    "fw_cfg",
+    "g",
+    "gdb",
+    "global",
+    "hda",
+    "hdb",
+    "hdc",
+    "hdd",
+    "icount",
+    "incoming",
+    "iscsi",
+    "loadvm",
+    "mem-path",
+    "mem-prealloc",
+    "mon",
+    "mtdblock",
+    "netdev",
+    "numa",
+    "object",
+    "only-migratable",
+    "option-rom",
+    "parallel",
+    "pflash",
+    "pidfile",
+    "plugin",
+    "preconfig",
+    "prom-env",
+    "qmp",
+    "qmp-pretty",
+    "readconfig",
+    "rtc",
+    "run-with",
+    "runas",
+    "s",
+    "sandbox",
+    "sd",
+    "seed",
+    "semihosting",
+    "semihosting-config",
+    "set",
+    "shim",
+    "smbios",
+    "snapshot",
+    "spice",
+    "tpmdev",
+    "trace",
+    "usb",
+    "usbdevice",
+    "virtfs",
+    "vnc",
+    "watchdog-action",
+    "writeconfig",
+    "xen-attach",
+});
+
+}  // namespace
+
+std::span<const Option> option_table() {
+    return kTable;
+}
+
+std::span<const std::string_view> missing_options() {
+    return kMissing;
+}
+
+}  // namespace kelvin::control

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// One row an option: what it is called, what it takes, what -help says, what it does.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "control/command_line.h"
+
+namespace kelvin::control {
+
+/// What has been read so far, with what can only be settled at the end, because QEMU's options count in any order.
+struct Draft {
+    CommandLine line;
+    bool machine_named = false;
+    bool no_defaults = false;
+    bool no_graphic = false;
+    std::optional<std::string> display;
+    std::optional<std::string> serial;
+    std::optional<std::string> monitor;
+    bool cpu_named = false;
+};
+
+struct Option {
+    std::string_view name;
+    std::string_view argument;  ///< empty: takes none
+    std::string_view help;      ///< empty: accepted, not listed
+    Result<> (*apply)(Draft&, const std::string& value);
+};
+
+std::span<const Option> option_table();
+
+/// Names of QEMU's options that Kelvin knows of but does not have.
+std::span<const std::string_view> missing_options();
+
+// Handlers with values of their own, in options_*.cpp.
+Result<> apply_machine(Draft& draft, const std::string& value);
+Result<> apply_cpu(Draft& draft, const std::string& value);
+Result<> apply_smp(Draft& draft, const std::string& value);
+Result<> apply_memory(Draft& draft, const std::string& value);
+Result<> apply_accelerator(Draft& draft, const std::string& value);
+Result<> apply_log(Draft& draft, const std::string& value);
+Result<> apply_serial(Draft& draft, const std::string& value);
+Result<> apply_display(Draft& draft, const std::string& value);
+Result<> apply_network(Draft& draft, const std::string& value);
+Result<> apply_action(Draft& draft, const std::string& value);
+
+/// Decides what the serial port and the monitor are connected to, once every option is known.
+Result<> settle_console(Draft& draft);
+
+}  // namespace kelvin::control

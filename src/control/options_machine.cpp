@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: Apache-2.0
+// -machine, -cpu, -smp, -m, -accel, -d, -action.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/nearest_name.h"
+#include "control/option_table.h"
+#include "control/option_values.h"
+#include "cpu/arm64/model.h"
+
+namespace kelvin::control {
+
+namespace {
+
+/// Something that is on or off: wanted so, known, but only one of the two is there.
+struct FixedProperty {
+    std::string_view name;
+    bool only;
+};
+
+/// Properties of QEMU's virt machine with the value that Kelvin's has. What has no effect on us is not here.
+constexpr auto kFixedProperties = std::to_array<FixedProperty>({
+    {"virtualization", false},
+    {"secure", false},
+    {"mte", false},
+    {"ras", false},
+    {"usb", false},
+    {"graphics", false},
+});
+
+constexpr auto kWithoutEffect = std::to_array<std::string_view>({
+    "acpi",
+    "dump-guest-core",
+    "highmem",
+    "highmem-ecam",
+    "highmem-mmio",
+    "highmem-redists",
+    "its",
+    "mem-merge",
+    "dtb-randomness",
+    "dtb-kaslr-seed",
+    "compact-highmem",
+    "default-bus-bypass-iommu",
+    "hmat",
+    "nvdimm",
+    "suppress-vmdesc",
+});
+
+constexpr auto kSettings = std::to_array<std::string_view>(
+    {"type", "gic-version", "kernel", "initrd", "append", "dtb", "dumpdtb", "accel", "smp", "memory"});
+
+constexpr auto kMachines = std::to_array<std::string_view>({"virt", "virt-10.0"});
+
+Error unknown_property(std::string_view owner, const std::string& key, std::span<const std::string_view> known) {
+    return user_error(fmt::format("{} has no property '{}'{}", owner, key, did_you_mean(key, known)),
+                      fmt::format("its properties are {}", fmt::join(known, ", ")));
+}
+
+std::vector<std::string_view> machine_properties() {
+    std::vector<std::string_view> names(kSettings.begin(), kSettings.end());
+    for (const FixedProperty& property : kFixedProperties) {
+        names.push_back(property.name);
+    }
+    names.insert(names.end(), kWithoutEffect.begin(), kWithoutEffect.end());
+    return names;
+}
+
+Result<> set_gic_version(Draft& draft, const std::string& value) {
+    if (value == "2") {
+        draft.line.spec.gic = vm::GicVersion::v2;
+    } else if (value == "3" || value == "max") {
+        draft.line.spec.gic = vm::GicVersion::v3;
+    } else if (value == "4" || value == "host") {
+        return user_error(fmt::format("gic-version={} is not there", value), "gic-version is 2, 3 or max");
+    } else {
+        return user_error(fmt::format("gic-version cannot be '{}'", value), "gic-version is 2, 3 or max");
+    }
+    return ok();
+}
+
+Result<> set_fixed(const FixedProperty& property, const std::string& value) {
+    const std::optional<bool> wanted = parse_switch(value);
+    if (!wanted) {
+        return user_error(fmt::format("{} is on or off, not '{}'", property.name, value));
+    }
+    if (*wanted != property.only) {
+        return user_error(fmt::format("{}={} is not supported yet", property.name, value),
+                          fmt::format("leave it out, or say {}={}", property.name, property.only ? "on" : "off"));
+    }
+    return ok();
+}
+
+Result<> set_machine_property(Draft& draft, const Property& property) {
+    vm::MachineSpec& spec = draft.line.spec;
+    const auto& [key, value, has_value] = property;
+    if (key == "gic-version") {
+        return set_gic_version(draft, value);
+    }
+    if (key == "accel") {
+        return apply_accelerator(draft, value.substr(0, value.find(':')));
+    }
+    const std::array<std::pair<std::string_view, std::string*>, 5> texts = {{{"kernel", &spec.boot.kernel},
+                                                                             {"initrd", &spec.boot.initrd},
+                                                                             {"append", &spec.boot.arguments},
+                                                                             {"dtb", &spec.boot.device_tree},
+                                                                             {"dumpdtb", &spec.dump_device_tree}}};
+    for (const auto& [name, target] : texts) {
+        if (key == name) {
+            *target = value;
+            return ok();
+        }
+    }
+    for (const FixedProperty& fixed : kFixedProperties) {
+        if (key == fixed.name) {
+            return set_fixed(fixed, has_value ? value : "on");
+        }
+    }
+    if (std::ranges::find(kWithoutEffect, key) != kWithoutEffect.end()) {
+        return ok();
+    }
+    return unknown_property("machine 'virt'", key, machine_properties());
+}
+
+Result<> name_machine(Draft& draft, const std::string& name) {
+    if (name == "help" || name == "?") {
+        draft.line.answer =
+            "Supported machines are:\nvirt                 Arm virtual machine, like QEMU's (alias of "
+            "virt-10.0)\nvirt-10.0            the same\n";
+        return ok();
+    }
+    draft.machine_named = true;
+    if (std::ranges::find(kMachines, name) == kMachines.end()) {
+        return user_error(fmt::format("unknown machine '{}'{}", name, did_you_mean(name, kMachines)),
+                          "-machine help lists the machines");
+    }
+    return ok();
+}
+
+}  // namespace
+
+Result<> apply_machine(Draft& draft, const std::string& value) {
+    bool first = true;
+    for (const Property& property : parse_properties(value)) {
+        if ((first && !property.has_value) || property.key == "type") {
+            KELVIN_TRY(name_machine(draft, property.has_value ? property.value : property.key));
+        } else {
+            KELVIN_TRY(set_machine_property(draft, property));
+        }
+        first = false;
+        if (!draft.line.answer.empty()) {
+            return ok();
+        }
+    }
+    return ok();
+}
+
+Result<> apply_cpu(Draft& draft, const std::string& value) {
+    vm::CpuSpec& cpu = draft.line.spec.cpu;
+    std::vector<std::string> parts = split_list(value);
+    cpu.model = parts.front();
+    cpu.properties.assign(parts.begin() + 1, parts.end());
+    draft.cpu_named = true;
+    if (cpu.model == "help" || cpu.model == "?") {
+        draft.line.answer = "Available CPUs:\n";
+        for (const std::string_view name : arm64::model_names()) {
+            draft.line.answer += fmt::format("  {}\n", name);
+        }
+        return ok();
+    }
+    if (cpu.model == "host") {
+        return user_error("a processor like the host's needs KVM on an Arm host", "-cpu max has every feature");
+    }
+    const auto model = arm64::find_model(cpu.model, cpu.properties);
+    return model ? ok() : Result<>(model.error());
+}
+
+Result<> apply_smp(Draft& draft, const std::string& value) {
+    constexpr auto kKeys = std::to_array<std::string_view>(
+        {"cpus", "maxcpus", "sockets", "dies", "clusters", "modules", "cores", "threads", "drawers", "books"});
+    std::optional<u64> cpus;
+    u64 product = 1;
+    for (const Property& property : parse_properties(value)) {
+        const std::string& text = property.has_value ? property.value : property.key;
+        const std::optional<u64> number = parse_unsigned(text);
+        if (property.has_value && std::ranges::find(kKeys, property.key) == kKeys.end()) {
+            return unknown_property("-smp", property.key, kKeys);
+        }
+        if (!number || *number == 0 || *number > 512) {
+            return user_error(fmt::format("'{}' is not a number of processors", text), "a number from 1 to 512");
+        }
+        if (!property.has_value || property.key == "cpus" || property.key == "maxcpus") {
+            cpus = std::max(cpus.value_or(0), *number);
+        } else {
+            product *= std::min<u64>(*number, 512);
+            product = std::min<u64>(product, 512);
+        }
+    }
+    draft.line.spec.cpu.count = static_cast<unsigned>(cpus.value_or(product));
+    return ok();
+}
+
+Result<> apply_memory(Draft& draft, const std::string& value) {
+    constexpr u64 kMebi = u64{1} << 20;
+    constexpr auto kKeys = std::to_array<std::string_view>({"size"});
+    for (const Property& property : parse_properties(value)) {
+        if (property.key == "slots" || property.key == "maxmem") {
+            return user_error("memory cannot be added to a running machine yet", "leave slots and maxmem out");
+        }
+        if (property.has_value && property.key != "size") {
+            return unknown_property("-m", property.key, kKeys);
+        }
+        const u64 size = KELVIN_TRY(parse_size(property.has_value ? property.value : property.key, kMebi));
+        if (size == 0) {
+            return user_error("a machine without memory cannot run", "the usual size is 512M or more");
+        }
+        draft.line.spec.ram_size = size;
+    }
+    return ok();
+}
+
+Result<> apply_accelerator(Draft& draft, const std::string& value) {
+    constexpr auto kNames = std::to_array<std::string_view>({"translator", "tcg", "kvm"});
+    constexpr auto kKeys = std::to_array<std::string_view>(
+        {"tb-size", "thread", "one-insn-per-tb", "max-instructions", "disable", "split-wx", "dump-guest-core"});
+    accel::TranslatorOptions& options = draft.line.spec.translator;
+    const std::vector<Property> properties = parse_properties(value);
+    const std::string& name = properties.front().has_value ? properties.front().value : properties.front().key;
+    if (name == "help") {
+        draft.line.answer = "Accelerators supported:\ntranslator\ntcg (the same)\n";
+        return ok();
+    }
+    if (name == "kvm") {
+        return user_error("KVM cannot run an aarch64 guest on this host",
+                          "-accel translator runs on every x86-64 host");
+    }
+    if (name != "translator" && name != "tcg") {
+        return user_error(fmt::format("unknown accelerator '{}'{}", name, did_you_mean(name, kNames)),
+                          "-accel help lists them");
+    }
+    for (const Property& property : std::span(properties).subspan(1)) {
+        const std::optional<u64> number = parse_unsigned(property.value);
+        if (property.key == "tb-size") {
+            if (!number || *number == 0 || *number > 2048) {
+                return user_error(fmt::format("tb-size '{}' is not a number of MiB from 1 to 2048", property.value));
+            }
+            options.code_cache_size = *number << 20;
+        } else if (property.key == "one-insn-per-tb") {
+            options.max_instructions = parse_switch(property.value).value_or(true) ? 1 : options.max_instructions;
+        } else if (property.key == "max-instructions") {
+            if (!number || *number == 0 || *number > 512) {
+                return user_error(fmt::format("max-instructions '{}' is not a number from 1 to 512", property.value));
+            }
+            options.max_instructions = static_cast<unsigned>(*number);
+        } else if (property.key == "disable") {
+            options.disabled.push_back(property.value);
+        } else if (std::ranges::find(kKeys, property.key) == kKeys.end()) {
+            return unknown_property("the translator", property.key, kKeys);
+        }
+    }
+    return ok();
+}
+
+namespace {
+
+struct LogItem {
+    std::string_view name;
+    bool accel::TranslatorOptions::*flag;  ///< null: known of QEMU, without effect
+    std::string_view help;
+};
+
+constexpr auto kLogItems = std::to_array<LogItem>({
+    {"in_asm", &accel::TranslatorOptions::log_guest, "guest code of each region when it is translated"},
+    {"op", &accel::TranslatorOptions::log_ir, "its intermediate representation"},
+    {"out_asm", &accel::TranslatorOptions::log_host, "the host code made of it"},
+    {"int", &accel::TranslatorOptions::log_interrupts, "exceptions and interrupts"},
+    {"guest_errors", nullptr, ""},
+    {"unimp", nullptr, ""},
+    {"op_opt", nullptr, ""},
+    {"op_ind", nullptr, ""},
+    {"exec", nullptr, ""},
+    {"cpu", nullptr, ""},
+    {"fpu", nullptr, ""},
+    {"mmu", nullptr, ""},
+    {"pcall", nullptr, ""},
+    {"cpu_reset", nullptr, ""},
+    {"page", nullptr, ""},
+    {"nochain", nullptr, ""},
+    {"plugin", nullptr, ""},
+    {"strace", nullptr, ""},
+    {"tid", nullptr, ""},
+    {"vpu", nullptr, ""},
+    {"invalid_mem", nullptr, ""},
+});
+
+}  // namespace
+
+Result<> apply_log(Draft& draft, const std::string& value) {
+    std::vector<std::string_view> names;
+    for (const LogItem& item : kLogItems) {
+        names.push_back(item.name);
+    }
+    for (const std::string& wanted : split_list(value)) {
+        if (wanted == "help") {
+            draft.line.answer = "Log items (comma separated):\n";
+            for (const LogItem& item : kLogItems) {
+                draft.line.answer += item.flag != nullptr ? fmt::format("{:<16}{}\n", item.name, item.help) : "";
+            }
+            return ok();
+        }
+        const auto item = std::ranges::find(kLogItems, wanted, &LogItem::name);
+        if (item == kLogItems.end()) {
+            return user_error(fmt::format("unknown log item '{}'{}", wanted, did_you_mean(wanted, names)),
+                              "-d help lists them");
+        }
+        if (item->flag == nullptr) {
+            draft.line.notes.push_back(fmt::format("-d {} has no effect here", wanted));
+        } else {
+            draft.line.spec.translator.*(item->flag) = true;
+        }
+    }
+    return ok();
+}
+
+Result<> apply_action(Draft& draft, const std::string& value) {
+    constexpr auto kKeys = std::to_array<std::string_view>({"reboot", "shutdown", "panic", "watchdog"});
+    for (const auto& [key, text, has_value] : parse_properties(value)) {
+        if (key == "reboot" && (text == "reset" || text == "shutdown")) {
+            draft.line.spec.exit_on_reset = text == "shutdown";
+        } else if (key == "shutdown" && (text == "poweroff" || text == "pause")) {
+            draft.line.spec.pause_on_shutdown = text == "pause";
+        } else if (std::ranges::find(kKeys, key) == kKeys.end()) {
+            return unknown_property("-action", key, kKeys);
+        } else if (key == "reboot" || key == "shutdown") {
+            return user_error(fmt::format("{} cannot be '{}'", key, text),
+                              "reboot=reset|shutdown, shutdown=poweroff|pause");
+        }
+    }
+    return ok();
+}
+
+}  // namespace kelvin::control

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// What machine the user wants, in our own terms: every front end ends here, and nothing behind it knows which it was.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "accel/accelerator.h"
+#include "base/types.h"
+
+namespace kelvin::vm {
+
+/// The interrupt controller's architecture version.
+enum class GicVersion : u8 { v2 = 2, v3 = 3 };
+
+struct CpuSpec {
+    std::string model = "max";
+    std::vector<std::string> properties;  ///< "pauth=off"
+    unsigned count = 1;
+};
+
+/// Paths on the host; empty where nothing was given.
+struct BootSpec {
+    std::string kernel;
+    std::string initrd;
+    std::string arguments;  ///< the kernel's command line
+    std::string device_tree;
+};
+
+/// The host's end of the first serial port.
+struct ConsoleSpec {
+    enum class Kind : u8 {
+        none,   ///< discards output, has no input
+        stdio,  ///< the terminal Kelvin runs in
+        file,   ///< output goes to `path`
+    };
+    Kind kind = Kind::none;
+    std::string path;
+    bool escapes = false;  ///< stdio: Ctrl-A commands instead of signals from the terminal's keys
+    bool monitor = false;  ///< stdio: the monitor shares the terminal (Ctrl-A c)
+};
+
+struct MachineSpec {
+    std::string name;  ///< what the user calls it; may be empty
+    u64 ram_size = u64{128} << 20;
+    CpuSpec cpu;
+    GicVersion gic = GicVersion::v2;
+    BootSpec boot;
+    ConsoleSpec console;
+    bool monitor_on_stdio = false;  ///< the monitor has the terminal to itself
+    bool start_paused = false;
+    bool exit_on_reset = false;      ///< a guest that resets ends the process
+    bool pause_on_shutdown = false;  ///< a guest that switches off stays, paused, until the process is told to end
+    std::string dump_device_tree;    ///< write the device tree to this file and end
+    accel::TranslatorOptions translator;
+};
+
+}  // namespace kelvin::vm
