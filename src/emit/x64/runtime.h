@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// What generated code finds beside the guest's state: page slots, the current TLB, the jump cache, and the areas through which it
+// talks to C++. It lies directly in front of the guest's state, so that both are reached from one register whatever the guest is.
+#pragma once
+
+#include <cstddef>
+
+#include "ir/evaluate.h"
+
+namespace kelvin::x64 {
+
+/// A translation cached for accesses off one base register: host = guest address + addend.
+/// A tag is the guest virtual address of a page, or kept at Runtime::invalid_tag.
+struct PageSlot {
+    u64 read_tag;
+    u64 write_tag;
+    u64 addend;
+};
+
+struct TlbEntry {
+    u64 tag;
+    u64 addend;
+};
+
+/// `va` is a guest address whose code is at `code`; ~0 (never aligned, so never code) when empty.
+struct JumpEntry {
+    u64 va;
+    const u8* code;
+};
+
+inline constexpr unsigned kTlbBits = 12;
+inline constexpr unsigned kTlbEntries = 1u << kTlbBits;
+inline constexpr unsigned kJumpEntries = 4096;
+/// Slots 0 to 31 are of the guest's registers, 32 of everything else; from 33 on the same for unprivileged accesses.
+inline constexpr unsigned kOtherSlot = 32;
+inline constexpr unsigned kSlotsPerPrivilege = 33;
+inline constexpr unsigned kSlots = 2 * kSlotsPerPrivilege;
+
+/// The part of an address that jump-cache look-ups index by, as a byte offset / 4: bits 13:2 mixed with those above.
+constexpr u64 jump_index(u64 va) { return (((va >> 12) ^ va) & 0x3ffc) >> 2; }
+
+/// Owner: the vCPU's thread, but for `kick`.
+struct alignas(64) Runtime {
+    PageSlot slots[kSlots];
+    ir::Datum arguments[ir::kMaxCallArguments];  ///< of calls
+    ir::Datum result;
+    V128 spill[64];
+    u64 saved[16];            ///< general registers that a slow path must bring back
+    V128 saved_vectors[4];
+
+    u64 page;                 ///< guest virtual address of the page whose code runs
+    u32 page_offset;          ///< of the instruction, set before anything that may leave the region
+    u32 exit_request;         ///< a call raised an exception, or wants C++ to look: leave the region
+    u32 kick;                 ///< another thread wants the vCPU's attention; written atomically
+    u32 flags_spill;
+    TlbEntry* tlb_read;       ///< tables of the current context
+    TlbEntry* tlb_write;
+    TlbEntry* tlb_read_unprivileged;
+    TlbEntry* tlb_write_unprivileged;
+    JumpEntry* jump_cache;
+    u64 invalid_tag;          ///< a page that no guest can map: see accel/translator/tlb.h
+    const u8* exit_link;      ///< the patchable jump through which the region was left, or null
+    void* owner;              ///< the vCPU, for the C++ behind the slow paths
+    u32 guest_mxcsr;          ///< rounding as the guest wants it, exceptions masked, sticky flags as they accumulate
+    u32 host_mxcsr;
+};
+
+/// rbp points this far into the guest's state, so that its first 256 bytes are within an 8-bit displacement.
+inline constexpr i32 kStateBias = 128;
+
+/// Displacement from rbp of a byte of the guest's state and of a field of Runtime.
+constexpr i32 state_displacement(u32 offset) { return static_cast<i32>(offset) - kStateBias; }
+constexpr i32 runtime_displacement(std::size_t offset) {
+    return static_cast<i32>(offset) - static_cast<i32>(sizeof(Runtime)) - kStateBias;
+}
+
+/// The C++ behind generated code. All take the Runtime; addresses are guest virtual.
+struct RuntimeCalls {
+    /// Result in runtime.result. Returns nonzero if an exception was raised.
+    u64 (*load)(Runtime*, u64 address, u32 memory);
+    /// Value in runtime.arguments[0].
+    u64 (*store)(Runtime*, u64 address, u32 memory);
+    u64 (*load_exclusive)(Runtime*, u64 address, u32 memory);
+    /// Status in runtime.result.
+    u64 (*store_exclusive)(Runtime*, u64 address, u32 memory);
+    /// Operand in arguments[0]; `memory` with the AtomicKind in bits 31:28.
+    u64 (*atomic_rmw)(Runtime*, u64 address, u32 memory);
+    /// Expected in arguments[0], new in arguments[1].
+    u64 (*compare_and_swap)(Runtime*, u64 address, u32 memory);
+    void (*clear_exclusive)(Runtime*);
+};
+
+}  // namespace kelvin::x64
