@@ -17,7 +17,14 @@ struct FpContext {
     u32* status = nullptr;  ///< FPSR's layout
 };
 
-/// `op` is neither a memory op, a terminator, a call, nor a get, set, field or page_address op.
+/// True for the ops that evaluate() knows: those that make a value from their operands (and the FP status) alone.
+constexpr bool is_evaluable(Opcode code) {
+    constexpr Effects kOther = kReadsMemory | kWritesMemory | kCall | kTerminator | kMarker;
+    return (info(code).effects & kOther) == 0 && info(code).result != ResultKind::N && code != Opcode::get &&
+           code != Opcode::load_field && code != Opcode::page_address;
+}
+
+/// `op` must be evaluable.
 /// `operands` are those of a, b and c. Only op.code, type, aux and imm are looked at.
 Datum evaluate(const Op& op, const Datum operands[3], const FpContext& fp);
 
