@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <pty.h>
+#include <sys/socket.h>
+
+#include <condition_variable>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "backend/char/output_backends.h"
+#include "backend/char/stdio_console.h"
+#include "base/fd.h"
+
+namespace kelvin::backend {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::span<const u8> bytes_of(std::string_view text) {
+    return {reinterpret_cast<const u8*>(text.data()), text.size()};
+}
+
+/// A UART with a FIFO of `capacity` that the test empties.
+class Uart final : public CharacterReceiver {
+  public:
+    size_t space() override {
+        const std::lock_guard lock(mutex_);
+        return capacity_ - std::min(capacity_, fifo_.size());
+    }
+    void receive(std::span<const u8> bytes) override {
+        const std::lock_guard lock(mutex_);
+        fifo_.append(bytes.begin(), bytes.end());
+        changed_.notify_all();
+    }
+    void receive_break() override { ++breaks_; }
+
+    std::string wait_for(size_t count) {
+        std::unique_lock lock(mutex_);
+        changed_.wait_for(lock, 5s, [&] { return fifo_.size() >= count; });
+        return std::exchange(fifo_, {});
+    }
+    size_t capacity_ = 1000;
+    std::atomic<int> breaks_ = 0;
+
+  private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::string fifo_;
+};
+
+class ConsoleTest : public testing::Test, public ConsoleOwner {
+  protected:
+    void SetUp() override {
+        ASSERT_EQ(::pipe2(input_, O_CLOEXEC), 0);
+        ASSERT_EQ(::pipe2(output_, O_CLOEXEC), 0);
+    }
+    void TearDown() override {
+        stop();
+        console_.reset();
+        for (const int fd : {input_[0], input_[1], output_[0], output_[1]}) {
+            ::close(fd);
+        }
+    }
+    void start(ConsoleOptions options) {
+        options.input = input_[0];
+        options.output = output_[1];
+        console_ = std::make_unique<StdioConsole>(loop_, *this, options);
+        console_->set_receiver(&uart_);
+        console_->start();
+        thread_ = std::thread([this] { loop_.run(); });
+    }
+    void stop() {
+        loop_.stop();
+        if (thread_.joinable()) {
+            thread_.join();
+        }
+    }
+    void type(std::string_view text) {
+        ASSERT_EQ(::write(input_[1], text.data(), text.size()), static_cast<ssize_t>(text.size()));
+    }
+    std::string output(size_t count) {
+        std::string got;
+        while (got.size() < count) {
+            char buffer[4096];
+            const ssize_t n = ::read(output_[0], buffer, sizeof buffer);
+            if (n <= 0) {
+                break;
+            }
+            got.append(buffer, static_cast<size_t>(n));
+        }
+        return got;
+    }
+
+    void quit_requested() override { quit_ = true; }
+    void monitor_entered() override { console_->print("(monitor) "); }
+    void monitor_typed(std::span<const u8> bytes) override { monitor_.append(bytes.begin(), bytes.end()); }
+
+    EventLoop loop_;
+    Uart uart_;
+    std::unique_ptr<StdioConsole> console_;
+    std::thread thread_;
+    std::atomic<bool> quit_ = false;
+    std::string monitor_;
+    int input_[2] = {-1, -1};
+    int output_[2] = {-1, -1};
+};
+
+TEST_F(ConsoleTest, InputAndOutputPass) {
+    start({});
+    type("root\r\x01x");
+    EXPECT_EQ(uart_.wait_for(7), "root\r\x01x");
+    console_->write(bytes_of("login: "));
+    EXPECT_EQ(output(7), "login: ");
+    stop();
+    EXPECT_FALSE(quit_);
+}
+
+TEST_F(ConsoleTest, EscapesAreCommands) {
+    start({.escapes = true, .monitor = true});
+    type(
+        "a\x01\x01"
+        "b\x01zc\x01"
+        "b");
+    EXPECT_EQ(uart_.wait_for(4),
+              "a\x01"
+              "bc");
+    type(
+        "\x01"
+        "cinfo\n\x01"
+        "cd");
+    EXPECT_EQ(uart_.wait_for(1), "d");
+    type("\x01h");
+    EXPECT_NE(output(80).find("Ctrl-A x"), std::string::npos);
+    type("\x01xe");
+    EXPECT_EQ(uart_.wait_for(1), "e");
+    stop();
+    EXPECT_EQ(monitor_, "info\n");
+    EXPECT_TRUE(quit_);
+    EXPECT_EQ(uart_.breaks_, 1);
+}
+
+TEST_F(ConsoleTest, WithoutMonitorThereIsNothingToChangeTo) {
+    start({.escapes = true, .monitor = false});
+    type(
+        "\x01"
+        "cx");
+    EXPECT_EQ(uart_.wait_for(1), "x");
+    stop();
+    EXPECT_EQ(monitor_, "");
+}
+
+TEST_F(ConsoleTest, ASlowGuestGetsEverythingInOrder) {
+    uart_.capacity_ = 16;
+    start({});
+    std::string sent;
+    for (int i = 0; i < 5000; ++i) {
+        sent += static_cast<char>('a' + i % 23);
+    }
+    std::thread typist([&] { type(sent); });
+    std::string got;
+    while (got.size() < sent.size()) {
+        const std::string piece = uart_.wait_for(1);
+        ASSERT_FALSE(piece.empty());
+        ASSERT_LE(piece.size(), 16U);
+        got += piece;
+        console_->accept_input();
+    }
+    typist.join();
+    EXPECT_EQ(got, sent);
+}
+
+TEST_F(ConsoleTest, TheEndOfInputIsNoEnd) {
+    start({});
+    type("last");
+    ::close(std::exchange(input_[1], -1));
+    EXPECT_EQ(uart_.wait_for(4), "last");
+    console_->write(bytes_of("still here\n"));
+    EXPECT_EQ(output(11), "still here\n");
+}
+
+TEST_F(ConsoleTest, ASlowReaderGetsEverythingInOrder) {
+    // A full non-blocking pipe answers EAGAIN and takes parts.
+    ::fcntl(output_[1], F_SETFL, O_NONBLOCK);
+    ::fcntl(output_[1], F_SETPIPE_SZ, 4096);
+    start({});
+    std::string sent;
+    for (int i = 0; i < 20000; ++i) {
+        sent += "line " + std::to_string(i) + "\n";
+    }
+    std::thread guest([&] {
+        for (size_t i = 0; i < sent.size(); i += 7) {
+            console_->write(bytes_of(std::string_view(sent).substr(i, 7)));
+        }
+    });
+    const std::string got = output(sent.size());
+    guest.join();
+    EXPECT_EQ(got, sent);
+}
+
+TEST_F(ConsoleTest, AClosedReaderDoesNotHoldUpTheGuest) {
+    ::signal(SIGPIPE, SIG_IGN);
+    start({});
+    ::close(std::exchange(output_[0], -1));
+    for (int i = 0; i < 1000; ++i) {
+        console_->write(bytes_of("nobody reads this\n"));
+    }
+}
+
+TEST_F(ConsoleTest, WhatIsLeftGoesOutAtTheEnd) {
+    start({});
+    stop();
+    console_->write(bytes_of("no newline"));
+    console_.reset();
+    EXPECT_EQ(output(10), "no newline");
+}
+
+TEST(Terminal, RawModeIsTakenBack) {
+    int main_end = -1;
+    int guest_end = -1;
+    ASSERT_EQ(::openpty(&main_end, &guest_end, nullptr, nullptr, nullptr), 0);
+    const Fd a(main_end);
+    const Fd b(guest_end);
+    termios before{};
+    termios during{};
+    termios after{};
+    ::tcgetattr(guest_end, &before);
+    {
+        const Terminal terminal(guest_end, false);
+        EXPECT_TRUE(terminal.is_terminal());
+        ::tcgetattr(guest_end, &during);
+    }
+    ::tcgetattr(guest_end, &after);
+    // Not our controlling terminal, so not in the foreground: nothing may have been touched.
+    EXPECT_EQ(before.c_lflag, during.c_lflag);
+    EXPECT_EQ(before.c_lflag, after.c_lflag);
+}
+
+TEST(FileBackend, WritesAndReports) {
+    EventLoop loop;
+    const std::string path = testing::TempDir() + "kelvin-file-backend-test";
+    {
+        auto file = FileBackend::open(path, loop);
+        ASSERT_TRUE(file);
+        file.value()->write(bytes_of("hello"));
+    }
+    char content[16] = {};
+    const Fd fd(::open(path.c_str(), O_RDONLY));
+    EXPECT_EQ(::read(fd.get(), content, sizeof content), 5);
+    ::unlink(path.c_str());
+    EXPECT_NE(FileBackend::open("/nowhere/x", loop).error().message().find("/nowhere/x"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace kelvin::backend

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Writes a stream of bytes to a descriptor of the host, whole and in order.
+#pragma once
+
+#include <atomic>
+#include <mutex>
+#include <span>
+#include <vector>
+
+#include "base/types.h"
+
+namespace kelvin {
+class EventLoop;
+}
+
+namespace kelvin::backend {
+
+/// A UART hands over one character at a time. Complete lines go out at once, the beginning of one a moment later, so
+/// that a line costs one system call instead of one for each character.
+class HostOutput {
+  public:
+    /// `fd` stays the caller's. Both must outlive this.
+    HostOutput(int fd, EventLoop& loop) : fd_(fd), loop_(loop) {}
+    HostOutput(const HostOutput&) = delete;
+    HostOutput& operator=(const HostOutput&) = delete;
+
+    /// Any thread. Blocks while the reader is slow; drops what a closed pipe cannot take.
+    void write(std::span<const u8> bytes);
+    /// Sends what is left. A reader that takes nothing for a while is given up.
+    void finish();
+
+  private:
+    void flush_later();
+    void flush_locked(bool last);
+
+    const int fd_;
+    EventLoop& loop_;
+    std::mutex mutex_;  // guards what follows; taken under the device's lock, takes none but the event loop's
+    std::vector<u8> pending_;
+    bool flush_posted_ = false;
+    bool broken_ = false;
+    std::atomic<bool> finishing_ = false;
+};
+
+}  // namespace kelvin::backend
