@@ -386,8 +386,8 @@ class Assembler : public Encoder {
     /// Any thread. `target` is where the code runs, within 2 GiB; `field` is what patchable_jmp or _jcc returned.
     static void patch_jmp(u8* field, std::ptrdiff_t rw_to_rx, const u8* target);
 
-    // Vectors: `vector_ops.h` names the operations. Destination first. Where the operation's memory form differs in
-    // nothing but the operand, `src` may be an Xmm, a Gpr or a Mem, as the operation wants.
+    // Vectors: `vector_ops.h` names the operations. The last source may be an Xmm, a Gpr or a Mem, as the operation
+    // wants.
 
     /// dst = op(src), or op(src, imm) of those operations that want an immediate.
     template <AnyReg D, class S>
@@ -412,6 +412,13 @@ class Assembler : public Encoder {
     template <class S>
     void vex(VexOp op, Xmm dst, Xmm a, const S& b, u8 imm) {
         end(put8(put_vex(begin(), op, number(dst), number(a), b, 1), imm));
+    }
+    /// All 128 bits. From xmm8 to 15 to a lower one the direction of a store is a byte shorter.
+    void vmov(Xmm dst, Xmm src) {
+        const bool store = number(src) >> 3 == 1 && number(dst) < 8;
+        constexpr u8 kBoth = VexOp::kHasVex | VexOp::kHasEvex;
+        const VexOp op{.code = code8(store ? 0x29 : 0x28), .form = store ? Form::mr : Form::rvm, .flags = kBoth};
+        vex(op, dst, src);
     }
     /// The blends by a fourth register, below xmm16: dst = mask's sign ? b : a.
     template <class S>
@@ -490,8 +497,11 @@ class Assembler : public Encoder {
     }
     template <AnyReg D>
     u8* put_two(u8* p, VexOp op, D dst, const Mem& src, unsigned tail) {
-        const bool digit = op.form == Form::vmi;
-        return put_vex(p, op, digit ? number(op.digit) : number(dst), digit ? number(dst) : 0, src, tail);
+        if (op.form == Form::vmi) {
+            op.flags = static_cast<u8>(op.flags & ~VexOp::kHasVex);  // shifts of memory by an immediate came with EVEX
+            return put_vex(p, op, number(op.digit), number(dst), src, tail);
+        }
+        return put_vex(p, op, number(dst), 0, src, tail);
     }
 };
 

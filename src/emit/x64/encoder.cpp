@@ -21,11 +21,11 @@ Encoder::Encoder(CodeBuffer buffer) : cursor_(buffer.write), limit_(buffer.write
 void Encoder::overflow() {
     overflowed_ = true;
     cursor_ = scratch_;
-    limit_ = scratch_ - 1;
+    limit_ = scratch_;  // so that the next instruction but one begins at scratch_ again
 }
 
 void Encoder::data(const void* bytes, std::size_t size) {
-    if (limit_ + kReserve - begin() < static_cast<std::ptrdiff_t>(size)) {
+    if (limit_ + kReserve - cursor_ < static_cast<std::ptrdiff_t>(size)) {
         overflow();
         return;
     }
@@ -53,7 +53,7 @@ u8* Encoder::put_relative(u8* p, Label& label, unsigned tail) {
 
 void Encoder::bind(Label& label) {
     KELVIN_ASSERT(!label.bound());
-    label.target_ = begin();
+    label.target_ = cursor_;
     if (overflowed_) {
         return;
     }
