@@ -13,14 +13,12 @@ constexpr u32 kIssFpTrap = 0x1e << 20;  ///< CV = 1, COND = 0b1110, as for any A
 void take_undefined(State& state) {
     state.cpu->take_undefined();
 }
-constexpr ir::Helper kUndefined =
-    ir::helper<&take_undefined>("undefined", ir::kHelperReadsState | ir::kHelperWritesState | ir::kHelperMayExit);
+constexpr ir::Helper kUndefined = ir::helper<&take_undefined>("undefined", kHelperTakesException);
 
 void take_fp_trap(State& state) {
     state.cpu->take_exception(kEcFpTrap, kIssFpTrap);
 }
-constexpr ir::Helper kFpTrap =
-    ir::helper<&take_fp_trap>("fp_trap", ir::kHelperReadsState | ir::kHelperWritesState | ir::kHelperMayExit);
+constexpr ir::Helper kFpTrap = ir::helper<&take_fp_trap>("fp_trap", kHelperTakesException);
 
 }  // namespace
 

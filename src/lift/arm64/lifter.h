@@ -25,6 +25,10 @@ inline constexpr u32 kCount = 65;
 
 const ir::GuestDesc& guest_desc();
 
+/// Of helpers that call what takes an exception or may.
+inline constexpr ir::HelperEffects kHelperTakesException =
+    ir::kHelperReadsState | ir::kHelperWritesState | ir::kHelperMayExit;
+
 class Lifter {
   public:
     Lifter(ir::Builder& builder, const Model& model, Mode mode) : ir(builder), model_(model), mode_(mode) {}

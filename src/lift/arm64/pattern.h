@@ -127,7 +127,7 @@ struct Thunk<P, Semantics, void (*)(Lifter&, Operand...)> {
     static_assert(widths_match(std::index_sequence_for<Operand...>{}), "an operand's width differs from its field's");
 
     template <std::size_t... I>
-    static void call(Lifter& lifter, u32 word, std::index_sequence<I...>) {
+    static void call(Lifter& lifter, [[maybe_unused]] u32 word, std::index_sequence<I...>) {
         Semantics(lifter, Operand{kEncoding.fields[I].of(word)}...);
     }
     static void lift(Lifter& lifter, u32 word) { call(lifter, word, std::index_sequence_for<Operand...>{}); }
