@@ -42,11 +42,15 @@ class CpuEvents {
 
 enum class Interrupt : u8 { irq, fiq, serror };
 
+class GenericTimers;
+class Pmu;
+
 class Cpu {
   public:
     struct Ports {
-        const Clock* clock = nullptr;    ///< drives the counter
-        TimerService* timers = nullptr;  ///< for compare events
+        const Clock* clock = nullptr;                ///< drives the counter
+        TimerService* timers = nullptr;              ///< for compare events
+        const memory::AddressMap* memory = nullptr;  ///< for AT and cache maintenance, which walk tables
         GicCpuInterface* gic = nullptr;  ///< null: no system-register interface (GICv2), ICC registers are UNDEFINED
         Wire timer_virtual, timer_physical, timer_hypervisor, timer_secure;  ///< PPI 11, 14, 10, 13
         Wire pmu;                                                            ///< PPI 7
@@ -77,7 +81,21 @@ class Cpu {
     void take_breakpoint_instruction(u16 immediate);
     /// A data or instruction abort from `fault`.
     void take_abort(const Fault& fault);
-    void exception_return();
+    /// An instruction fetch from a pc that is not a multiple of 4.
+    void take_pc_alignment_fault();
+    void take_sp_alignment_fault();
+    /// FP or SIMD where CPACR_EL1.FPEN forbids it.
+    void take_fp_access_trap();
+    /// BTI: a branch to an instruction that PSTATE.BTYPE does not allow in a guarded page.
+    void take_branch_target_exception();
+    /// The software step exception after an instruction; `exclusive`: it was a load-exclusive.
+    void take_software_step(bool exclusive);
+    /// MDSCR_EL1.SS is in force: with PSTATE.SS set one instruction may run (and clears it), else step is taken at
+    /// once.
+    bool software_step_active() const;
+    /// ERET to ELR, or for ERETAA and ERETAB to `target`, the authenticated ELR. An illegal return (ARM ARM D1.4.5)
+    /// takes the Illegal Execution state exception from there at once.
+    void exception_return(std::optional<u64> target = {});
     /// Takes a pending, unmasked interrupt if there is one; true if it did. pc = where execution would go on.
     bool take_pending_interrupt();
     /// True if an interrupt is pending, whatever the masks: WFI ends.
@@ -95,24 +113,35 @@ class Cpu {
     /// MSR (immediate): PSTATE fields by op1:op2.
     bool write_pstate_field(u8 op1, u8 op2, u8 immediate);
     /// WFI/WFE/WFIT traps of SCTLR_EL1 at EL0; true if the instruction may wait.
-    bool may_wait(bool event);
+    /// `timeout`: WFIT and WFET. If not, the trap has been taken.
+    bool may_wait(bool event, bool timeout = false);
 
-    /// Called when FPCR, CPACR... are read by generated code: bits of the mode word; see mode.h.
     u64 counter() const;  ///< CNTVCT_EL0 now
+    /// When the counter reaches `value`, on the ports' clock; far in the future if never. For WFIT and WFET.
+    i64 counter_deadline_ns(u64 value) const;
 
     /// Address translation for this processor's current registers; see translation.h.
     TranslationRegime regime() const;
 
+    // For the system registers' hooks.
+    GenericTimers& timers() { return *timers_; }
+    Pmu& pmu() { return *pmu_; }
+    const Ports& ports() const { return ports_; }
+    /// Sets PSTATE.EL and PSTATE.SP, and swaps stack pointers.
+    void select_stack(ExceptionLevel el, bool own);
+
   private:
-    struct Timers;
-    struct Pmu;
+    void enter(u64 vector_offset, u64 return_address);
+    void take_synchronous(u8 exception_class, u32 iss, u64 return_address, bool il = true);
+    void take_firmware_call(bool smc, u16 immediate);
+
     State& state_;
     const Model& model_;
     u32 mpidr_;
     Ports ports_;
     CpuEvents& events_;
     std::atomic<u32> pending_{0};  ///< bit per Interrupt
-    std::unique_ptr<Timers> timers_;
+    std::unique_ptr<GenericTimers> timers_;
     std::unique_ptr<Pmu> pmu_;
 };
 

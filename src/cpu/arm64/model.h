@@ -70,6 +70,8 @@ enum class Feature : u8 {
     aa64_4k,
     aa64_16k,
     aa64_64k,
+    impdef_cortex_a,  ///< the CPUACTLR... registers of Cortex-A53, A57 and A72
+    impdef_neoverse,  ///< those of Neoverse N1
     count
 };
 
@@ -100,8 +102,9 @@ struct Model {
 /// Names that find_model accepts, in the order to list them.
 std::span<const std::string_view> model_names();
 
-/// A model by its name, with "-cpu" style properties applied ("pauth=off"...). Unknown names and properties: the
-/// nearest.
+/// A model by its name, with "-cpu" style properties applied ("pauth=off"...); "default" is what a machine gets that
+/// was not told. ID registers are derived from the features that remain. Unknown names and properties: an error that
+/// names the nearest.
 Result<Model> find_model(std::string_view name, std::span<const std::string> properties);
 
 }  // namespace kelvin::arm64

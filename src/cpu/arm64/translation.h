@@ -25,7 +25,7 @@ struct AccessType {
 namespace fault_status {
 inline constexpr u8 kAddressSize = 0x00, kTranslation = 0x04, kAccessFlag = 0x08, kPermission = 0x0c;  ///< | level
 inline constexpr u8 kExternal = 0x10, kExternalOnWalk = 0x14;  ///< the latter | level
-inline constexpr u8 kAlignment = 0x21, kTlbConflict = 0x30, kUnsupportedExclusive = 0x35;
+inline constexpr u8 kAlignment = 0x21, kTlbConflict = 0x30, kUnsupportedUpdate = 0x31, kUnsupportedExclusive = 0x35;
 }  // namespace fault_status
 
 struct Fault {
@@ -43,7 +43,10 @@ struct TranslationRegime {
     u8 physical_bits = 40;
     bool hardware_access_flag = false;  ///< TCR.HA where implemented
     bool hardware_dirty_state = false;  ///< TCR.HD where implemented
-    bool has_e0pd = false;
+    bool enhanced_pan = false;          ///< SCTLR.EPAN
+    bool has_16k = false;               ///< the 16K granule; where it is missing TG says 4K
+    bool has_small_tables = false;      ///< FEAT_TTST: TxSZ up to 48 (47 with 64K)
+    // TCR has no bits set that belong to features the processor lacks.
 
     u16 asid() const;  ///< by TCR.A1 and TCR.AS
 };
@@ -53,6 +56,8 @@ struct Translation {
     u64 page_size = 4096;  ///< of the block or page descriptor; a power of two
     bool global = true;
     bool device = false;  ///< Device memory: unaligned accesses fault
+    u8 attributes = 0;    ///< the MAIR byte
+    u8 shareability = 0;  ///< SH[1:0] of the descriptor
     // What else the entry permits, for filling a TLB once; indexed by privilege: [0] EL0, [1] EL1 without PAN, [2] EL1
     // with PAN.
     bool can_read[3]{};
@@ -82,5 +87,8 @@ TranslationResult translate(const TranslationRegime& regime, const memory::Addre
 /// The address that translation works on: the top byte replaced by copies of bit 55 where TBI (for data: TBI; for
 /// instruction fetches: TBI and not TBID) applies.
 u64 canonical_address(const TranslationRegime& regime, u64 address, bool instruction);
+
+/// Bytes of a page of the half of the address space that `address` lies in.
+u64 granule_size(const TranslationRegime& regime, Gva address);
 
 }  // namespace kelvin::arm64

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+// Exception entry and return (ARM ARM D1.3, D1.4). Only EL0 and EL1 exist yet, so that EL1 takes everything.
+#include "base/bits.h"
+#include "cpu/arm64/cpu.h"
+
+namespace kelvin::arm64 {
+namespace {
+
+// Exception classes (ARM ARM D24.2.40). Those marked "lower" are one more when taken from the same level.
+constexpr u8 kIllegalState = 0x0e, kBranchTarget = 0x0d, kFpAccess = 0x07, kWaitTrap = 0x01;
+constexpr u8 kSupervisorCall = 0x15;
+constexpr u8 kInstructionAbortLower = 0x20, kPcAlignment = 0x22, kDataAbortLower = 0x24, kSpAlignment = 0x26;
+constexpr u8 kSerror = 0x2f, kSoftwareStepLower = 0x32, kBreakpointInstruction = 0x3c;
+
+constexpr u32 kIssAlways = 1u << 24 | 0xeu << 20;  // CV and COND of an A64 instruction
+
+constexpr u64 kVectorIrq = 0x80, kVectorFiq = 0x100, kVectorSerror = 0x180;
+
+constexpr unsigned kDssbs = 44, kSpan = 23, kNtwi = 16, kNtwe = 18;
+
+constexpr u32 interrupt_bit(Interrupt line) {
+    return 1u << static_cast<unsigned>(line);
+}
+
+unsigned selected_sp(u32 pstate) {
+    return (pstate & pstate::kSp) != 0 ? (pstate & pstate::kElMask) >> pstate::kElShift : 0;
+}
+
+/// AArch64.GenerateDebugExceptionsFrom, to EL1 (D2.3.1).
+bool debug_exceptions_enabled(const State& state, ExceptionLevel from, bool masked) {
+    if (bit(state.oslar, 0)) {
+        return false;
+    }
+    return from == ExceptionLevel::el0 || (bit(state.mdscr, 13) && !masked);
+}
+
+/// The level that an SPSR returns to, or nothing for an illegal return (AArch64.IllegalExceptionReturn).
+std::optional<ExceptionLevel> return_level(u64 spsr, ExceptionLevel current) {
+    const auto level = static_cast<ExceptionLevel>(bits(spsr, 3, 2));
+    const bool aarch32 = bit(spsr, 4);
+    const bool reserved = bit(spsr, 1) || (level == ExceptionLevel::el0 && bit(spsr, 0));
+    if (aarch32 || reserved || level > current) {
+        return {};
+    }
+    return level;
+}
+
+}  // namespace
+
+void Cpu::select_stack(ExceptionLevel el, bool own) {
+    state_.sp_el[selected_sp(state_.pstate)] = state_.sp;
+    state_.pstate &= ~(pstate::kElMask | pstate::kSp);
+    state_.pstate |= static_cast<u32>(el) << pstate::kElShift | (own ? pstate::kSp : 0);
+    state_.sp = state_.sp_el[selected_sp(state_.pstate)];
+}
+
+/// AArch64.TakeException but for ESR and FAR. `vector_offset` is that of the kind of exception.
+void Cpu::enter(u64 vector_offset, u64 return_address) {
+    constexpr unsigned kTarget = 1;
+    const u32 old = state_.pstate;
+    if (state_.el() == ExceptionLevel::el0) {
+        vector_offset += 0x400;
+    } else if ((old & pstate::kSp) != 0) {
+        vector_offset += 0x200;
+    }
+    state_.spsr[kTarget] = old | state_.nzcv();
+    state_.elr[kTarget] = return_address;
+    select_stack(ExceptionLevel::el1, true);
+
+    const u64 sctlr = state_.sctlr[kTarget];
+    u32 now = state_.pstate;
+    now &= ~(pstate::kIl | pstate::kSs | pstate::kBtypeMask | pstate::kUao);
+    now |= pstate::kDaif;
+    if (model_.has(Feature::pan) && !bit(sctlr, kSpan)) {
+        now |= pstate::kPan;
+    }
+    if (model_.has(Feature::ssbs)) {
+        now = (now & ~pstate::kSsbs) | (bit(sctlr, kDssbs) ? pstate::kSsbs : 0);
+    }
+    state_.pstate = now;
+    state_.pc = state_.vbar[kTarget] + vector_offset;
+    events_.mode_changed();
+}
+
+void Cpu::take_synchronous(u8 exception_class, u32 iss, u64 return_address, bool il) {
+    state_.esr[1] = u64{exception_class} << 26 | u64{il} << 25 | iss;
+    enter(0, return_address);
+}
+
+void Cpu::take_exception(u8 exception_class, u32 iss, std::optional<u64> far, bool il) {
+    if (far) {
+        state_.far[1] = *far;
+    }
+    take_synchronous(exception_class, iss, state_.pc, il);
+}
+
+void Cpu::take_supervisor_call(u16 immediate) {
+    take_synchronous(kSupervisorCall, immediate, state_.pc + 4);
+}
+
+void Cpu::take_hypervisor_call(u16 immediate) {
+    take_firmware_call(false, immediate);
+}
+
+void Cpu::take_secure_monitor_call(u16 immediate) {
+    take_firmware_call(true, immediate);
+}
+
+void Cpu::take_firmware_call(bool smc, u16) {
+    if (state_.el() == ExceptionLevel::el0) {
+        return take_undefined();
+    }
+    // The firmware may set another pc (CPU_SUSPEND), so it must find the return address there.
+    const u64 pc = state_.pc;
+    state_.pc = pc + 4;
+    if (!events_.firmware_call(smc)) {
+        state_.pc = pc;
+        take_undefined();
+    }
+}
+
+void Cpu::take_breakpoint_instruction(u16 immediate) {
+    take_synchronous(kBreakpointInstruction, immediate, state_.pc);
+}
+
+void Cpu::take_abort(const Fault& fault) {
+    const u8 same = state_.el() != ExceptionLevel::el0;
+    if (fault.type.access == Access::execute && !fault.type.cache_maintenance) {
+        return take_exception(kInstructionAbortLower + same, fault.status, fault.address.value);
+    }
+    const bool write = fault.type.access == Access::write || fault.type.cache_maintenance;
+    const u32 iss = u32{fault.type.cache_maintenance} << 8 | u32{write} << 6 | fault.status;
+    take_exception(kDataAbortLower + same, iss, fault.address.value);
+}
+
+void Cpu::take_pc_alignment_fault() {
+    take_exception(kPcAlignment, 0, state_.pc);
+}
+
+void Cpu::take_sp_alignment_fault() {
+    take_exception(kSpAlignment, 0);
+}
+
+void Cpu::take_fp_access_trap() {
+    take_exception(kFpAccess, kIssAlways);
+}
+
+void Cpu::take_branch_target_exception() {
+    take_exception(kBranchTarget, (state_.pstate & pstate::kBtypeMask) >> pstate::kBtypeShift);
+}
+
+void Cpu::take_software_step(bool exclusive) {
+    constexpr u32 kSyndromeValid = 1u << 24, kDebugStatus = 0x22;
+    const u8 same = state_.el() != ExceptionLevel::el0;
+    take_exception(kSoftwareStepLower + same, kSyndromeValid | u32{exclusive} << 6 | kDebugStatus);
+}
+
+bool Cpu::software_step_active() const {
+    return bit(state_.mdscr, 0) && debug_exceptions_enabled(state_, state_.el(), (state_.pstate & pstate::kD) != 0);
+}
+
+void Cpu::exception_return(std::optional<u64> target) {
+    const ExceptionLevel current = state_.el();
+    if (current == ExceptionLevel::el0) {
+        return take_undefined();
+    }
+    const auto spsr = static_cast<u32>(state_.spsr[1]);
+    const u64 destination = target.value_or(state_.elr[1]);
+    const std::optional<ExceptionLevel> level = return_level(spsr, current);
+    const u32 old = state_.pstate;
+    // DebugExceptionReturnSS: a step begins only by a return from where it cannot be taken to where it can.
+    const bool step = bit(spsr, 21) && bit(state_.mdscr, 0) &&
+                      !debug_exceptions_enabled(state_, current, (old & pstate::kD) != 0) &&
+                      debug_exceptions_enabled(state_, level.value_or(current), (spsr & pstate::kD) != 0);
+
+    u32 restored = pstate::kDaif | (model_.has(Feature::pan) ? pstate::kPan : 0);
+    if (level) {
+        select_stack(*level, bit(spsr, 0));
+        restored |= pstate::kIl | (model_.has(Feature::ssbs) ? pstate::kSsbs : 0) |
+                    (model_.has(Feature::bti) ? pstate::kBtypeMask : 0) |
+                    (model_.has(Feature::uao) ? pstate::kUao : 0) | (model_.has(Feature::dit) ? pstate::kDit : 0);
+    }
+    state_.pstate = (state_.pstate & ~(restored | pstate::kSs)) | (spsr & restored) | (step ? pstate::kSs : 0) |
+                    (level ? 0 : pstate::kIl);
+    state_.set_nzcv(spsr & 0xf0000000);
+    state_.pc = canonical_address(regime(), destination, true);
+    events_.mode_changed();
+    if ((old & ~state_.pstate & pstate::kDaif) != 0) {
+        events_.interrupts_unmasked();
+    }
+    if ((state_.pstate & pstate::kIl) != 0) {
+        take_exception(kIllegalState, 0);
+    }
+}
+
+bool Cpu::set_interrupt(Interrupt line, bool level) {
+    const u32 mask = interrupt_bit(line);
+    if (level) {
+        return (pending_.fetch_or(mask, std::memory_order_acq_rel) & mask) == 0;
+    }
+    pending_.fetch_and(~mask, std::memory_order_acq_rel);
+    return false;
+}
+
+bool Cpu::take_pending_interrupt() {
+    const u32 pending = pending_.load(std::memory_order_acquire);
+    const auto takes = [&](Interrupt line, u32 mask) {
+        return (pending & interrupt_bit(line)) != 0 && (state_.pstate & mask) == 0;
+    };
+    if (takes(Interrupt::serror, pstate::kA)) {
+        state_.esr[1] = u64{kSerror} << 26 | u64{1} << 25;
+        enter(kVectorSerror, state_.pc);
+        return true;
+    }
+    if (takes(Interrupt::fiq, pstate::kF)) {
+        enter(kVectorFiq, state_.pc);
+        return true;
+    }
+    if (takes(Interrupt::irq, pstate::kI)) {
+        enter(kVectorIrq, state_.pc);
+        return true;
+    }
+    return false;
+}
+
+bool Cpu::may_wait(bool event, bool timeout) {
+    if (state_.el() != ExceptionLevel::el0 || bit(state_.sctlr[1], event ? kNtwe : kNtwi)) {
+        return true;
+    }
+    take_exception(kWaitTrap, kIssAlways | u32{timeout} << 1 | u32{event});
+    return false;
+}
+
+}  // namespace kelvin::arm64
