@@ -81,6 +81,14 @@ void Assembler::jcc(Cond c, Label& target) {
     }
 }
 
+void Assembler::land(u8* short_jump) {
+    if (!overflowed()) {
+        const std::ptrdiff_t distance = cursor() - (short_jump + 1);
+        KELVIN_ASSERT(distance >= 0 && distance <= 127);
+        *short_jump = static_cast<u8>(distance);
+    }
+}
+
 void Assembler::patch_jmp(u8* field, std::ptrdiff_t rw_to_rx, const u8* target) {
     const i64 distance = target - (field + 4 + rw_to_rx);
     KELVIN_ASSERT(distance == static_cast<i32>(distance) && (std::bit_cast<u64>(field) & 3) == 0);

@@ -363,6 +363,10 @@ class Assembler : public Encoder {
     /// Short when bound and near.
     void jmp(Label& target);
     void jcc(Cond c, Label& target);
+    /// Forward over at most 127 bytes: pass what they return to `land` at the target.
+    u8* jmp_short() { return put_short(0xeb); }
+    u8* jcc_short(Cond c) { return put_short(0x70 | number(c)); }
+    void land(u8* short_jump);
     /// The target is within 2 GiB.
     void jmp(const u8* target) { end(put_relative(put8(begin(), 0xe9), target)); }
     void jcc(Cond c, const u8* target) { end(put_relative(put_jcc(begin(), c), target)); }
@@ -471,6 +475,10 @@ class Assembler : public Encoder {
     }
     static u8* put_jcc(u8* p, Cond c) { return put8(put8(p, 0x0f), 0x80 | number(c)); }
 
+    u8* put_short(unsigned code) {
+        end(put8(put8(begin(), code), 0));
+        return cursor() - 1;
+    }
     u8* lock() { return put8(begin(), 0xf0); }
     void pad_for_field(unsigned opcode_bytes);
 

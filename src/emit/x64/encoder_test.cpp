@@ -56,6 +56,16 @@ TEST(encoder, forward_uses_of_a_label_are_chained_and_filled_at_bind) {
     EXPECT_EQ(hex(c.a.cursor() - 7, 7), "488d05f9ffffff");
 }
 
+TEST(encoder, short_forward_jumps) {
+    Case c;
+    u8* first = c.a.jcc_short(Cond::p);
+    c.a.ret();
+    c.a.land(first);
+    u8* second = c.a.jmp_short();
+    c.a.land(second);
+    EXPECT_EQ(c.text(), "7a01c3eb00");
+}
+
 TEST(encoder, absolute_targets_are_relative_to_where_the_code_runs) {
     std::array<u8, 64> bytes{};
     const std::ptrdiff_t apart = 0x10000;
