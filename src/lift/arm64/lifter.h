@@ -73,9 +73,12 @@ class Lifter {
     void store(ir::Value address, i32 offset, ir::Value value, ir::MemInfo memory);
     ir::Value vload(ir::Value address, i32 offset, ir::MemInfo memory);
     void vstore(ir::Value address, i32 offset, ir::Value value, ir::MemInfo memory);
-    /// Bytes of an element of 1 << size_log2 bytes reversed if data is big-endian; the value is zero-extended.
+    /// The low 1 << size_log2 bytes reversed if data is big-endian.
     ir::Value endian(ir::Value value, unsigned size_log2);
+    /// The bytes of each element of 1 << size_log2 bytes reversed if data is big-endian.
     ir::Value vendian(ir::Value value, unsigned size_log2);
+    /// LDTR and its kin act as EL0 does: at EL1, unless PSTATE.UAO says not to.
+    bool unprivileged_differs() const { return mode_.el() == ExceptionLevel::el1 && !mode_.has(Mode::kUao); }
     bool big_endian() const { return mode_.has(Mode::kBigEndian); }
 
     /// PSTATE but for NZCV.
