@@ -90,7 +90,8 @@ void Assembler::land(u8* short_jump) {
 }
 
 void Assembler::patch_jmp(u8* field, std::ptrdiff_t rw_to_rx, const u8* target) {
-    const i64 distance = target - (field + 4 + rw_to_rx);
+    const u64 next = std::bit_cast<u64>(field) + 4 + static_cast<u64>(rw_to_rx);
+    const i64 distance = static_cast<i64>(std::bit_cast<u64>(target) - next);
     KELVIN_ASSERT(distance == static_cast<i32>(distance) && (std::bit_cast<u64>(field) & 3) == 0);
     // One aligned store: another core sees the old target or the new one, never a mixture (SDM vol. 3A, 9.1.1).
     std::atomic_ref<u32>(*std::bit_cast<u32*>(field)).store(static_cast<u32>(distance), std::memory_order_release);

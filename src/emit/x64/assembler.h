@@ -6,7 +6,7 @@
 // Owner thread: the one that translates; no locks.
 #pragma once
 
-#include "emit/x64/encoder.h"
+#include "emit/x64/vector_assembler.h"
 
 namespace kelvin::x64 {
 
@@ -15,9 +15,9 @@ enum class Alu : u8 { add, or_, adc, sbb, and_, sub, xor_, cmp };
 enum class Shift : u8 { rol, ror, rcl, rcr, shl, shr, sar = 7 };
 enum class BitTest : u8 { bt = 4, bts, btr, btc };
 
-class Assembler : public Encoder {
+class Assembler : public VectorAssembler {
   public:
-    using Encoder::Encoder;
+    using VectorAssembler::VectorAssembler;
 
     // Moves
 
@@ -390,55 +390,6 @@ class Assembler : public Encoder {
     /// Any thread. `target` is where the code runs, within 2 GiB; `field` is what patchable_jmp or _jcc returned.
     static void patch_jmp(u8* field, std::ptrdiff_t rw_to_rx, const u8* target);
 
-    // Vectors: `vector_ops.h` names the operations. The last source may be an Xmm, a Gpr or a Mem, as the operation
-    // wants.
-
-    /// dst = op(src), or op(src, imm) of those operations that want an immediate.
-    template <AnyReg D, class S>
-    void vex(VexOp op, D dst, const S& src) {
-        end(put_two(begin(), op, dst, src, 0));
-    }
-    template <AnyReg D, class S>
-    void vex(VexOp op, D dst, const S& src, u8 imm) {
-        end(put8(put_two(begin(), op, dst, src, 1), imm));
-    }
-    /// Stores.
-    void vex(VexOp op, const Mem& dst, Xmm src) { end(put_vex(begin(), op, number(src), 0, dst)); }
-    void vex(VexOp op, const Mem& dst, Xmm src, u8 imm) {
-        end(put8(put_vex(begin(), op, number(src), 0, dst, 1), imm));
-    }
-    /// dst = op(a, b), or op(a, b, imm).
-    template <AnyReg S>
-    void vex(VexOp op, Xmm dst, Xmm a, S b) {
-        end(put_vex(begin(), op, number(dst), number(a), b));
-    }
-    void vex(VexOp op, Xmm dst, Xmm a, const Mem& b) { end(put_vex(begin(), op, number(dst), number(a), b)); }
-    template <class S>
-    void vex(VexOp op, Xmm dst, Xmm a, const S& b, u8 imm) {
-        end(put8(put_vex(begin(), op, number(dst), number(a), b, 1), imm));
-    }
-    /// All 128 bits. From xmm8 to 15 to a lower one the direction of a store is a byte shorter.
-    void vmov(Xmm dst, Xmm src) {
-        const bool store = number(src) >> 3 == 1 && number(dst) < 8;
-        constexpr u8 kBoth = VexOp::kHasVex | VexOp::kHasEvex;
-        const VexOp op{.code = code8(store ? 0x29 : 0x28), .form = store ? Form::mr : Form::rvm, .flags = kBoth};
-        vex(op, dst, src);
-    }
-    /// The blends by a fourth register, below xmm16: dst = mask's sign ? b : a.
-    template <class S>
-    void vex_blendv(VexOp op, Xmm dst, Xmm a, const S& b, Xmm mask) {
-        end(put8(put_vex(begin(), op, number(dst), number(a), b, 1), number(mask) << 4));
-    }
-    /// Instructions without a VEX form (SHA); registers below xmm16.
-    template <class S>
-    void sse(Opcode op, Xmm dst, const S& src) {
-        end(put(begin(), op, Width::w32, dst, src));
-    }
-    template <class S>
-    void sse(Opcode op, Xmm dst, const S& src, u8 imm) {
-        end(put8(put(begin(), op, Width::w32, dst, src, 1), imm));
-    }
-
   private:
     static constexpr u8 code8(unsigned code) { return static_cast<u8>(code); }
     static constexpr Opcode m0f(unsigned code, Prefix prefix = Prefix::none) { return {code8(code), Map::m0F, prefix}; }
@@ -490,26 +441,6 @@ class Assembler : public Encoder {
     void bmi(unsigned code, Prefix prefix, Width w, Gpr reg, Gpr vvvv, const Rm& rm) {
         const VexOp op{.code = code8(code), .prefix = prefix, .map = Map::m0F38, .flags = bmi_flags(w)};
         end(put_vex(begin(), op, number(reg), number(vvvv), rm));
-    }
-
-    template <AnyReg D, AnyReg S>
-    u8* put_two(u8* p, VexOp op, D dst, S src, unsigned tail) {
-        switch (op.form) {
-            case Form::mr:
-                return put_vex(p, op, number(src), 0, dst, tail);
-            case Form::vmi:
-                return put_vex(p, op, number(op.digit), number(dst), src, tail);
-            default:
-                return put_vex(p, op, number(dst), 0, src, tail);
-        }
-    }
-    template <AnyReg D>
-    u8* put_two(u8* p, VexOp op, D dst, const Mem& src, unsigned tail) {
-        if (op.form == Form::vmi) {
-            op.flags = static_cast<u8>(op.flags & ~VexOp::kHasVex);  // shifts of memory by an immediate came with EVEX
-            return put_vex(p, op, number(op.digit), number(dst), src, tail);
-        }
-        return put_vex(p, op, number(dst), 0, src, tail);
     }
 };
 

@@ -36,7 +36,7 @@ void Encoder::data(const void* bytes, std::size_t size) {
 u8* Encoder::put_relative(u8* p, const void* target, unsigned tail) {
     const u8* next = p + 4 + tail;
     KELVIN_ASSERT(reaches(next, target) || overflowed_);
-    return put32(p, static_cast<u32>(std::bit_cast<u64>(target) - std::bit_cast<u64>(next + rw_to_rx_)));
+    return put32(p, static_cast<u32>(std::bit_cast<u64>(target) - run_address(next)));
 }
 
 u8* Encoder::put_relative(u8* p, Label& label, unsigned tail) {

@@ -100,7 +100,7 @@ class Encoder {
     /// Where the next instruction is written. Meaningless once overflowed. Up to 15 bytes behind it may hold rubbish.
     u8* cursor() const { return cursor_; }
     /// Where the next instruction will run.
-    const u8* execution_address() const { return cursor_ + rw_to_rx_; }
+    const u8* execution_address() const { return std::bit_cast<const u8*>(run_address(cursor_)); }
     std::ptrdiff_t rw_to_rx() const { return rw_to_rx_; }
 
     /// True once an instruction might not have fitted (fewer than 16 bytes were left). All that was emitted since was
@@ -175,14 +175,20 @@ class Encoder {
         return put_modrm(put8(p, op.code), reg, rm, tail, 0);
     }
 
+    u64 run_address(const u8* write) const { return std::bit_cast<u64>(write) + static_cast<u64>(rw_to_rx_); }
     /// The 32-bit distance from the end of the instruction, `tail` bytes behind the field, to `target` (where it runs).
     u8* put_relative(u8* p, const void* target, unsigned tail = 0);
     u8* put_relative(u8* p, Label& label, unsigned tail = 0);
 
     bool reaches(const u8* from_write, const void* target) const {
-        const i64 distance = std::bit_cast<i64>(target) - std::bit_cast<i64>(from_write + rw_to_rx_);
-        return distance == static_cast<i32>(distance);
+        const u64 distance = std::bit_cast<u64>(target) - run_address(from_write);
+        return distance == static_cast<u64>(i64{static_cast<i32>(distance)});
     }
+
+    /// What a last operand adds to the need for EVEX.
+    static unsigned vector_number(Xmm r) { return number(r); }
+    static unsigned vector_number(Gpr) { return 0; }
+    static unsigned vector_number(const Mem&) { return 0; }
 
   private:
     [[gnu::cold]] void overflow();
@@ -216,10 +222,6 @@ class Encoder {
     static bool hidden_byte(Digit) { return false; }
     static bool hidden_byte(Xmm) { return false; }
     static bool hidden_byte(const Mem&) { return false; }
-
-    static unsigned vector_number(Xmm r) { return number(r); }
-    static unsigned vector_number(Gpr) { return 0; }
-    static unsigned vector_number(const Mem&) { return 0; }
 
     /// SDM 2.7.1. A register in ModRM.rm has its bit 4 where an index has its bit 3.
     template <class Rm>

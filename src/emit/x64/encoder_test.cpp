@@ -68,9 +68,9 @@ TEST(encoder, short_forward_jumps) {
 
 TEST(encoder, absolute_targets_are_relative_to_where_the_code_runs) {
     std::array<u8, 64> bytes{};
-    const std::ptrdiff_t apart = 0x10000;
-    Assembler a({bytes.data(), bytes.data() + bytes.size(), apart});
-    const u8* run = bytes.data() + apart;
+    constexpr u64 kApart = 0x10000;
+    Assembler a({bytes.data(), bytes.data() + bytes.size(), kApart});
+    const u8* run = std::bit_cast<const u8*>(std::bit_cast<u64>(bytes.data()) + kApart);
     EXPECT_EQ(a.execution_address(), run);
     a.jmp(run + 5);
     a.jcc(Cond::g, run + 11 + 0x100);
