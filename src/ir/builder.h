@@ -140,6 +140,9 @@ class Builder {
     Value fp(Opcode code, FpShape shape, Value a, Value b = kNoValue, Value c = kNoValue, u64 imm = 0) {
         return append({code, Type::v128, static_cast<u8>(shape), a, b, c, imm});
     }
+    Value vselect_cond(Cond cond, Value flags, Value if_true, Value if_false) {
+        return append({Opcode::vselect_cond, Type::v128, static_cast<u8>(cond), flags, if_true, if_false});
+    }
     Value vextract(Type type, Lane lane, Value a, unsigned index, bool sign_extend = false);
     /// Scalar conversions: see fto_int and ffrom_int. `rounding` is a fp::Rounding.
     Value fto_int(Type type, FpShape shape, Value a, u8 rounding, bool is_unsigned, unsigned fraction_bits);

@@ -143,5 +143,8 @@ Datum vnot(Input in) {
 Datum vselect(Input in) {
     return build(Lane::d, [&](unsigned i) { return (in.vb().d[i] & in.va().d[i]) | (in.vc().d[i] & ~in.va().d[i]); });
 }
+Datum vselect_cond(Input in) {
+    return holds(in.op.cond(), in.flags(0)) ? in.operands[1] : in.operands[2];
+}
 
 }  // namespace kelvin::ir::meaning

@@ -205,6 +205,8 @@ Value Builder::simplify_vector(const Op& op) {
             return significant_vector_bits(region_, op.a) <= 32 ? op.a : kNoValue;
         case Opcode::vlow_lane:
             return significant_vector_bits(region_, op.a) <= lane_bits(op.lane()) ? op.a : kNoValue;
+        case Opcode::vselect_cond:
+            return op.cond() >= Cond::al ? op.b : kNoValue;
         case Opcode::vand:
         case Opcode::vor:
             return op.a == op.b ? op.a : kNoValue;
