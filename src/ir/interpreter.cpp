@@ -246,9 +246,8 @@ Interpreter::Step Interpreter::call(const Op& op) {
 }
 
 void Interpreter::mark_pc() {
-    if (pc_ != nullptr) {
-        *pc_ = page_ + page_offset_;
-    }
+    const u64 pc = page_ + page_offset_;
+    std::memcpy(state_ + region_->guest->pc_offset, &pc, sizeof(pc));
 }
 
 }  // namespace kelvin::ir

@@ -37,10 +37,9 @@ struct RegionExit {
 class Interpreter {
   public:
     /// `state` is the guest's, as GuestDesc's offsets describe it; `helper_state` is handed to helpers that take the
-    /// state. `pc`, if not null, is where the address of the current instruction is put before anything that may
-    /// raise a guest exception.
-    Interpreter(void* state, void* helper_state, MemoryPort& memory, u64* pc = nullptr)
-        : state_(static_cast<std::byte*>(state)), helper_state_(helper_state), memory_(memory), pc_(pc) {}
+    /// state. Before memory accesses and calls the state's pc is set to the current instruction's address.
+    Interpreter(void* state, void* helper_state, MemoryPort& memory)
+        : state_(static_cast<std::byte*>(state)), helper_state_(helper_state), memory_(memory) {}
 
     /// `page`: the guest virtual address of the page that the region's code lies in. `left` is asked after each call
     /// whose helper may exit: true if it has raised an exception or asked to leave (then the exit is Kind::state).
@@ -67,7 +66,6 @@ class Interpreter {
     std::byte* state_;
     void* helper_state_;
     MemoryPort& memory_;
-    u64* pc_;
     std::vector<Datum> values_;
 
     // Of the run.
