@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// One vCPU's thread, and the three things that keep it from running: the machine stands still, the CPU is switched off,
+// the end.
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "accel/vcpu.h"
+#include "machine/psci.h"
+
+namespace kelvin::vm {
+
+/// Where a CPU begins.
+struct CpuStart {
+    u64 entry;
+    u64 argument;
+};
+
+/// Every method may be called from any thread, but those that wait not from the vCPU's own.
+/// The lock is a leaf: nothing else is taken while it is held, and never while the vCPU runs.
+class CpuThread {
+  public:
+    explicit CpuThread(std::unique_ptr<accel::Vcpu> vcpu);
+    /// Ends the thread and waits for it.
+    ~CpuThread();
+    CpuThread(const CpuThread&) = delete;
+    CpuThread& operator=(const CpuThread&) = delete;
+
+    accel::Vcpu& vcpu() { return *vcpu_; }
+
+    /// Guest code may run from now on, or no more. The CPU stops soon; wait_until_still() waits for it.
+    void allow(bool running);
+    void wait_until_still();
+
+    /// Switched on, the CPU begins at `start` when it is allowed to; off, it stays off until then.
+    void switch_on(CpuStart start);
+    void switch_off();
+    machine::PowerControl::State power() const;
+
+  private:
+    void run();
+    bool may_run_locked() const { return allowed_ && power_ != machine::PowerControl::State::off; }
+
+    const std::unique_ptr<accel::Vcpu> vcpu_;
+
+    mutable std::mutex mutex_;  // guards what follows
+    std::condition_variable changed_;
+    bool allowed_ = false;
+    bool ending_ = false;
+    bool running_ = false;
+    machine::PowerControl::State power_ = machine::PowerControl::State::off;
+    std::optional<CpuStart> start_;
+
+    std::thread thread_;  // last: what it uses is there before it
+};
+
+}  // namespace kelvin::vm

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vm/vm.h"
+
+#include <fmt/format.h>
+
+#include "cpu/arm64/model.h"
+#include "vm/host_memory.h"
+
+namespace kelvin::vm {
+
+namespace {
+
+constexpr unsigned kMaxCpus = 1;
+
+Result<machine::VirtConfig> board_config(const MachineSpec& spec, const arm64::Model& model) {
+    if (spec.cpu.count > kMaxCpus) {
+        return user_error(
+            fmt::format("{} processors were asked for; there can be {} for now", spec.cpu.count, kMaxCpus),
+            fmt::format("-smp {}", kMaxCpus));
+    }
+    const u64 reach = (u64{1} << std::min<unsigned>(model.physical_bits, 48)) - machine::virt::kRamBase.value;
+    if (spec.ram_size > reach) {
+        return user_error(fmt::format("{} can address {} of memory; {} were asked for", model.name,
+                                      firmware::format_size(reach), firmware::format_size(spec.ram_size)),
+                          "give the machine less memory: -m");
+    }
+    machine::VirtConfig config;
+    config.cpus = spec.cpu.count;
+    config.cpu_compatible = model.compatible;
+    config.pmu = model.has(arm64::Feature::pmuv3);
+    config.gic_version = static_cast<unsigned>(spec.gic);
+    // Processors number pages; a size that is no multiple of them would leave half a page at the end.
+    config.ram_size = spec.ram_size & ~u64{4095};
+    config.boot = {spec.boot.kernel, spec.boot.initrd, spec.boot.arguments, spec.boot.device_tree};
+    if (config.ram_size == 0) {
+        return user_error("less than 4 KiB of memory were asked for", "-m counts MiB where no unit is given");
+    }
+    return config;
+}
+
+}  // namespace
+
+Vm::Vm(const MachineSpec& spec, EventLoop& loop, VmOwner& owner) : spec_(spec), loop_(loop), owner_(owner) {}
+
+Vm::~Vm() {
+    stop_cpus();
+    if (machine_ != nullptr) {
+        // A device's timer may still drive an interrupt line.
+        machine_->disconnect_cpus();
+    }
+}
+
+Result<std::unique_ptr<Vm>> Vm::create(const MachineSpec& spec, EventLoop& loop, backend::CharacterBackend& console,
+                                       VmOwner& owner) {
+    std::unique_ptr<Vm> vm(new Vm(spec, loop, owner));
+    KELVIN_TRY(vm->build(console));
+    return vm;
+}
+
+Result<> Vm::build(backend::CharacterBackend& console) {
+    KELVIN_TRY(check_ram_size(spec_.ram_size, read_host_memory()));
+    const arm64::Model model = KELVIN_TRY(arm64::find_model(spec_.cpu.model, spec_.cpu.properties));
+    const machine::VirtConfig config = KELVIN_TRY(board_config(spec_, model));
+    timers_ = KELVIN_TRY(HostTimerService::create());
+    timers_->pause();
+    machine_ = KELVIN_TRY(machine::VirtArm64::create(config, console, *timers_));
+    accelerator_ = KELVIN_TRY(accel::make_translator(machine_->memory(), spec_.translator));
+    psci_ = std::make_unique<machine::Psci>(static_cast<PowerControl&>(*this), spec_.cpu.count, false);
+    return add_cpus(model);
+}
+
+Result<> Vm::add_cpus(const arm64::Model& model) {
+    for (unsigned index = 0; index < spec_.cpu.count; ++index) {
+        accel::Arm64Ports ports = machine_->cpu_ports(index);
+        ports.firmware = psci_.get();
+        auto vcpu = accelerator_->make_arm64_vcpu(index, model, ports);
+        machine_->connect_cpu(index, vcpu->irq(), vcpu->fiq());
+        cpus_.push_back(std::make_unique<CpuThread>(std::move(vcpu)));
+    }
+    return ok();
+}
+
+Result<> Vm::begin() {
+    const machine::BootEntry entry = KELVIN_TRY(machine_->load());
+    cpus_.front()->switch_on({entry.pc, entry.x0});
+    off_ = false;
+    return ok();
+}
+
+Result<> Vm::start() {
+    KELVIN_TRY(begin());
+    if (!spec_.start_paused) {
+        resume();
+    }
+    return ok();
+}
+
+void Vm::pause() {
+    if (running_) {
+        running_ = false;
+        stop_cpus();
+    }
+}
+
+void Vm::resume() {
+    if (!running_ && !off_) {
+        running_ = true;
+        allow_cpus();
+    }
+}
+
+void Vm::stop_cpus() {
+    for (const auto& cpu : cpus_) {
+        cpu->allow(false);
+    }
+    for (const auto& cpu : cpus_) {
+        cpu->wait_until_still();
+    }
+    if (timers_ != nullptr) {
+        timers_->pause();
+    }
+}
+
+void Vm::allow_cpus() {
+    timers_->resume();
+    for (const auto& cpu : cpus_) {
+        cpu->allow(true);
+    }
+}
+
+void Vm::reset() {
+    stop_cpus();
+    for (const auto& cpu : cpus_) {
+        cpu->switch_off();
+    }
+    machine_->reset();
+    if (auto begun = begin(); !begun) {
+        running_ = false;
+        off_ = true;
+        owner_.machine_failed(begun.error());
+        return;
+    }
+    if (running_) {
+        allow_cpus();
+    }
+}
+
+void Vm::press_power_key() {
+    machine_->press_power_key();
+}
+
+std::string Vm::describe_registers(unsigned index) {
+    if (index >= cpus_.size()) {
+        return fmt::format("there is no CPU {}\n", index);
+    }
+    stop_cpus();
+    std::string text = cpus_[index]->vcpu().describe_registers();
+    if (running_) {
+        allow_cpus();
+    }
+    return text;
+}
+
+void Vm::guest_off() {
+    running_ = false;
+    off_ = true;
+    stop_cpus();
+    if (!spec_.pause_on_shutdown) {
+        owner_.machine_ended();
+    }
+}
+
+void Vm::guest_reset() {
+    if (spec_.exit_on_reset) {
+        guest_off();
+    } else {
+        reset();
+    }
+}
+
+machine::PowerControl::State Vm::cpu_state(unsigned cpu) {
+    return cpus_[cpu]->power();
+}
+
+void Vm::cpu_on(unsigned cpu, u64 entry, u64 context) {
+    cpus_[cpu]->switch_on({entry, context});
+}
+
+void Vm::cpu_off(unsigned cpu) {
+    cpus_[cpu]->switch_off();
+}
+
+void Vm::system_off(unsigned cpu) {
+    cpus_[cpu]->switch_off();
+    loop_.post(call_method<&Vm::guest_off, Vm>, this);
+}
+
+void Vm::system_reset(unsigned cpu) {
+    cpus_[cpu]->switch_off();
+    loop_.post(call_method<&Vm::guest_reset, Vm>, this);
+}
+
+Result<std::vector<u8>> device_tree_of(const MachineSpec& spec) {
+    const arm64::Model model = KELVIN_TRY(arm64::find_model(spec.cpu.model, spec.cpu.properties));
+    const machine::VirtConfig config = KELVIN_TRY(board_config(spec, model));
+    machine::BootFacts facts;
+    if (!spec.boot.arguments.empty()) {
+        facts.arguments = spec.boot.arguments;
+    }
+    return machine::make_device_tree(config, facts);
+}
+
+}  // namespace kelvin::vm

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// A machine's life: built from its description, run, paused, reset, switched off.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "accel/accelerator.h"
+#include "backend/char/character_device.h"
+#include "base/event_loop.h"
+#include "base/timer_service.h"
+#include "machine/psci.h"
+#include "machine/virt_arm64.h"
+#include "vm/cpu_thread.h"
+#include "vm/machine_spec.h"
+
+namespace kelvin::vm {
+
+/// Whoever holds the machine. Called on the event loop's thread.
+class VmOwner {
+  public:
+    virtual ~VmOwner() = default;
+
+    /// The machine has ended by the guest's will: it switched itself off, or was reset and is not to start again.
+    virtual void machine_ended() = 0;
+    /// It cannot go on, by no fault of the guest's.
+    virtual void machine_failed(const Error& error) = 0;
+};
+
+/// All public methods belong to the event loop's thread, and to the thread that built the machine while no loop runs.
+class Vm final : private machine::PowerControl {
+  public:
+    /// `loop`, `console` and `owner` must outlive the machine. Nothing runs yet; images are loaded by start().
+    static Result<std::unique_ptr<Vm>> create(const MachineSpec& spec, EventLoop& loop,
+                                              backend::CharacterBackend& console, VmOwner& owner);
+    ~Vm() override;
+
+    /// Loads the images and, unless it is to start paused, lets the guest run.
+    Result<> start();
+    void pause();
+    void resume();
+    /// The reset button.
+    void reset();
+    /// The power key: the guest decides what it does about it.
+    void press_power_key();
+
+    bool is_running() const { return running_; }
+    /// The guest has switched itself off, and the machine was told to stay.
+    bool is_off() const { return off_; }
+    /// Lines for the user about what was given; empty if there is nothing to say.
+    std::string note() const { return machine_->note(); }
+    std::string describe_memory() const { return machine_->memory().describe(); }
+    std::string accelerator_statistics() const { return accelerator_->statistics(); }
+    /// Of CPU `index`; stops the machine for a moment.
+    std::string describe_registers(unsigned index);
+
+  private:
+    Vm(const MachineSpec& spec, EventLoop& loop, VmOwner& owner);
+
+    Result<> build(backend::CharacterBackend& console);
+    Result<> add_cpus(const arm64::Model& model);
+    Result<> begin();
+    void stop_cpus();
+    void allow_cpus();
+
+    // What a guest asked for is carried out on the event loop's thread.
+    void guest_off();
+    void guest_reset();
+
+    State cpu_state(unsigned cpu) override;
+    void cpu_on(unsigned cpu, u64 entry, u64 context) override;
+    void cpu_off(unsigned cpu) override;
+    void system_off(unsigned cpu) override;
+    void system_reset(unsigned cpu) override;
+
+    const MachineSpec spec_;
+    EventLoop& loop_;
+    VmOwner& owner_;
+    bool running_ = false;
+    bool off_ = false;
+
+    // In this order: each uses those before it.
+    std::unique_ptr<HostTimerService> timers_;
+    std::unique_ptr<machine::VirtArm64> machine_;
+    std::unique_ptr<accel::Accelerator> accelerator_;
+    std::unique_ptr<machine::Psci> psci_;
+    std::vector<std::unique_ptr<CpuThread>> cpus_;
+};
+
+/// The device tree of the machine that `spec` describes, without building one.
+Result<std::vector<u8>> device_tree_of(const MachineSpec& spec);
+
+}  // namespace kelvin::vm
