@@ -9,19 +9,12 @@ namespace {
 
 using ir::JumpKind;
 
-constexpr Reg kLink{30};
-
-/// BTypeNext of BR: from a guarded page only X16 and X17 may go where calls may go.
-u32 branch_type_of_jump(const Lifter& t, Reg target) {
-    return t.mode().has(Mode::kGuardedPage) && target.value != 16 && target.value != 17 ? 3 : 1;
-}
-
 constexpr auto kInstructions = std::to_array<Instruction>({
     instruction<"0 00101 iiiiiiiiiiiiiiiiiiiiiiiiii",
                 +[](Lifter& t, SImm<26> imm) { t.branch_direct(imm.number() * 4); }>("B"),
     instruction<"1 00101 iiiiiiiiiiiiiiiiiiiiiiiiii",
                 +[](Lifter& t, SImm<26> imm) {
-                    t.set(kLink, t.pc(4));
+                    t.set(Reg{30}, t.pc(4));
                     t.branch_direct(imm.number() * 4, JumpKind::call);
                 }>("BL"),
     instruction<"0101010 0 iiiiiiiiiiiiiiiiiii 0 cccc",
@@ -48,19 +41,9 @@ constexpr auto kInstructions = std::to_array<Instruction>({
                     t.branch_if_bit(t.get(rt), high.value << 5 | low.value, true, imm.number() * 4);
                 }>("TBNZ"),
 
-    instruction<"1101011 0000 11111 000000 nnnnn 00000",
-                +[](Lifter& t, Reg rn) {
-                    const ir::Value target = t.get(rn);
-                    t.set_branch_type(branch_type_of_jump(t, rn));
-                    t.branch_indirect(target, JumpKind::jump);
-                }>("BR"),
-    instruction<"1101011 0001 11111 000000 nnnnn 00000",
-                +[](Lifter& t, Reg rn) {
-                    const ir::Value target = t.get(rn);
-                    t.set(kLink, t.pc(4));
-                    t.set_branch_type(2);
-                    t.branch_indirect(target, JumpKind::call);
-                }>("BLR"),
+    instruction<"1101011 0000 11111 000000 nnnnn 00000", +[](Lifter& t, Reg rn) { t.jump_register(rn, t.get(rn)); }>(
+        "BR"),
+    instruction<"1101011 0001 11111 000000 nnnnn 00000", +[](Lifter& t, Reg rn) { t.call_register(t.get(rn)); }>("BLR"),
     instruction<"1101011 0010 11111 000000 nnnnn 00000",
                 +[](Lifter& t, Reg rn) { t.branch_indirect(t.get(rn), JumpKind::ret); }>("RET"),
 });

@@ -15,10 +15,26 @@ void take_undefined(State& state) {
 }
 constexpr ir::Helper kUndefined = ir::helper<&take_undefined>("undefined", kHelperTakesException);
 
-void take_fp_trap(State& state) {
-    state.cpu->take_exception(kEcFpTrap, kIssFpTrap);
+void take_exception(State& state, u32 exception_class, u32 iss) {
+    state.cpu->take_exception(static_cast<u8>(exception_class), iss);
 }
-constexpr ir::Helper kFpTrap = ir::helper<&take_fp_trap>("fp_trap", kHelperTakesException);
+constexpr ir::Helper kException = ir::helper<&take_exception>("exception", kHelperTakesException);
+
+// The following change what the mode word is made of, so that the accelerator must know.
+constexpr ir::HelperEffects kChangesMode = ir::kHelperReadsState | ir::kHelperWritesState;
+
+void end_step(State& state) {
+    state.pstate &= ~pstate::kSs;
+    state.cpu->events().mode_changed();
+}
+constexpr ir::Helper kEndStep = ir::helper<&end_step>("end_step", kChangesMode);
+
+void branch_with_type(State& state, u64 target, u32 btype) {
+    state.pc = canonical_address(state.cpu->regime(), target, true);
+    state.pstate = (state.pstate & ~pstate::kBtypeMask) | btype << pstate::kBtypeShift;
+    state.cpu->events().mode_changed();
+}
+constexpr ir::Helper kBranchWithType = ir::helper<&branch_with_type>("branch_with_type", kChangesMode);
 
 }  // namespace
 
@@ -93,8 +109,12 @@ bool Lifter::fp_enabled() {
     if (!mode_.has(Mode::kFpTrap)) {
         return true;
     }
-    exception_via(kFpTrap, {});
+    exception(kEcFpTrap, kIssFpTrap);
     return false;
+}
+
+void Lifter::exception(u8 exception_class, u32 iss) {
+    exception_via(kException, {ir.i32c(exception_class), ir.i32c(iss)});
 }
 
 void Lifter::exception_via(const ir::Helper& helper, std::initializer_list<ir::Value> arguments) {
@@ -104,7 +124,7 @@ void Lifter::exception_via(const ir::Helper& helper, std::initializer_list<ir::V
 
 void Lifter::step_done() {
     if (mode_.has(Mode::kSingleStep)) {
-        set_pstate(ir.and_(ir::Type::i32, pstate(), ir.i32c(~pstate::kSs)));
+        ir.call(kEndStep, {});
     }
 }
 
@@ -112,11 +132,15 @@ void Lifter::leave_direct(i64 displacement, ir::JumpKind kind) {
     if (mode_.has(Mode::kSingleStep)) {
         // PSTATE.SS, and so the mode, changes: only the dispatcher knows what comes next.
         step_done();
-        ir.store_field(offsetof(State, pc), pc(displacement));
-        ir.exit_state();
-        return;
+        leave_to(displacement);
+    } else {
+        ir.exit_direct(static_cast<i64>(page_offset_) + displacement, kind);
     }
-    ir.exit_direct(static_cast<i64>(page_offset_) + displacement, kind);
+}
+
+void Lifter::leave_to(i64 displacement) {
+    ir.store_field(offsetof(State, pc), pc(displacement));
+    ir.exit_state();
 }
 
 void Lifter::branch_direct(i64 displacement, ir::JumpKind kind) {
@@ -124,14 +148,28 @@ void Lifter::branch_direct(i64 displacement, ir::JumpKind kind) {
 }
 
 void Lifter::branch_indirect(ir::Value target, ir::JumpKind kind) {
-    step_done();
-    ir.exit_indirect(target, kind);
+    branch_indirect(target, kind, 0);
 }
 
-void Lifter::set_branch_type(u32 btype) {
-    if (mode_.has(Mode::kTrackBtype)) {
-        set_pstate(ir.bfi(ir::Type::i32, pstate(), ir.i32c(btype), pstate::kBtypeShift, 2));
+void Lifter::branch_indirect(ir::Value target, ir::JumpKind kind, u32 btype) {
+    if (mode_.has(Mode::kSingleStep) || (mode_.has(Mode::kTrackBtype) && btype != 0)) {
+        step_done();
+        ir.call(kBranchWithType, {target, ir.i32c(btype)});
+        ir.exit_state();
+    } else {
+        ir.exit_indirect(target, kind);
     }
+}
+
+void Lifter::jump_register(Reg rn, ir::Value target) {
+    // BTypeNext of BR: from a guarded page only X16 and X17 may go where calls may go.
+    const bool to_jump_targets_only = mode_.has(Mode::kGuardedPage) && rn.value != 16 && rn.value != 17;
+    branch_indirect(target, ir::JumpKind::jump, to_jump_targets_only ? 3 : 1);
+}
+
+void Lifter::call_register(ir::Value target) {
+    set(Reg{30}, pc(4));
+    branch_indirect(target, ir::JumpKind::call, 2);
 }
 
 void Lifter::branch_if(ir::Cond cond, ir::Value flags, i64 displacement) {
@@ -166,8 +204,7 @@ void Lifter::branch_if_bit(ir::Value value, unsigned position, bool set, i64 dis
 
 void Lifter::end_after_this() {
     step_done();
-    ir.store_field(offsetof(State, pc), pc(4));
-    ir.exit_state();
+    leave_to(4);
 }
 
 }  // namespace kelvin::arm64

@@ -90,6 +90,8 @@ class Lifter {
     void undefined();
     /// For FP and SIMD entries, before anything else: emits the trap and returns false where CPACR_EL1.FPEN forbids.
     bool fp_enabled();
+    /// A synchronous exception to the level that takes it; see Cpu::take_exception.
+    void exception(u8 exception_class, u32 iss);
     /// Calls `helper`, which takes an exception or otherwise sets the pc, and leaves.
     void exception_via(const ir::Helper& helper, std::initializer_list<ir::Value> arguments);
 
@@ -97,8 +99,10 @@ class Lifter {
     // indirect branch canonical (BranchTo's AArch64.BranchAddr), as it knows TCR.
     void branch_direct(i64 displacement, ir::JumpKind kind = ir::JumpKind::jump);
     void branch_indirect(ir::Value target, ir::JumpKind kind);
-    /// PSTATE.BTYPE for the next instruction; after BR and BLR. No-op unless BTYPE is tracked.
-    void set_branch_type(u32 btype);
+    /// BR and its kin, through register `rn`, which decides the branch type that a BTI at the target sees.
+    void jump_register(Reg rn, ir::Value target);
+    /// BLR and its kin: also sets the link register.
+    void call_register(ir::Value target);
     void branch_if(ir::Cond cond, ir::Value flags, i64 displacement);
     void branch_if_zero(ir::Type type, ir::Value value, bool nonzero, i64 displacement);
     void branch_if_bit(ir::Value value, unsigned position, bool set, i64 displacement);
@@ -112,11 +116,15 @@ class Lifter {
         ir.insn_start(page_offset);
     }
 
+    /// Leaves to `displacement` from this instruction through the dispatcher, after what has changed the mode.
+    void leave_to(i64 displacement);
     /// Marks an instruction that counts as executed though it takes an exception (SVC and its kin): software step is
     /// done with it.
     void step_done();
 
   private:
+    /// `btype`: PSTATE.BTYPE for the next instruction, if it is tracked.
+    void branch_indirect(ir::Value target, ir::JumpKind kind, u32 btype);
     void leave_direct(i64 displacement, ir::JumpKind kind);
 
     const Model& model_;

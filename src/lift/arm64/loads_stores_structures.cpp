@@ -30,7 +30,7 @@ struct Stretch {
 
 /// SCTLR.A asks for the alignment of elements; then elements are accessed one by one.
 bool by_elements(const Lifter& t, Size size) {
-    return t.mode().has(Mode::kAlign) && size.value < 3;
+    return t.mode().has(Mode::kAlign) && size.value != 0;
 }
 
 Value load_vector(Lifter& t, const Stretch& stretch, i32 offset, unsigned bytes) {

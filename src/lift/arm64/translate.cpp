@@ -1,14 +1,78 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lift/arm64/translate.h"
 
+#include "cpu/arm64/cpu.h"
 #include "lift/arm64/lifter.h"
 
 namespace kelvin::arm64 {
 
 namespace {
 
+constexpr u8 kEcBranchTarget = 0x0d, kEcIllegalState = 0x0e, kEcSoftwareStep = 0x32;
+constexpr u32 kIssSoftwareStep = 1u << 24 | 0x22;  ///< ISV = 1, EX = 0, IFSC = debug exception
+
 u32 fetch(std::span<const u8> page, unsigned offset) {
     return page[offset] | u32{page[offset + 1]} << 8 | u32{page[offset + 2]} << 16 | u32{page[offset + 3]} << 24;
+}
+
+/// BTypeCompatible_PACIXSP where BTYPE is 0b11: SCTLR_EL1.BT0 and BT1 decide.
+void check_signing_landing(State& state) {
+    if (bit(state.sctlr[1], state.el() == ExceptionLevel::el0 ? 35 : 36)) {
+        state.cpu->take_exception(kEcBranchTarget, 3);
+    }
+}
+constexpr ir::Helper kCheckSigningLanding = ir::helper<&check_signing_landing>("check_landing", kHelperTakesException);
+
+void forget_branch_type(State& state) {
+    state.pstate &= ~pstate::kBtypeMask;
+    state.cpu->events().mode_changed();
+}
+constexpr ir::Helper kForgetBranchType =
+    ir::helper<&forget_branch_type>("forget_branch_type", ir::kHelperReadsState | ir::kHelperWritesState);
+
+/// The branch type that brought us here must suit the instruction that it brought us to (FEAT_BTI, ARM ARM D8.4).
+void check_landing(Lifter& t, u32 word) {
+    const u32 btype = t.mode().btype();
+    if ((word & 0xffffff3f) == 0xd503241f) {
+        // BTI: bit 6 = for calls, bit 7 = for jumps.
+        const bool call = bit(word, 6);
+        const bool jump = bit(word, 7);
+        if ((call && btype != 3) || (jump && btype != 2)) {
+            return;
+        }
+    } else if ((word & 0xffffffbf) == 0xd503233f) {
+        // PACIASP, PACIBSP.
+        if (btype == 3) {
+            t.ir.call(kCheckSigningLanding, {});
+        }
+        return;
+    } else if ((word & 0xffe0001f) == 0xd4200000 || (word & 0xffe0001f) == 0xd4400000) {
+        return;  // BRK, HLT
+    }
+    t.exception(kEcBranchTarget, btype);
+}
+
+/// What comes before the first instruction: it may be that the region is nothing but an exception.
+void begin_region(Lifter& t, u32 word) {
+    const Mode mode = t.mode();
+    if (mode.has(Mode::kSingleStep) && mode.has(Mode::kStepPending)) {
+        return t.exception(static_cast<u8>(kEcSoftwareStep | (mode.el() != ExceptionLevel::el0)), kIssSoftwareStep);
+    }
+    if (mode.has(Mode::kIllegal)) {
+        return t.exception(kEcIllegalState, 0);
+    }
+    if (mode.btype() == 0) {
+        return;
+    }
+    if (mode.has(Mode::kGuardedPage)) {
+        check_landing(t, word);
+    }
+    if (!t.ended()) {
+        // Only the check; the instruction itself follows in the mode without BTYPE. (Should it then fault, the handler
+        // sees BTYPE 0, and the return does not repeat a check that has passed.)
+        t.ir.call(kForgetBranchType, {});
+        t.leave_to(0);
+    }
 }
 
 }  // namespace
@@ -26,6 +90,12 @@ unsigned lift_region(ir::Region& region, const Decoder& decoder, const Model& mo
     for (unsigned count = 0; count < most && offset + 4 <= page.size() && !lifter.ended(); count++, offset += 4) {
         lifter.begin_instruction(offset);
         const u32 word = fetch(page, offset);
+        if (count == 0) {
+            begin_region(lifter, word);
+        }
+        if (lifter.ended()) {
+            continue;
+        }
         if (const Instruction* entry = decoder.decode(word)) {
             entry->lift(lifter, word);
         } else {

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// ARM ARM C4.1: hints, barriers, and waiting.
+#include "cpu/arm64/cpu.h"
+#include "lift/arm64/decoder.h"
+#include "lift/arm64/lifter.h"
+
+namespace kelvin::arm64 {
+
+namespace {
+
+// Each leaves the pc where execution goes on: at the vector if waiting is trapped, else after the instruction.
+void wait_for_interrupt(State& state) {
+    if (state.cpu->may_wait(false)) {
+        state.pc += 4;
+        state.cpu->events().wait_for_interrupt();
+    }
+}
+constexpr ir::Helper kWaitForInterrupt = ir::helper<&wait_for_interrupt>("wfi", kHelperTakesException);
+
+void wait_for_event(State& state) {
+    if (state.cpu->may_wait(true)) {
+        state.pc += 4;
+    }
+}
+constexpr ir::Helper kWaitForEvent = ir::helper<&wait_for_event>("wfe", kHelperTakesException);
+
+void wait(Lifter& t, const ir::Helper& helper) {
+    t.step_done();
+    t.exception_via(helper, {});
+}
+
+void nothing(Lifter&) {}
+
+/// CRm<1:0>: which accesses before the barrier it orders.
+void data_barrier(Lifter& t, Imm<4> option) {
+    constexpr ir::FenceKind kKinds[] = {ir::FenceKind::full, ir::FenceKind::loads, ir::FenceKind::stores,
+                                        ir::FenceKind::full};
+    t.ir.fence(kKinds[option.value & 3]);
+}
+
+constexpr auto kInstructions = std::to_array<Instruction>({
+    // YIELD, SEV, SEVL, ESB with no error to report, CSDB, BTI (lift_region looks for it where it matters) and all that
+    // is not allocated yet. An event is always pending: WFE need not wait, and SEV has nobody to wake.
+    instruction<"1101010100 0 00 011 0010 ---- --- 11111", &nothing>("HINT"),
+    instruction<"1101010100 0 00 011 0010 0000 010 11111", +[](Lifter& t) { wait(t, kWaitForEvent); }>("WFE"),
+    instruction<"1101010100 0 00 011 0010 0000 011 11111", +[](Lifter& t) { wait(t, kWaitForInterrupt); }>("WFI"),
+    // With a time-out, waiting may end at any time, and does at once.
+    instruction<"1101010100 0 00 011 0001 0000 000 -----", +[](Lifter& t) { wait(t, kWaitForEvent); }>("WFET",
+                                                                                                       Feature::wfxt),
+    instruction<"1101010100 0 00 011 0001 0000 001 -----", +[](Lifter& t) { wait(t, kWaitForEvent); }>("WFIT",
+                                                                                                       Feature::wfxt),
+
+    instruction<"1101010100 0 00 011 0011 ---- 010 11111", +[](Lifter& t) { t.ir.clear_exclusive(); }>("CLREX"),
+    // SSBB and PSSBB are encoded as DSB too: a full barrier is more than they ask for.
+    instruction<"1101010100 0 00 011 0011 oooo 100 11111", &data_barrier>("DSB"),
+    instruction<"1101010100 0 00 011 0011 oooo 101 11111", &data_barrier>("DMB"),
+    instruction<"1101010100 0 00 011 0011 ---- 110 11111", +[](Lifter& t) { t.end_after_this(); }>("ISB"),
+    instruction<"1101010100 0 00 011 0011 ---- 111 11111", &nothing>("SB", Feature::sb),
+});
+static_assert(first_overlap(kInstructions) == kNoOverlap);
+
+}  // namespace
+
+std::span<const Instruction> chapter_system() {
+    return kInstructions;
+}
+
+}  // namespace kelvin::arm64
