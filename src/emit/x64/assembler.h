@@ -357,6 +357,8 @@ class Assembler : public VectorAssembler {
     void call(Gpr target) { end(put(begin(), {0xff}, Width::w32, Digit{2}, target)); }
     void call(const Mem& target) { end(put(begin(), {0xff}, Width::w32, Digit{2}, target)); }
     void call(Label& target) { end(put_relative(put8(begin(), 0xe8), target)); }
+    /// The target is within 2 GiB.
+    void near_call(const u8* target) { end(put_relative(put8(begin(), 0xe8), target)); }
     /// Calls any address; `scratch` is overwritten if it is more than 2 GiB away.
     void call(const void* function, Gpr scratch);
 

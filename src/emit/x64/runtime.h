@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What generated code finds beside the guest's state: page slots, the current TLB, the jump cache, and the areas through which it
-// talks to C++. It lies directly in front of the guest's state, so that both are reached from one register whatever the guest is.
+// What generated code finds beside the guest's state: page slots, the current TLB, the jump cache, and the areas
+// through which it talks to C++. It lies directly in front of the guest's state, so that both are reached from one
+// register whatever the guest is.
 #pragma once
 
 #include <cstddef>
@@ -37,7 +38,9 @@ inline constexpr unsigned kSlotsPerPrivilege = 33;
 inline constexpr unsigned kSlots = 2 * kSlotsPerPrivilege;
 
 /// The part of an address that jump-cache look-ups index by, as a byte offset / 4: bits 13:2 mixed with those above.
-constexpr u64 jump_index(u64 va) { return (((va >> 12) ^ va) & 0x3ffc) >> 2; }
+constexpr u64 jump_index(u64 va) {
+    return (((va >> 12) ^ va) & 0x3ffc) >> 2;
+}
 
 /// Owner: the vCPU's thread, but for `kick`.
 struct alignas(64) Runtime {
@@ -45,23 +48,24 @@ struct alignas(64) Runtime {
     ir::Datum arguments[ir::kMaxCallArguments];  ///< of calls
     ir::Datum result;
     V128 spill[64];
-    u64 saved[16];            ///< general registers that a slow path must bring back
+    u64 saved[16];  ///< general registers that a slow path must bring back
     V128 saved_vectors[4];
 
-    u64 page;                 ///< guest virtual address of the page whose code runs
-    u32 page_offset;          ///< of the instruction, set before anything that may leave the region
-    u32 exit_request;         ///< a call raised an exception, or wants C++ to look: leave the region
-    u32 kick;                 ///< another thread wants the vCPU's attention; written atomically
-    u32 flags_spill;
-    TlbEntry* tlb_read;       ///< tables of the current context
+    u64 page;            ///< guest virtual address of the page whose code runs
+    u32 page_offset;     ///< of the instruction, set before anything that may leave the region
+    u32 exit_request;    ///< a call raised an exception, or wants C++ to look: leave the region
+    u32 kick;            ///< another thread wants the vCPU's attention; written atomically
+    TlbEntry* tlb_read;  ///< tables of the current context
     TlbEntry* tlb_write;
     TlbEntry* tlb_read_unprivileged;
     TlbEntry* tlb_write_unprivileged;
     JumpEntry* jump_cache;
-    u64 invalid_tag;          ///< a page that no guest can map: see accel/translator/tlb.h
-    const u8* exit_link;      ///< the patchable jump through which the region was left, or null
-    void* owner;              ///< the vCPU, for the C++ behind the slow paths
-    u32 guest_mxcsr;          ///< rounding as the guest wants it, exceptions masked, sticky flags as they accumulate
+    u64 exclusive_address;  ///< of the monitor, ~0 when open
+    V128 exclusive_value;
+    u64 invalid_tag;      ///< a page that no guest can map: see accel/translator/tlb.h
+    const u8* exit_link;  ///< the patchable jump through which the region was left, or null
+    void* owner;          ///< the vCPU, for the C++ behind the slow paths
+    u32 guest_mxcsr;      ///< rounding as the guest wants it, exceptions masked, sticky flags as they accumulate
     u32 host_mxcsr;
 };
 
@@ -69,7 +73,9 @@ struct alignas(64) Runtime {
 inline constexpr i32 kStateBias = 128;
 
 /// Displacement from rbp of a byte of the guest's state and of a field of Runtime.
-constexpr i32 state_displacement(u32 offset) { return static_cast<i32>(offset) - kStateBias; }
+constexpr i32 state_displacement(u32 offset) {
+    return static_cast<i32>(offset) - kStateBias;
+}
 constexpr i32 runtime_displacement(std::size_t offset) {
     return static_cast<i32>(offset) - static_cast<i32>(sizeof(Runtime)) - kStateBias;
 }

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+// Lowers one block of IR in one pass: operands find their registers here, each op's emitter (lower_*.cpp) does the
+// rest.
+//
+// Where values live. A guest register that is pinned is in its host register between ops, always; one that is not is in
+// the state, always: `set` writes at once, so the state is exact at every op that may fault. A value is in a local
+// register, or is what a guest register holds at this moment (its home), or has been spilled, or is a constant.
+// Overwriting a guest register whose old content is still wanted moves that content to a local register first.
+//
+// Rules for an op's emitter: take fixed registers first (`take`), then fetch operands (`use`, `use_xmm`), then the
+// destination
+// (`define`). Fetched registers stay put until the op ends. An emitter that clobbers EFLAGS says so first
+// (`clobber_flags`).
+#pragma once
+
+#include <deque>
+#include <span>
+#include <vector>
+
+#include "emit/x64/assembler.h"
+#include "emit/x64/host_registers.h"
+#include "emit/x64/pins.h"
+#include "emit/x64/runtime.h"
+#include "emit/x64/stubs.h"
+#include "ir/region.h"
+
+namespace kelvin::x64 {
+
+using ir::Op;
+using IrOp = ir::Opcode;
+using ir::Type;
+using ir::Value;
+
+class Emitter;
+
+/// Code that runs seldom: emitted behind the block.
+struct ColdPath {
+    void (*emit)(Emitter&, ColdPath&);
+    Label entry;
+    u8* retry = nullptr;  ///< write addresses in the hot code: to try again, and to go on
+    u8* resume = nullptr;
+    const Op* op = nullptr;
+    u32 page_offset = 0;
+    u64 data = 0;
+    u8 registers[4]{};  ///< host registers the path needs, by the op's convention
+};
+
+/// An exit that can be linked to another region.
+struct ExitLink {
+    u8* field = nullptr;  ///< of the patchable jump, as a write address
+    u64 page_offset = 0;  ///< where it goes, within the region's page
+};
+
+class Emitter {
+  public:
+    Emitter(Assembler& assembler, const Pins& pins, Stubs& stubs, std::vector<ExitLink>& links)
+        : a(assembler), pins_(pins), stubs_(stubs), links_(links) {}
+
+    /// The region's entry is at the assembler's position when this is called.
+    void emit(const ir::Region& region);
+
+    Assembler& a;
+
+    const ir::Region& region() const { return *region_; }
+    const Op& op(Value value) const { return region_->op(value); }
+    Stubs& stubs() { return stubs_; }
+    u32 page_offset() const { return page_offset_; }
+    u32 region_start() const { return region_start_; }
+    static Width width(Type type) { return type == Type::i64 ? Width::w64 : Width::w32; }
+
+    static Mem state(u32 offset) { return mem(kState, state_displacement(offset)); }
+    static Mem runtime(std::size_t offset) { return mem(kState, runtime_displacement(offset)); }
+
+    // Constants.
+    bool is_constant(Value value) const { return region_->is_constant(value); }
+    /// True, and the immediate, if `value` is a constant that an instruction of width `type` can hold.
+    bool immediate(Value value, Type type, i32& out) const;
+
+    // Operands. Each call accounts for one use.
+    /// Reserves a particular local register for this op.
+    void take(Gpr reg);
+    Gpr temp();
+    Xmm temp_xmm();
+    Gpr use(Value value);
+    Xmm use_xmm(Value value);
+    /// Copies the value into a register that may be overwritten.
+    Gpr use_copy(Value value);
+    Xmm use_copy_xmm(Value value);
+    void use_into(Gpr reg, Value value);
+    void use_into(Xmm reg, Value value);
+    /// Accounts for a use whose register is not wanted (an immediate).
+    void skip(Value value);
+    /// Accounts for all operands of an op that emits nothing.
+    void drop_operands();
+    /// A taken register that holds nothing any more may be handed out again.
+    void unlock_all();
+    void unlock(Gpr reg) { gprs_.locked &= ~(1u << number(reg)); }
+    /// True if the value is in memory and would be loaded just for this use: `memory_operand` then is where.
+    bool in_memory(Value value) const;
+    Mem memory_operand(Value value);
+
+    // Destinations: the current op's value.
+    /// May be the register of an operand, so operands must be read before it is written: or pass `avoid_operands`.
+    Gpr define(bool avoid_operands = false);
+    Xmm define_xmm(bool avoid_operands = false);
+    /// As define(), but takes over `operand`'s register if its value dies here and nothing better is known.
+    Gpr define_over(Gpr operand);
+    Xmm define_over(Xmm operand);
+    /// The result is in `reg`, which was taken (or is a temp).
+    void define_in(Gpr reg);
+    /// The current op is a constant: it has no register until one is wanted.
+    void define_constant() { states_[index_].place = Place::constant; }
+    bool is_pin(Gpr reg) const { return pins_.slot_of(reg) != kNoPin; }
+
+    // Flags.
+    enum class Sense : u8 { borrow, carry, fp };  ///< what host CF means: see Emitter::condition
+    void clobber_flags();
+    /// EFLAGS now hold the current op's flags.
+    void define_flags(Sense sense);
+    /// The stored form of the current op's flags is in eax (which was taken).
+    void define_flags_in_eax();
+    /// Makes `cond` on `flags` testable by a host condition. Accounts for one use. Overwrites EFLAGS unless they hold
+    /// `flags`.
+    Cond condition(ir::Cond cond, Value flags);
+    /// Loads stored form into eax (which must have been taken). Accounts for one use.
+    void flags_into_eax(Value flags);
+    /// Sets host CF to the flags' C (or its complement, if `borrow`). Accounts for one use.
+    void carry_into_cf(Value flags, bool borrow);
+    /// The next op computes the flags of this op's operation. Before the operands are fetched: its operands are
+    /// accounted for.
+    void fuse_next();
+    /// After the operation: EFLAGS are the next op's value.
+    void define_next_flags(Sense sense);
+    bool flags_in_host(Value flags) const { return host_flags_ == flags; }
+
+    // Calls: everything in local registers is put where calls leave it alone.
+    void evict_locals();
+    /// Values that live in guest registers are copied away, as the call may change these.
+    void detach_homes();
+
+    /// Valid until the region is done.
+    ColdPath& cold(void (*emit_path)(Emitter&, ColdPath&));
+    /// Emits the jump that leads to another region of this page once it is there.
+    void link_exit(u64 target);
+    void link_exit_if(Cond cond, u64 target);
+    /// Stores what must be known of the current instruction before leaving the fast path.
+    void note_position() { a.mov(Width::w32, runtime(offsetof(Runtime, page_offset)), static_cast<i32>(page_offset_)); }
+
+    /// True the first time in a block that stack accesses off `address` are met: their base must be checked for
+    /// alignment. `offset`: of `address` from that base.
+    bool must_check_stack(Value address, i64& offset);
+    /// The block's only op if it is an exit to another place in this page that needs no look at interrupts, else null.
+    const Op* plain_exit(u32 block) const;
+    Label& block_label(u32 block) { return block_labels_[block]; }
+    bool is_next_block(u32 block) const;
+
+    const Op& current() const { return *op_; }
+    bool has_uses() const { return states_[index_].uses != 0; }
+    Value current_value() const { return Value{index_}; }
+
+    // For the state's emitters.
+    void emit_get();
+    void emit_set();
+    u32 uses(Value value) const { return states_[ir::index(value)].uses; }
+
+  private:
+    enum class Place : u8 { none, gpr, xmm, home, spill, constant, host_flags, stored_flags, flags_spill };
+    static constexpr u8 kNothing = 0xff;
+
+    struct ValueState {
+        Place place = Place::none;
+        u8 reg = kNothing;   ///< host register number, if place is gpr or xmm
+        u8 home = kNothing;  ///< guest slot that holds the value now; also a copy of one in a register
+        u8 hint = kNothing;  ///< guest slot whose pin the value is to be made in
+        u8 spill = kNothing;
+        u16 uses = 0;
+    };
+
+    struct Bank {
+        std::array<Value, 32> owner;
+        u32 locked = 0;  ///< not to be moved or handed out until the op ends
+        u32 locals = 0;  ///< mask of local registers
+    };
+
+    ValueState& state_of(Value value) { return states_[ir::index(value)]; }
+    const ValueState& state_of(Value value) const { return states_[ir::index(value)]; }
+    void begin_block(const ir::Block& block);
+    void analyse(const ir::Block& block);
+    void emit_op(u32 index);
+    void end_op();
+    void emit_cold_paths();
+    ColdPath& exit_path(u64 target);
+
+    template <class Reg>
+    Bank& bank();
+    template <class Reg>
+    Reg allocate(u32 excluded = 0);
+    template <class Reg>
+    void evict(Reg reg);
+    template <class Reg>
+    void bind(Value value, Reg reg);
+    template <class Reg>
+    void unbind(Value value);
+    template <class Reg>
+    Reg fetch(Value value);
+    template <class Reg>
+    Reg destination(bool avoid_operands, const Reg* over);
+    template <class Reg>
+    Reg pin_of(u8 slot) const;
+    bool pinned(u8 slot) const { return pins_.is_pinned(slot); }
+    bool is_vector(Value value) const { return region_->op(value).type == Type::v128; }
+    void release(Value value);
+    void relocate_home(u8 slot);
+    void spill_to_memory(Value value, u8 reg, bool vector);
+    Mem spill_place(u8 index) const { return runtime(offsetof(Runtime, spill) + 16u * index); }
+    Mem slot_place(u8 slot) const { return state(region_->guest->slots[slot].offset); }
+    u8 allocate_spill();
+    void move(Gpr to, Gpr from) { a.mov(Width::w64, to, from); }
+    void move(Xmm to, Xmm from);
+    void load_place(Gpr to, const ValueState& from, Value value);
+    void load_place(Xmm to, const ValueState& from, Value value);
+    void save_host_flags();
+    void host_flags_into_eax();
+    Mem stored_flags_place(const ValueState& flags) const;
+
+    const Pins& pins_;
+    Stubs& stubs_;
+    std::vector<ExitLink>& links_;
+    const ir::Region* region_ = nullptr;
+    std::vector<ValueState> states_;
+    std::deque<ColdPath> cold_;  ///< kept from one region to the next; `cold_count_` are in use
+    std::size_t cold_count_ = 0;
+    std::array<Value, 256> home_of_{};  ///< per slot: the value it is the home of
+    Bank gprs_, xmms_;
+    u64 spills_in_use_ = 0;
+    std::array<Value, 8> dying_{};
+    unsigned dying_count_ = 0;
+    const Op* op_ = nullptr;
+    u32 index_ = 0;
+    u32 page_offset_ = 0;
+    u32 region_start_ = 0;
+    Value checked_stack_ = ir::kNoValue;  ///< a stack pointer known to be aligned
+    Value host_flags_ = ir::kNoValue;     ///< the flags value that EFLAGS hold
+    Sense sense_ = Sense::borrow;
+    std::vector<Label> block_labels_;
+};
+
+using LowerFunction = void (*)(Emitter&);
+/// The emitter of each op; every entry is there.
+LowerFunction lower_function(ir::Opcode code);
+
+}  // namespace kelvin::x64

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: Apache-2.0
+// Emitters of constants, state fields, calls and the ends of blocks and regions.
+#include "emit/x64/lower.h"
+#include "emit/x64/vector_ops.h"
+
+namespace kelvin::x64::lower {
+
+namespace {
+
+#define RT(field) Emitter::runtime(offsetof(Runtime, field))
+
+Mem argument(unsigned i) {
+    return Emitter::runtime(offsetof(Runtime, arguments) + sizeof(ir::Datum) * i);
+}
+
+/// Puts an operand where calls of C++ find it.
+void pass(Emitter& e, unsigned i, Value value) {
+    if (e.op(value).type == Type::v128) {
+        e.a.vex(vop::vmovups_store, argument(i), e.use_xmm(value));
+    } else if (ir::makes_flags(e.op(value)) || e.op(value).type == Type::flags) {
+        e.take(Gpr::rax);
+        e.flags_into_eax(value);
+        e.a.mov(Width::w32, Gpr::rax, Gpr::rax);
+        e.a.mov(Width::w64, argument(i), Gpr::rax);
+        e.unlock(Gpr::rax);
+    } else {
+        e.a.mov(Width::w64, argument(i), e.use(value));
+    }
+    e.unlock_all();
+}
+
+void add_displacement(Emitter& e, Gpr reg, i64 displacement) {
+    if (displacement == 0) {
+        return;
+    }
+    if (displacement == static_cast<i32>(displacement)) {
+        e.a.lea(Width::w64, reg, mem(reg, static_cast<i32>(displacement)));
+        return;
+    }
+    const Gpr scratch = e.temp();
+    e.a.mov_imm(scratch, static_cast<u64>(displacement));
+    e.a.lea(Width::w64, reg, mem(reg, scratch, 1));
+}
+
+}  // namespace
+
+void nothing(Emitter&) {}
+
+void constant(Emitter& e) {
+    e.define_constant();
+}
+
+void vconstant(Emitter& e) {
+    if (!e.has_uses()) {
+        return;
+    }
+    const Xmm result = e.define_xmm();
+    const u64 half = e.current().imm;
+    if (half == 0) {
+        e.a.vex(vop::vpxor, result, result, result);
+        return;
+    }
+    const Gpr scratch = e.temp();
+    e.a.mov_imm(scratch, half);
+    e.a.vex(vop::vmovq_gpr, result, scratch);
+    e.a.vex(vop::vpunpcklqdq, result, result, result);
+}
+
+void page_address(Emitter& e) {
+    if (!e.has_uses()) {
+        return;
+    }
+    const Gpr result = e.define();
+    e.a.mov(Width::w64, result, RT(page));
+    add_displacement(e, result, static_cast<i64>(e.current().imm));
+}
+
+void load_field(Emitter& e) {
+    if (!e.has_uses()) {
+        return;
+    }
+    const Op& op = e.current();
+    e.a.movzx(static_cast<Width>(op.aux), e.define(), Emitter::state(static_cast<u32>(op.imm)));
+}
+
+void store_field(Emitter& e) {
+    const Op& op = e.current();
+    const Width w = static_cast<Width>(op.aux);
+    i32 imm = 0;
+    if (e.immediate(op.a, w == Width::w64 ? Type::i64 : Type::i32, imm)) {
+        e.skip(op.a);
+        e.a.mov(w, Emitter::state(static_cast<u32>(op.imm)), imm);
+        return;
+    }
+    const Gpr value = e.use(op.a);
+    e.a.mov(w, Emitter::state(static_cast<u32>(op.imm)), value);
+}
+
+void call(Emitter& e) {
+    const ir::Call& call = e.region().calls[e.current().imm];
+    const ir::Helper& helper = *call.helper;
+    for (unsigned i = 0; i < helper.argument_count; i++) {
+        pass(e, i, call.arguments[i]);
+    }
+    e.clobber_flags();
+    e.evict_locals();
+    if ((helper.effects & ir::kHelperWritesState) != 0) {
+        e.detach_homes();
+        e.evict_locals();
+    }
+    if (helper.effects != ir::kHelperPure) {
+        e.note_position();
+    }
+    e.a.mov_imm(Gpr::rax, reinterpret_cast<u64>(helper.address()));
+    e.a.near_call(e.stubs().helper_call(helper));
+    if ((helper.effects & ir::kHelperMayExit) != 0) {
+        e.a.cmp(Width::w32, RT(exit_request), 0);
+        e.a.jcc(x64::Cond::ne, e.stubs().exit());
+    }
+    if (!e.has_uses()) {
+        return;
+    }
+    if (helper.result == Type::v128) {
+        e.a.vex(vop::vmovaps, e.define_xmm(), RT(result));
+    } else if (helper.result != Type::none) {
+        if (helper.result == Type::i32) {
+            e.a.mov(Width::w32, Gpr::rax, Gpr::rax);
+        }
+        e.define_in(Gpr::rax);
+    }
+}
+
+void fallback(Emitter& e) {
+    const Op& op = e.current();
+    const ir::OpInfo& info = ir::info(op.code);
+    const Value operands[3] = {op.a, op.b, op.c};
+    const bool changes_state = (info.effects & (ir::kFp | ir::kWritesState)) != 0;
+    if (!e.has_uses() && !changes_state) {
+        e.drop_operands();
+        return;
+    }
+    for (unsigned i = 0; i < info.arguments.size(); i++) {
+        pass(e, i, operands[i]);
+    }
+    e.clobber_flags();
+    e.evict_locals();
+    ColdPath& record = e.cold(+[](Emitter& em, ColdPath& self) {
+        const FallbackRecord data{*self.op, em.region().fp};
+        em.a.data(&data, sizeof data);
+    });
+    e.a.lea(Width::w64, Gpr::rax, mem_rip(record.entry));
+    e.a.near_call(e.stubs().evaluate());
+    if (!e.has_uses()) {
+        return;
+    }
+    if (info.result == ir::ResultKind::V) {
+        e.a.vex(vop::vmovaps, e.define_xmm(), RT(result));
+    } else if (info.result == ir::ResultKind::F) {
+        e.define_flags_in_eax();
+    } else {
+        e.define_in(Gpr::rax);
+    }
+}
+
+namespace {
+
+/// Goes on at the guest address in rax, which was taken: through the jump cache, unless another thread wants attention.
+void jump_to_address(Emitter& e) {
+    Assembler& a = e.a;
+    ColdPath& leave = e.cold(+[](Emitter& em, ColdPath&) {
+        em.a.mov(Width::w64, Emitter::state(em.region().guest->pc_offset), Gpr::rax);
+        em.a.jmp(em.stubs().exit());
+    });
+    a.cmp(Width::w32, RT(kick), 0);
+    a.jcc(x64::Cond::ne, leave.entry);
+    a.mov(Width::w64, Gpr::rcx, Gpr::rax);
+    a.shr(Width::w64, Gpr::rcx, 12);
+    a.xor_(Width::w32, Gpr::rcx, Gpr::rax);
+    a.and_(Width::w32, Gpr::rcx, 0x3ffc);
+    a.mov(Width::w64, Gpr::rdx, RT(jump_cache));
+    a.cmp(Width::w64, Gpr::rax, mem(Gpr::rdx, Gpr::rcx, 4, offsetof(JumpEntry, va)));
+    a.jcc(x64::Cond::ne, leave.entry);
+    a.and_(Width::w64, Gpr::rax, -4096);
+    a.mov(Width::w64, RT(page), Gpr::rax);
+    a.jmp(mem(Gpr::rdx, Gpr::rcx, 4, offsetof(JumpEntry, code)));
+}
+static_assert(sizeof(JumpEntry) == 16 && kJumpEntries == 4096);
+
+void take_scratch(Emitter& e) {
+    e.take(Gpr::rax);
+    e.take(Gpr::rcx);
+    e.take(Gpr::rdx);
+}
+
+}  // namespace
+
+void exit_direct(Emitter& e) {
+    const i64 target = static_cast<i64>(e.current().imm);
+    e.clobber_flags();
+    if (target < 0 || target >= 4096) {
+        take_scratch(e);
+        e.a.mov(Width::w64, Gpr::rax, RT(page));
+        add_displacement(e, Gpr::rax, target);
+        jump_to_address(e);
+        return;
+    }
+    // Every loop has an edge backwards, so this bounds how long an interrupt waits.
+    if (target <= static_cast<i64>(e.page_offset())) {
+        ColdPath& leave = e.cold(+[](Emitter& em, ColdPath& self) {
+            em.a.mov(Width::w32, RT(page_offset), static_cast<i32>(self.data));
+            em.a.jmp(em.stubs().exit_position());
+        });
+        leave.data = static_cast<u64>(target);
+        e.a.cmp(Width::w32, RT(kick), 0);
+        e.a.jcc(x64::Cond::ne, leave.entry);
+    }
+    e.link_exit(static_cast<u64>(target));
+}
+
+void exit_indirect(Emitter& e) {
+    take_scratch(e);
+    e.use_into(Gpr::rax, e.current().a);
+    e.clobber_flags();
+    jump_to_address(e);
+}
+
+void exit_state(Emitter& e) {
+    e.a.jmp(e.stubs().exit());
+}
+
+void jump(Emitter& e) {
+    const u32 block = static_cast<u32>(e.current().imm);
+    if (!e.is_next_block(block)) {
+        e.a.jmp(e.block_label(block));
+    }
+}
+
+namespace {
+
+/// Goes to the op's first block if `cond`, to its second if not.
+void two_way(Emitter& e, x64::Cond cond) {
+    u32 taken = static_cast<u32>(e.current().imm);
+    u32 other = index(e.current().c);
+    if (e.is_next_block(taken)) {
+        std::swap(taken, other);
+        cond = x64::invert(cond);
+    }
+    if (const Op* exit = e.plain_exit(taken)) {
+        e.link_exit_if(cond, exit->imm);
+    } else {
+        e.a.jcc(cond, e.block_label(taken));
+    }
+    if (!e.is_next_block(other)) {
+        e.a.jmp(e.block_label(other));
+    }
+}
+
+}  // namespace
+
+void branch(Emitter& e) {
+    two_way(e, e.condition(e.current().cond(), e.current().a));
+}
+
+void branch_zero(Emitter& e) {
+    const Width w = Emitter::width(e.current().type);
+    e.clobber_flags();
+    if (e.in_memory(e.current().a)) {
+        e.a.cmp(w, e.memory_operand(e.current().a), 0);
+    } else {
+        const Gpr value = e.use(e.current().a);
+        e.a.test(w, value, value);
+    }
+    two_way(e, x64::Cond::e);
+}
+
+void branch_bit(Emitter& e) {
+    const Op& op = e.current();
+    e.clobber_flags();
+    const Gpr value = e.use(op.a);
+    if (op.aux < 31) {
+        e.a.test(Width::w32, value, static_cast<i32>(1u << op.aux));
+        two_way(e, x64::Cond::ne);
+    } else {
+        e.a.bt(Width::w64, value, op.aux);
+        two_way(e, x64::Cond::b);
+    }
+}
+
+#undef RT
+
+}  // namespace kelvin::x64::lower

@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: Apache-2.0
+// Emitters of guest memory accesses: the inline check against a page slot, and behind the block what a miss does.
+#include "emit/x64/lower.h"
+#include "emit/x64/vector_ops.h"
+
+namespace kelvin::x64::lower {
+
+namespace {
+
+#define RT(field) Emitter::runtime(offsetof(Runtime, field))
+
+unsigned slot_index(ir::MemInfo memory) {
+    const unsigned base = memory.base > kOtherSlot ? kOtherSlot : memory.base;
+    return base + (memory.unprivileged ? kSlotsPerPrivilege : 0);
+}
+
+Mem slot_field(unsigned slot, std::size_t field) {
+    return Emitter::runtime(offsetof(Runtime, slots) + slot * sizeof(PageSlot) + field);
+}
+
+/// rdx = address; uses op.a.
+void address_into_rdx(Emitter& e) {
+    const Op& op = e.current();
+    e.take(Gpr::rdx);
+    const i32 offset = op.offset();
+    if (e.is_constant(op.a) || offset == 0) {
+        e.use_into(Gpr::rdx, op.a);
+        if (offset != 0) {
+            e.a.lea(Width::w64, Gpr::rdx, mem(Gpr::rdx, offset));
+        }
+        return;
+    }
+    const Gpr base = e.use(op.a);
+    e.a.lea(Width::w64, Gpr::rdx, mem(base, offset));
+}
+
+void call_memory(Emitter& e, const void* function, u32 memory);
+
+/// The stack pointer behind this access must be a multiple of 16; else C++ raises the exception.
+void check_stack(Emitter& e) {
+    i64 offset = 0;
+    if (!e.must_check_stack(e.current().a, offset)) {
+        return;
+    }
+    ColdPath& misaligned = e.cold(+[](Emitter& em, ColdPath& self) {
+        call_memory(em, reinterpret_cast<const void*>(em.stubs().calls().load), self.op->memory().pack());
+        em.a.jmp(em.stubs().exit_position());
+    });
+    const i32 residue = static_cast<i32>((offset + e.current().offset()) & 15);
+    if (residue == 0) {
+        e.a.test(Width::w32, Gpr::rdx, 15);
+    } else {
+        e.a.lea(Width::w32, Gpr::rax, mem(Gpr::rdx, -residue));
+        e.a.test(Width::w32, Gpr::rax, 15);
+    }
+    e.a.jcc(x64::Cond::ne, misaligned.entry);
+}
+
+/// On the fast path afterwards: the host address is rdx + rax. `path.entry` is where a miss goes.
+void check_page(Emitter& e, ColdPath& path, std::size_t tag_field) {
+    const ir::MemInfo memory = e.current().memory();
+    const unsigned slot = slot_index(memory);
+    if (memory.stack) {
+        check_stack(e);
+    }
+    path.retry = e.a.cursor();
+    e.a.mov(Width::w64, Gpr::rax, Gpr::rdx);
+    e.a.xor_(Width::w64, Gpr::rax, slot_field(slot, tag_field));
+    if (memory.aligned && memory.size_log2 != 0) {
+        // Low bits that are not zero become high ones and fail the comparison.
+        e.a.rorx(Width::w64, Gpr::rax, Gpr::rax, memory.size_log2);
+        e.a.cmp(Width::w64, Gpr::rax, 4096 >> memory.size_log2);
+        e.a.jcc(x64::Cond::ae, path.entry);
+    } else {
+        e.a.cmp(Width::w64, Gpr::rax, 4096 - (1 << memory.size_log2));
+        e.a.jcc(x64::Cond::a, path.entry);
+    }
+    e.a.mov(Width::w64, Gpr::rax, slot_field(slot, offsetof(PageSlot, addend)));
+}
+
+void jump_to(Emitter& e, const u8* write_address) {
+    e.a.jmp(write_address + e.a.rw_to_rx());
+}
+
+/// The five-byte jump that a miss stub skips when it has not refilled the slot.
+void jump_to_retry(Emitter& e, const ColdPath& path) {
+    const u8* before = e.a.cursor();
+    e.a.jmp(path.retry + e.a.rw_to_rx());
+    KELVIN_ASSERT(e.a.overflowed() || e.a.cursor() - before == static_cast<std::ptrdiff_t>(Stubs::kSkip));
+}
+
+void call_miss(Emitter& e, const ColdPath& path, const u8* stub) {
+    e.note_position();
+    e.a.mov_imm(Gpr::rax, e.current().memory().pack());
+    e.a.near_call(stub);
+    jump_to_retry(e, path);
+}
+
+/// Brings what the C++ has loaded (rax, zero-extended) to the form the op promises.
+void finish_slow_load(Emitter& e, const Op& op, Gpr result) {
+    const ir::MemInfo memory = op.memory();
+    const Width from = static_cast<Width>(memory.size_log2);
+    if (memory.sign_extend) {
+        e.a.movsx(Emitter::width(op.type), from, result, Gpr::rax);
+    } else if (result != Gpr::rax) {
+        e.a.mov(Width::w64, result, Gpr::rax);
+    }
+}
+
+/// Small misaligned and crossing accesses and devices: by C++. Values in registers are kept.
+void call_memory(Emitter& e, const void* function, u32 memory) {
+    e.note_position();
+    e.a.mov_imm(Gpr::rcx, memory);
+    e.a.mov_imm(Gpr::rax, reinterpret_cast<u64>(function));
+    e.a.near_call(e.stubs().memory_call());
+}
+
+Mem argument(unsigned i) {
+    return Emitter::runtime(offsetof(Runtime, arguments) + sizeof(ir::Datum) * i);
+}
+
+}  // namespace
+
+void load(Emitter& e) {
+    const Op& op = e.current();
+    const ir::MemInfo memory = op.memory();
+    e.take(Gpr::rax);
+    address_into_rdx(e);
+    e.clobber_flags();
+    ColdPath& path = e.cold(+[](Emitter& em, ColdPath& self) {
+        call_miss(em, self, em.stubs().read_miss());
+        finish_slow_load(em, *self.op, Gpr{self.registers[0]});
+        jump_to(em, self.resume);
+    });
+    check_page(e, path, offsetof(PageSlot, read_tag));
+    const Mem place = mem(Gpr::rdx, Gpr::rax, 1);
+    e.unlock(Gpr::rax);
+    const Gpr result = e.define();
+    const Width from = static_cast<Width>(memory.size_log2);
+    if (memory.sign_extend) {
+        e.a.movsx(Emitter::width(op.type), from, result, place);
+    } else {
+        e.a.movzx(from, result, place);
+    }
+    path.registers[0] = static_cast<u8>(number(result));
+    path.resume = e.a.cursor();
+}
+
+void vload(Emitter& e) {
+    e.take(Gpr::rax);
+    address_into_rdx(e);
+    e.clobber_flags();
+    ColdPath& path = e.cold(+[](Emitter& em, ColdPath& self) {
+        call_miss(em, self, em.stubs().read_miss());
+        em.a.vex(vop::vmovaps, Xmm{self.registers[0]}, RT(result));
+        jump_to(em, self.resume);
+    });
+    check_page(e, path, offsetof(PageSlot, read_tag));
+    const Mem place = mem(Gpr::rdx, Gpr::rax, 1);
+    const Xmm result = e.define_xmm();
+    switch (e.current().memory().size_log2) {
+        case 0:
+        case 1:
+            e.a.movzx(static_cast<Width>(e.current().memory().size_log2), Gpr::rax, place);
+            e.a.vex(vop::vmovd_gpr, result, Gpr::rax);
+            break;
+        case 2:
+            e.a.vex(vop::vmovss, result, place);
+            break;
+        case 3:
+            e.a.vex(vop::vmovsd, result, place);
+            break;
+        default:
+            e.a.vex(vop::vmovups, result, place);
+            break;
+    }
+    path.registers[0] = static_cast<u8>(number(result));
+    path.resume = e.a.cursor();
+}
+
+namespace {
+
+/// A store is not complete before later loads only if it must be: STLR.
+void order_store(Emitter& e) {
+    const ir::Order order = e.current().memory().order;
+    if (order == ir::Order::release || order == ir::Order::acquire_release) {
+        e.a.lock_alu(Alu::or_, Width::w32, mem(Gpr::rsp, -8), Gpr::rax);
+    }
+}
+
+}  // namespace
+
+void store(Emitter& e) {
+    const Op& op = e.current();
+    const Width w = static_cast<Width>(op.memory().size_log2);
+    e.take(Gpr::rax);
+    address_into_rdx(e);
+    i32 imm = 0;
+    const bool by_immediate = e.immediate(op.b, w == Width::w64 ? Type::i64 : Type::i32, imm);
+    Gpr value = Gpr::rax;
+    if (by_immediate) {
+        e.skip(op.b);
+    } else {
+        value = e.use(op.b);
+    }
+    e.clobber_flags();
+    ColdPath& path = e.cold(+[](Emitter& em, ColdPath& self) {
+        call_miss(em, self, em.stubs().write_miss());
+        if (self.registers[1] != 0) {
+            em.a.mov(Width::w64, argument(0), static_cast<i32>(self.data));
+        } else {
+            em.a.mov(Width::w64, argument(0), Gpr{self.registers[0]});
+        }
+        em.a.mov(Width::w64, RT(saved[5]), Gpr::rcx);
+        call_memory(em, reinterpret_cast<const void*>(em.stubs().calls().store), self.op->memory().pack());
+        em.a.mov(Width::w64, Gpr::rcx, RT(saved[5]));
+        jump_to(em, self.resume);
+    });
+    path.registers[0] = static_cast<u8>(number(value));
+    path.registers[1] = by_immediate;
+    path.data = static_cast<u32>(imm);
+    check_page(e, path, offsetof(PageSlot, write_tag));
+    const Mem place = mem(Gpr::rdx, Gpr::rax, 1);
+    if (by_immediate) {
+        e.a.mov(w, place, imm);
+    } else {
+        e.a.mov(w, place, value);
+    }
+    path.resume = e.a.cursor();
+    order_store(e);
+}
+
+void vstore(Emitter& e) {
+    const Op& op = e.current();
+    e.take(Gpr::rax);
+    address_into_rdx(e);
+    const Xmm value = e.use_xmm(op.b);
+    e.clobber_flags();
+    ColdPath& path = e.cold(+[](Emitter& em, ColdPath& self) {
+        call_miss(em, self, em.stubs().write_miss());
+        em.a.vex(vop::vmovups_store, argument(0), Xmm{self.registers[0]});
+        em.a.mov(Width::w64, RT(saved[5]), Gpr::rcx);
+        call_memory(em, reinterpret_cast<const void*>(em.stubs().calls().store), self.op->memory().pack());
+        em.a.mov(Width::w64, Gpr::rcx, RT(saved[5]));
+        jump_to(em, self.resume);
+    });
+    path.registers[0] = static_cast<u8>(number(value));
+    check_page(e, path, offsetof(PageSlot, write_tag));
+    const Mem place = mem(Gpr::rdx, Gpr::rax, 1);
+    switch (op.memory().size_log2) {
+        case 0:
+            e.a.vex(vop::vpextrb, place, value, 0);
+            break;
+        case 1:
+            e.a.vex(vop::vpextrw, place, value, 0);
+            break;
+        case 2:
+            e.a.vex(vop::vmovss_store, place, value);
+            break;
+        case 3:
+            e.a.vex(vop::vmovsd_store, place, value);
+            break;
+        default:
+            e.a.vex(vop::vmovups_store, place, value);
+            break;
+    }
+    path.resume = e.a.cursor();
+}
+
+namespace {
+
+/// Address in rdx, everything ready for call_memory.
+void begin_call(Emitter& e) {
+    e.take(Gpr::rax);
+    e.take(Gpr::rcx);
+    address_into_rdx(e);
+}
+
+void put_argument(Emitter& e, unsigned i, Value value, bool vector) {
+    if (vector) {
+        e.a.vex(vop::vmovups_store, argument(i), e.use_xmm(value));
+    } else {
+        e.a.mov(Width::w64, argument(i), e.use(value));
+    }
+}
+
+void finish_call(Emitter& e, const void* function, u32 memory) {
+    e.clobber_flags();
+    call_memory(e, function, memory);
+}
+
+void define_rax(Emitter& e) {
+    if (e.has_uses()) {
+        e.define_in(Gpr::rax);
+    }
+}
+
+void define_result_vector(Emitter& e) {
+    e.a.vex(vop::vmovaps, e.define_xmm(), RT(result));
+}
+
+}  // namespace
+
+void load_exclusive(Emitter& e) {
+    begin_call(e);
+    finish_call(e, reinterpret_cast<const void*>(e.stubs().calls().load_exclusive), e.current().memory().pack());
+    define_rax(e);
+}
+
+void vload_exclusive(Emitter& e) {
+    begin_call(e);
+    finish_call(e, reinterpret_cast<const void*>(e.stubs().calls().load_exclusive), e.current().memory().pack());
+    define_result_vector(e);
+}
+
+void store_exclusive(Emitter& e) {
+    begin_call(e);
+    put_argument(e, 0, e.current().b, false);
+    finish_call(e, reinterpret_cast<const void*>(e.stubs().calls().store_exclusive), e.current().memory().pack());
+    define_rax(e);
+}
+
+void vstore_exclusive(Emitter& e) {
+    begin_call(e);
+    put_argument(e, 0, e.current().b, true);
+    finish_call(e, reinterpret_cast<const void*>(e.stubs().calls().store_exclusive), e.current().memory().pack());
+    define_rax(e);
+}
+
+void clear_exclusive(Emitter& e) {
+    e.a.mov(Width::w64, RT(exclusive_address), -1);
+}
+
+void atomic_rmw(Emitter& e) {
+    begin_call(e);
+    put_argument(e, 0, e.current().b, false);
+    const u32 kind = u32{e.current().aux} << 28;
+    finish_call(e, reinterpret_cast<const void*>(e.stubs().calls().atomic_rmw), e.current().memory().pack() | kind);
+    define_rax(e);
+}
+
+void atomic_cas(Emitter& e) {
+    begin_call(e);
+    put_argument(e, 0, e.current().b, false);
+    put_argument(e, 1, e.current().c, false);
+    finish_call(e, reinterpret_cast<const void*>(e.stubs().calls().compare_and_swap), e.current().memory().pack());
+    define_rax(e);
+}
+
+void vatomic_cas(Emitter& e) {
+    begin_call(e);
+    put_argument(e, 0, e.current().b, true);
+    put_argument(e, 1, e.current().c, true);
+    finish_call(e, reinterpret_cast<const void*>(e.stubs().calls().compare_and_swap), e.current().memory().pack());
+    define_result_vector(e);
+}
+
+void fence(Emitter& e) {
+    // x86 keeps loads in order, and stores: only a store before a load can pass, which the full barrier forbids.
+    if (static_cast<ir::FenceKind>(e.current().aux) == ir::FenceKind::full) {
+        e.clobber_flags();
+        const Gpr scratch = e.temp();
+        e.a.lock_alu(Alu::or_, Width::w32, mem(Gpr::rsp, -8), scratch);
+    }
+}
+
+#undef RT
+
+}  // namespace kelvin::x64::lower

@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "emit/x64/stubs.h"
+
+#include "emit/x64/vector_ops.h"
+
+namespace kelvin::x64 {
+
+namespace {
+
+using enum Gpr;
+
+constexpr auto kCalleeSaved = std::to_array<Gpr>({rbx, rbp, r12, r13, r14, r15});
+constexpr auto kArgumentGprs = std::to_array<Gpr>({rdi, rsi, rdx, rcx, r8, r9});
+/// MXCSR's sticky bits but for denormal operands, which Arm only reports when it flushes them.
+constexpr i32 kMxcsrReported = 0x3d;
+constexpr i32 kMxcsrSticky = 0x3f;
+
+Mem runtime(std::size_t offset) {
+    return mem(kState, runtime_displacement(offset));
+}
+#define RT(field) runtime(offsetof(Runtime, field))
+
+constexpr i32 kRuntimeStart = runtime_displacement(0);
+
+/// `record_bytes` is a FallbackRecord, not aligned.
+void evaluate_in_cpp(Runtime* runtime, const u8* record_bytes, u32* fp_status) {
+    FallbackRecord record{};
+    std::memcpy(&record, record_bytes, sizeof record);
+    runtime->result = ir::evaluate(record.op, runtime->arguments, {record.fp, fp_status});
+}
+
+}  // namespace
+
+Stubs::Stubs(CodeBuffer buffer, const Pins& pins, const RuntimeCalls& calls) : a_(buffer), pins_(pins), calls_(calls) {
+    make_enter();
+    make_exits();
+    make_memory_call();
+    read_miss_ = make_miss(false);
+    write_miss_ = make_miss(true);
+    make_evaluate();
+    KELVIN_ASSERT(!a_.overflowed());
+}
+
+void Stubs::make_enter() {
+    a_.align(16);
+    enter_ = reinterpret_cast<Enter>(reinterpret_cast<std::uintptr_t>(a_.execution_address()));
+    for (const Gpr reg : kCalleeSaved) {
+        a_.push(reg);
+    }
+    // Six pushes and the return address: 8 more make rsp a multiple of 16 inside regions.
+    a_.sub(Width::w64, rsp, 8);
+    a_.mov(Width::w64, rax, rsi);
+    a_.lea(Width::w64, kState, mem(rdi, kStateBias));
+    a_.vstmxcsr(RT(host_mxcsr));
+    a_.vldmxcsr(RT(guest_mxcsr));
+    pins_.load(a_, true);
+    a_.jmp(rax);
+}
+
+void Stubs::fold_exceptions() {
+    Label done;
+    a_.vstmxcsr(RT(guest_mxcsr));
+    a_.mov(Width::w32, rcx, RT(guest_mxcsr));
+    a_.test(Width::w32, rcx, kMxcsrReported);
+    a_.jcc(Cond::e, done);
+    // IE is FPSR.IOC's bit; ZE OE UE PE are one above DZC OFC UFC IXC.
+    a_.mov(Width::w32, rdx, rcx);
+    a_.and_(Width::w32, RT(guest_mxcsr), ~kMxcsrSticky);
+    a_.and_(Width::w32, rcx, 1);
+    a_.shr(Width::w32, rdx, 1);
+    a_.and_(Width::w32, rdx, 0x1e);
+    a_.or_(Width::w32, rcx, rdx);
+    a_.or_(Width::w32, mem(kState, state_displacement(pins_.guest().fp_status_offset)), rcx);
+    a_.vldmxcsr(RT(guest_mxcsr));
+    a_.bind(done);
+}
+
+void Stubs::position_into_pc() {
+    a_.mov(Width::w32, rcx, RT(page_offset));
+    a_.add(Width::w64, rcx, RT(page));
+    a_.mov(Width::w64, mem(kState, state_displacement(pins_.guest().pc_offset)), rcx);
+}
+
+void Stubs::make_exits() {
+    a_.align(16);
+    exit_position_ = a_.execution_address();
+    position_into_pc();
+    exit_ = a_.execution_address();
+    pins_.save(a_, true);
+    exit_saved_ = a_.execution_address();
+    fold_exceptions();
+    a_.vldmxcsr(RT(host_mxcsr));
+    a_.add(Width::w64, rsp, 8);
+    for (auto reg = kCalleeSaved.rbegin(); reg != kCalleeSaved.rend(); ++reg) {
+        a_.pop(*reg);
+    }
+    a_.ret();
+}
+
+void Stubs::save_all() {
+    pins_.save(a_, true);
+    a_.mov(Width::w64, RT(saved[0]), r10);
+    a_.mov(Width::w64, RT(saved[1]), r11);
+    a_.mov(Width::w64, RT(saved[2]), rcx);
+    a_.mov(Width::w64, RT(saved[3]), rdx);
+    for (unsigned i = 0; i < kLocalXmms.size(); i++) {
+        a_.vex(vop::vmovaps_store, runtime(offsetof(Runtime, saved_vectors) + 16u * i), kLocalXmms[i]);
+    }
+}
+
+void Stubs::restore_all() {
+    pins_.load(a_, false);
+    a_.mov(Width::w64, r10, RT(saved[0]));
+    a_.mov(Width::w64, r11, RT(saved[1]));
+    a_.mov(Width::w64, rcx, RT(saved[2]));
+    a_.mov(Width::w64, rdx, RT(saved[3]));
+    for (unsigned i = 0; i < kLocalXmms.size(); i++) {
+        a_.vex(vop::vmovaps, kLocalXmms[i], runtime(offsetof(Runtime, saved_vectors) + 16u * i));
+    }
+}
+
+void Stubs::call_aligned() {
+    a_.sub(Width::w64, rsp, 8);
+    a_.call(rax);
+    a_.add(Width::w64, rsp, 8);
+}
+
+void Stubs::make_memory_call() {
+    a_.align(16);
+    memory_call_ = a_.execution_address();
+    save_all();
+    // The C++ may raise an exception, for which the pc must be exact.
+    a_.mov(Width::w32, rdi, rcx);
+    position_into_pc();
+    a_.mov(Width::w64, rsi, rdx);
+    a_.mov(Width::w32, rdx, rdi);
+    a_.lea(Width::w64, rdi, mem(kState, kRuntimeStart));
+    call_aligned();
+    Label raised;
+    a_.test(Width::w32, rax, rax);
+    a_.jcc(Cond::ne, raised);
+    restore_all();
+    a_.mov(Width::w64, rax, RT(result));
+    a_.ret();
+    a_.bind(raised);
+    a_.add(Width::w64, rsp, 8);
+    a_.jmp(exit_saved_);
+}
+
+const u8* Stubs::make_miss(bool write) {
+    a_.align(16);
+    const u8* entry = a_.execution_address();
+    Label slow, unprivileged, probe;
+    a_.mov(Width::w64, RT(saved[4]), rcx);
+    a_.mov(Width::w64, RT(saved[5]), r10);
+    a_.mov(Width::w64, RT(saved[6]), r11);
+    // An access that leaves its page is for C++.
+    a_.mov(Width::w32, rcx, rax);
+    a_.and_(Width::w32, rcx, 7);
+    a_.mov_imm(r10, 1);
+    a_.shlx(Width::w32, rcx, r10, rcx);
+    a_.mov(Width::w32, r11, rdx);
+    a_.and_(Width::w32, r11, 0xfff);
+    a_.lea(Width::w32, r10, mem(rcx, r11, 1));
+    a_.cmp(Width::w32, r10, 0x1000);
+    a_.jcc(Cond::a, slow);
+    // So is a misaligned one that must be aligned.
+    Label any_alignment;
+    a_.test(Width::w32, rax, 1 << 5);
+    a_.jcc(Cond::e, any_alignment);
+    a_.lea(Width::w32, rcx, mem(rcx, -1));
+    a_.test(Width::w32, r11, rcx);
+    a_.jcc(Cond::ne, slow);
+    a_.bind(any_alignment);
+    // rcx = TLB entry, r10 = page, r11 = page slot.
+    a_.mov(Width::w64, rcx, rdx);
+    a_.shr(Width::w64, rcx, 12);
+    a_.and_(Width::w32, rcx, static_cast<i32>(kTlbEntries - 1));
+    a_.shl(Width::w32, rcx, 4);
+    a_.mov(Width::w32, r11, rax);
+    a_.shr(Width::w32, r11, 16);
+    a_.and_(Width::w32, r11, 63);
+    a_.cmp(Width::w32, r11, static_cast<i32>(kOtherSlot));
+    Label has_base;
+    a_.jcc(Cond::be, has_base);
+    a_.mov_imm(r11, kOtherSlot);
+    a_.bind(has_base);
+    a_.test(Width::w32, rax, 1 << 4);
+    a_.jcc(Cond::ne, unprivileged);
+    a_.add(Width::w64, rcx, write ? RT(tlb_write) : RT(tlb_read));
+    a_.bind(probe);
+    a_.imul(Width::w32, r11, r11, static_cast<i32>(sizeof(PageSlot)));
+    a_.lea(Width::w64, r11, mem(kState, r11, 1, runtime_displacement(offsetof(Runtime, slots))));
+    a_.mov(Width::w64, r10, rdx);
+    a_.and_(Width::w64, r10, -4096);
+    a_.cmp(Width::w64, r10, mem(rcx, offsetof(TlbEntry, tag)));
+    a_.jcc(Cond::ne, slow);
+    // The other direction's tag stays if it is of the same page, else the new addend would serve it wrongly.
+    const i32 own = write ? offsetof(PageSlot, write_tag) : offsetof(PageSlot, read_tag);
+    const i32 other = write ? offsetof(PageSlot, read_tag) : offsetof(PageSlot, write_tag);
+    a_.mov(Width::w64, rcx, mem(rcx, offsetof(TlbEntry, addend)));
+    a_.mov(Width::w64, mem(r11, own), r10);
+    Label same;
+    a_.mov(Width::w64, mem(r11, offsetof(PageSlot, addend)), rcx);
+    a_.cmp(Width::w64, r10, mem(r11, other));
+    a_.jcc(Cond::e, same);
+    a_.mov(Width::w64, rcx, RT(invalid_tag));
+    a_.mov(Width::w64, mem(r11, other), rcx);
+    a_.bind(same);
+    a_.mov(Width::w64, rcx, RT(saved[4]));
+    a_.mov(Width::w64, r10, RT(saved[5]));
+    a_.mov(Width::w64, r11, RT(saved[6]));
+    a_.ret();
+    a_.bind(unprivileged);
+    a_.add(Width::w32, r11, static_cast<i32>(kSlotsPerPrivilege));
+    a_.add(Width::w64, rcx, write ? RT(tlb_write_unprivileged) : RT(tlb_read_unprivileged));
+    a_.jmp(probe);
+    a_.bind(slow);
+    a_.mov(Width::w64, rcx, RT(saved[4]));
+    a_.mov(Width::w64, r10, RT(saved[5]));
+    a_.mov(Width::w64, r11, RT(saved[6]));
+    a_.add(Width::w64, mem(rsp, 0), static_cast<i32>(kSkip));
+    if (!write) {
+        save_all();
+        position_into_pc();
+        a_.mov(Width::w64, rsi, rdx);
+        a_.mov(Width::w32, rdx, rax);
+        a_.lea(Width::w64, rdi, mem(kState, kRuntimeStart));
+        a_.mov_imm(rax, reinterpret_cast<u64>(calls_.load));
+        call_aligned();
+        Label raised;
+        a_.test(Width::w32, rax, rax);
+        a_.jcc(Cond::ne, raised);
+        restore_all();
+        a_.mov(Width::w64, rax, RT(result));
+        a_.ret();
+        a_.bind(raised);
+        a_.add(Width::w64, rsp, 8);
+        a_.jmp(exit_saved_);
+    } else {
+        a_.ret();
+    }
+    return entry;
+}
+
+void Stubs::make_evaluate() {
+    a_.align(16);
+    evaluate_ = a_.execution_address();
+    pins_.save(a_, false);
+    a_.mov(Width::w64, rsi, rax);
+    a_.lea(Width::w64, rdi, mem(kState, kRuntimeStart));
+    a_.lea(Width::w64, rdx, mem(kState, state_displacement(pins_.guest().fp_status_offset)));
+    a_.mov_imm(rax, reinterpret_cast<u64>(&evaluate_in_cpp));
+    call_aligned();
+    pins_.load(a_, false);
+    a_.mov(Width::w64, rax, RT(result));
+    a_.ret();
+}
+
+const u8* Stubs::helper_call(const ir::Helper& helper) {
+    u64 key = u64{helper.takes_state} | u64{helper.effects} << 1 | static_cast<u64>(helper.result) << 8 |
+              u64{helper.argument_count} << 12;
+    for (unsigned i = 0; i < helper.argument_count; i++) {
+        key |= u64{helper.arguments[i] == ir::Type::v128} << (16 + i);
+    }
+    for (const Signature& known : signatures_) {
+        if (known.key == key) {
+            return known.code;
+        }
+    }
+    signatures_.push_back({key, make_helper_call(helper)});
+    KELVIN_ASSERT(!a_.overflowed());
+    return signatures_.back().code;
+}
+
+const u8* Stubs::make_helper_call(const ir::Helper& helper) {
+    const bool sees_state = helper.effects != ir::kHelperPure;
+    const bool changes_state = (helper.effects & ir::kHelperWritesState) != 0;
+    a_.align(16);
+    const u8* entry = a_.execution_address();
+    pins_.save(a_, sees_state);
+    if (sees_state) {
+        position_into_pc();
+        fold_exceptions();
+    }
+    unsigned next = 0;
+    if (helper.takes_state) {
+        a_.lea(Width::w64, kArgumentGprs[next++], mem(kState, -kStateBias));
+    }
+    for (unsigned i = 0; i < helper.argument_count; i++) {
+        KELVIN_ASSERT(next < kArgumentGprs.size());
+        const Mem argument = runtime(offsetof(Runtime, arguments) + sizeof(ir::Datum) * i);
+        if (helper.arguments[i] == ir::Type::v128) {
+            a_.lea(Width::w64, kArgumentGprs[next++], argument);
+        } else {
+            a_.mov(Width::w64, kArgumentGprs[next++], argument);
+        }
+    }
+    call_aligned();
+    if (helper.result == ir::Type::v128) {
+        a_.mov(Width::w64, runtime(offsetof(Runtime, result)), rax);
+        a_.mov(Width::w64, runtime(offsetof(Runtime, result) + 8), rdx);
+    }
+    pins_.load(a_, changes_state);
+    a_.ret();
+    return entry;
+}
+
+#undef RT
+
+}  // namespace kelvin::x64

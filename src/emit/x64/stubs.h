@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// Code shared by all regions: the way in and out, the miss path of page slots, and calls of C++.
+#pragma once
+
+#include <vector>
+
+#include "emit/x64/assembler.h"
+#include "emit/x64/pins.h"
+#include "emit/x64/runtime.h"
+#include "ir/helper.h"
+
+namespace kelvin::x64 {
+
+/// An op that has no inline form, kept beside the code for the C++ that evaluates it.
+struct FallbackRecord {
+    ir::Op op;
+    ir::FpMode fp;
+};
+
+/// Made once a code cache. The buffer must keep room for the stubs of call signatures, made when first met.
+/// Owner thread: the one that translates.
+class Stubs {
+  public:
+    Stubs(CodeBuffer buffer, const Pins& pins, const RuntimeCalls& calls);
+
+    /// Runs code at an execution address until it leaves; C calling convention. `state` is the guest's.
+    using Enter = void (*)(void* state, const u8* code);
+    Enter enter() const { return enter_; }
+
+    // Jumped to. `exit`: pinned registers are still in the host's; state.pc is set. `exit_saved`: the state is
+    // complete.
+    const u8* exit() const { return exit_; }
+    const u8* exit_saved() const { return exit_saved_; }
+    /// As exit, but pc = page + page_offset.
+    const u8* exit_position() const { return exit_position_; }
+
+    // Called with the guest address in rdx (kept) and the MemInfo in eax; rax is clobbered.
+    // Returns normally if the slot now serves the page. Else, for reads, the load has been done and it returns kSkip
+    // bytes further with the result in rax (and in Runtime::result); for writes nothing has been done and it returns
+    // kSkip bytes further.
+    const u8* read_miss() const { return read_miss_; }
+    const u8* write_miss() const { return write_miss_; }
+    static constexpr unsigned kSkip = 5;  ///< the size of the jump that follows the call
+
+    /// Called with rax = a RuntimeCalls function, rdx = address, ecx = memory info: all registers but rax are kept, the
+    /// result is in rax too. An exception leaves the region.
+    const u8* memory_call() const { return memory_call_; }
+    const RuntimeCalls& calls() const { return calls_; }
+
+    /// Called with rax = the helper's address and the arguments in Runtime::arguments. The result is in rax, or for
+    /// vectors in Runtime::result. Local registers are lost.
+    const u8* helper_call(const ir::Helper& helper);
+    /// Called with rax = a FallbackRecord; operands in Runtime::arguments, result in Runtime::result. Local registers
+    /// are lost.
+    const u8* evaluate() const { return evaluate_; }
+
+  private:
+    struct Signature {
+        u64 key;
+        const u8* code;
+    };
+
+    void make_enter();
+    void make_exits();
+    const u8* make_miss(bool write);
+    void make_memory_call();
+    void make_evaluate();
+    const u8* make_helper_call(const ir::Helper& helper);
+    void fold_exceptions();
+    void position_into_pc();
+    void save_all();
+    void restore_all();
+    /// Calls the C function in rax with the stack as inside a stub that has pushed nothing.
+    void call_aligned();
+
+    Assembler a_;
+    const Pins& pins_;
+    RuntimeCalls calls_;
+    Enter enter_ = nullptr;
+    const u8* exit_ = nullptr;
+    const u8* exit_saved_ = nullptr;
+    const u8* exit_position_ = nullptr;
+    const u8* read_miss_ = nullptr;
+    const u8* write_miss_ = nullptr;
+    const u8* memory_call_ = nullptr;
+    const u8* evaluate_ = nullptr;
+    std::vector<Signature> signatures_;
+};
+
+}  // namespace kelvin::x64
