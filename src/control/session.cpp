@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/session.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <memory>
+#include <optional>
+
+#include "backend/char/output_backends.h"
+#include "backend/char/stdio_console.h"
+#include "base/event_loop.h"
+#include "control/monitor.h"
+#include "vm/vm.h"
+
+namespace kelvin::control {
+
+namespace {
+
+void say(const std::string& text) {
+    std::fprintf(stderr, "kelvin: %s\n", text.c_str());
+}
+
+/// Signals as events: no handler interrupts anything, and no other thread ever sees one.
+Fd open_signals() {
+    sigset_t signals;
+    ::sigemptyset(&signals);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCONT}) {
+        ::sigaddset(&signals, signal);
+    }
+    ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    return Fd(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
+}
+
+/// The event loop's thread owns all of it.
+class Session final : private backend::ConsoleOwner, private vm::VmOwner, private MonitorTarget {
+  public:
+    Session(const vm::MachineSpec& spec, TerminalWatch& watch) : spec_(spec), watch_(watch), monitor_(*this) {}
+    ~Session() override;
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+
+    Result<int> run();
+
+  private:
+    Result<> connect();
+    Result<> write_device_tree();
+    void signalled();
+
+    void quit_requested() override { loop_.stop(); }
+    void monitor_entered() override { stdio_->print(monitor_.greeting()); }
+    void monitor_typed(std::span<const u8> bytes) override { stdio_->print(monitor_.type(bytes)); }
+
+    void machine_ended() override { loop_.stop(); }
+    void machine_failed(const Error& error) override {
+        failure_ = error;
+        loop_.stop();
+    }
+
+    void quit() override { loop_.stop(); }
+    void stop() override { vm_->pause(); }
+    void cont() override { vm_->resume(); }
+    void system_reset() override { vm_->reset(); }
+    void system_powerdown() override { vm_->press_power_key(); }
+    std::string info(std::string_view topic) override;
+
+    const vm::MachineSpec& spec_;
+    TerminalWatch& watch_;
+    Monitor monitor_;
+    EventLoop loop_;
+    Fd signals_;
+    std::unique_ptr<backend::CharacterBackend> silent_;  // where the serial port is not on stdio
+    std::unique_ptr<backend::StdioConsole> stdio_;
+    std::unique_ptr<vm::Vm> vm_;
+    std::optional<Error> failure_;
+};
+
+Session::~Session() {
+    vm_.reset();
+    if (stdio_ != nullptr) {
+        stdio_.reset();
+        watch_.terminal_changes(-1);
+    }
+}
+
+std::string Session::info(std::string_view topic) {
+    if (topic == "status") {
+        return vm_->is_running() ? "VM status: running\n"
+               : vm_->is_off()   ? "VM status: paused (shutdown)\n"
+                                 : "VM status: paused\n";
+    }
+    if (topic == "mtree") {
+        return vm_->describe_memory();
+    }
+    return topic == "registers" ? vm_->describe_registers(0) : vm_->accelerator_statistics();
+}
+
+Result<> Session::connect() {
+    using Kind = vm::ConsoleSpec::Kind;
+    if (spec_.console.kind == Kind::stdio || spec_.monitor_on_stdio) {
+        backend::ConsoleOptions options;
+        options.escapes = spec_.console.escapes;
+        options.monitor = spec_.console.monitor;
+        options.monitor_only = spec_.monitor_on_stdio;
+        watch_.terminal_changes(options.input);
+        stdio_ = std::make_unique<backend::StdioConsole>(loop_, static_cast<ConsoleOwner&>(*this), options);
+    }
+    if (spec_.console.kind == Kind::file) {
+        silent_ = KELVIN_TRY(backend::FileBackend::open(spec_.console.path, loop_));
+    } else {
+        silent_ = std::make_unique<backend::NullBackend>();
+    }
+    return ok();
+}
+
+Result<> Session::write_device_tree() {
+    const std::vector<u8> tree = KELVIN_TRY(vm::device_tree_of(spec_));
+    const std::string& path = spec_.dump_device_tree;
+    const Fd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+    if (!file || ::write(file.get(), tree.data(), tree.size()) != static_cast<ssize_t>(tree.size())) {
+        return host_error("cannot write the device tree to '" + path + "'", errno);
+    }
+    return ok();
+}
+
+void Session::signalled() {
+    signalfd_siginfo info{};
+    while (::read(signals_.get(), &info, sizeof info) == sizeof info) {
+        if (info.ssi_signo == SIGCONT) {
+            if (stdio_ != nullptr) {
+                stdio_->resume();
+            }
+            continue;
+        }
+        say(fmt::format("terminating on signal {} from pid {}", info.ssi_signo, info.ssi_pid));
+        loop_.stop();
+    }
+}
+
+Result<int> Session::run() {
+    if (!spec_.dump_device_tree.empty()) {
+        KELVIN_TRY(write_device_tree());
+        return 0;
+    }
+    ::signal(SIGPIPE, SIG_IGN);
+    signals_ = open_signals();
+    KELVIN_TRY(connect());
+    const bool serial_on_stdio = spec_.console.kind == vm::ConsoleSpec::Kind::stdio;
+    backend::CharacterBackend& serial = serial_on_stdio ? static_cast<backend::CharacterBackend&>(*stdio_) : *silent_;
+    vm_ = KELVIN_TRY(vm::Vm::create(spec_, loop_, serial, *this));
+    if (const std::string note = vm_->note(); !note.empty()) {
+        say("note: " + note);
+    }
+    KELVIN_TRY(vm_->start());
+    loop_.watch(signals_.get(), call_method<&Session::signalled, Session>, this);
+    if (stdio_ != nullptr) {
+        stdio_->start();
+        if (spec_.monitor_on_stdio) {
+            monitor_entered();
+        }
+    }
+    loop_.run();
+    return failure_ ? Result<int>(*failure_) : Result<int>(0);
+}
+
+}  // namespace
+
+Result<int> run_session(const vm::MachineSpec& spec, TerminalWatch& watch) {
+    return Session(spec, watch).run();
+}
+
+}  // namespace kelvin::control
