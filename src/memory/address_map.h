@@ -104,6 +104,13 @@ class AddressMap {
     void set_write_observer(WriteObserver* observer) { write_observer_ = observer; }
     void set_mapping_observer(MappingObserver* observer) { mapping_observer_ = observer; }
 
+    /// Tells the write observer about RAM that was written by other means: by loaders, while no vCPU runs.
+    void announce_write(Gpa start, u64 size) const {
+        if (write_observer_ != nullptr) {
+            write_observer_->ram_written(start, size);
+        }
+    }
+
     /// One line a region, in order of address: "0x09000000-0x09000fff pl011".
     std::string describe() const;
 

@@ -73,6 +73,8 @@ Result<> Vm::add_cpus(const arm64::Model& model) {
     for (unsigned index = 0; index < spec_.cpu.count; ++index) {
         accel::Arm64Ports ports = machine_->cpu_ports(index);
         ports.firmware = psci_.get();
+        ports.clock = timers_.get();
+        ports.timers = timers_.get();
         auto vcpu = accelerator_->make_arm64_vcpu(index, model, ports);
         machine_->connect_cpu(index, vcpu->irq(), vcpu->fiq());
         cpus_.push_back(std::make_unique<CpuThread>(std::move(vcpu)));

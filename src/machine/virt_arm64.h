@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// The board "virt", built: RAM, devices and the wires between them.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "accel/accelerator.h"
+#include "backend/char/character_device.h"
+#include "base/clock.h"
+#include "machine/arm64_boot.h"
+#include "machine/virt_arm64_map.h"
+#include "memory/address_map.h"
+
+namespace kelvin::machine {
+
+struct VirtConfig {
+    unsigned cpus = 1;
+    std::string cpu_compatible;
+    bool pmu = true;
+    unsigned gic_version = 2;
+    u64 ram_size = 0;
+    BootFiles boot;
+};
+
+/// Built before the CPUs and alive as long as them.
+class VirtArm64 {
+  public:
+    static Result<std::unique_ptr<VirtArm64>> create(const VirtConfig& config, backend::CharacterBackend& console,
+                                                     TimerService& timers);
+    ~VirtArm64();
+    VirtArm64(const VirtArm64&) = delete;
+    VirtArm64& operator=(const VirtArm64&) = delete;
+
+    memory::AddressMap& memory();
+    std::string note() const;
+
+    /// What CPU `index` is connected to; the firmware interface is the caller's to add.
+    accel::Arm64Ports cpu_ports(unsigned index);
+    void connect_cpu(unsigned index, Wire irq, Wire fiq);
+    /// When it returns no CPU's inputs are driven any more.
+    void disconnect_cpus();
+
+    // While no CPU runs:
+
+    /// Every device to its state after power-on. RAM keeps its content.
+    void reset();
+    /// Kernel, initrd and device tree into RAM.
+    Result<BootEntry> load();
+
+    /// Any thread.
+    void press_power_key();
+
+  private:
+    struct Devices;
+    VirtArm64(const VirtConfig& config, Arm64Boot boot);
+
+    Result<> build(backend::CharacterBackend& console, TimerService& timers);
+    Result<> build_gic();
+
+    const VirtConfig config_;
+    Arm64Boot boot_;
+    firmware::RamView ram_;
+    std::unique_ptr<Devices> devices_;
+};
+
+/// The tree that the board describes itself with, with fresh random seeds.
+Result<std::vector<u8>> make_device_tree(const VirtConfig& config, const BootFacts& facts);
+
+}  // namespace kelvin::machine
