@@ -101,6 +101,10 @@ class Cpu {
     /// True if an interrupt is pending, whatever the masks: WFI ends.
     bool interrupt_pending() const { return pending_.load(std::memory_order_acquire) != 0; }
 
+    bool interrupt_level(Interrupt line) const {
+        return (pending_.load(std::memory_order_acquire) >> static_cast<unsigned>(line) & 1) != 0;
+    }
+
     /// Levels from the interrupt controller; any thread. Returns true if a line went from low to high.
     bool set_interrupt(Interrupt line, bool level);
 
@@ -108,7 +112,10 @@ class Cpu {
     // 2+o0). Access that is trapped or undefined raises the exception (pc must be exact) and returns false.
     bool read_system_register(u16 encoding, u64& value, u8 rt);
     bool write_system_register(u16 encoding, u64 value, u8 rt);
-    /// SYS and SYSL: TLBI, AT, IC, DC. Cache maintenance that faults raises.
+    /// Whether the access would go ahead; if not, its exception has been taken. For what the lifter does itself, such
+    /// as DC ZVA at EL0.
+    bool may_access(u16 encoding, bool write, u8 rt);
+    /// SYS: TLBI, AT, IC, DC. Cache maintenance that faults raises.
     bool system_instruction(u16 encoding, u64 value, u8 rt);
     /// MSR (immediate): PSTATE fields by op1:op2.
     bool write_pstate_field(u8 op1, u8 op2, u8 immediate);

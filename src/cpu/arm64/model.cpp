@@ -4,10 +4,9 @@
 #include <algorithm>
 #include <array>
 #include <initializer_list>
-#include <numeric>
-#include <vector>
 
 #include "base/bits.h"
+#include "base/nearest_name.h"
 
 namespace kelvin::arm64 {
 namespace {
@@ -176,29 +175,18 @@ IdRegisters derive(const Core& core, const FeatureSet& features) {
     return id;
 }
 
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    std::iota(row.begin(), row.end(), std::size_t{0});
-    for (std::size_t i = 1; i <= a.size(); i++) {
-        std::size_t diagonal = row[0]++;
-        for (std::size_t j = 1; j <= b.size(); j++) {
-            const std::size_t substituted = diagonal + (a[i - 1] != b[j - 1]);
-            diagonal = row[j];
-            row[j] = std::min({substituted, row[j] + 1, row[j - 1] + 1});
-        }
-    }
-    return row.back();
-}
-
-template <class Table>
-std::string nearest(const Table& table, std::string_view name) {
-    const auto best =
-        std::ranges::min_element(table, {}, [&](const auto& row) { return edit_distance(row.name, name); });
-    return std::string(best->name);
+template <class Row, std::size_t kCount>
+std::string suggestion(std::string_view name, const Row (&table)[kCount]) {
+    std::array<std::string_view, kCount> names;
+    std::ranges::transform(table, names.begin(), &Row::name);
+    return did_you_mean(name, names);
 }
 
 std::string quoted(std::string_view text) {
-    return "'" + std::string(text) + "'";
+    std::string result("'");
+    result += text;
+    result += '\'';
+    return result;
 }
 
 Result<> apply_property(FeatureSet& features, std::string_view text) {
@@ -207,8 +195,7 @@ Result<> apply_property(FeatureSet& features, std::string_view text) {
     const std::string_view value = equals == std::string_view::npos ? "on" : text.substr(equals + 1);
     const auto property = std::ranges::find(kProperties, name, &Property::name);
     if (property == std::end(kProperties)) {
-        return user_error("unknown CPU property " + quoted(name),
-                          "did you mean " + quoted(nearest(kProperties, name)) + "?");
+        return user_error("unknown CPU property " + quoted(name) + suggestion(name, kProperties));
     }
     const bool on = value == "on" || value == "true" || value == "yes";
     if (!on && value != "off" && value != "false" && value != "no") {
@@ -231,7 +218,7 @@ std::span<const std::string_view> model_names() {
 Result<Model> find_model(std::string_view name, std::span<const std::string> properties) {
     const auto core = std::ranges::find(kCores, name, &Core::name);
     if (core == std::end(kCores)) {
-        return user_error("unknown CPU model " + quoted(name), "did you mean " + quoted(nearest(kCores, name)) + "?");
+        return user_error("unknown CPU model " + quoted(name) + suggestion(name, kCores));
     }
     FeatureSet features(core->features);
     for (const std::string& property : properties) {

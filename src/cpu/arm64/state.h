@@ -77,6 +77,10 @@ struct alignas(64) State {
     u64 scr_el3;
     u64 apkey[5][2];  ///< APIA, APIB, APDA, APDB, APGA: low, high
     u64 dbgbvr[16], dbgbcr[16], dbgwvr[16], dbgwcr[16];
+    u64 disr;
+    u64 cntfrq;
+    u64 pmselr, pmuserenr, pmccfiltr;
+    u64 mdccint, osdlr, oseccr, dbgprcr, dbgclaim, dtrrx, dtrtx;
 
     u32 nzcv() const {
         return ((flags >> 15) & 1) << 31 | ((flags >> 14) & 1) << 30 | (((flags >> 8) & 1) ^ 1) << 29 |
