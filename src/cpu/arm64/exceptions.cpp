@@ -79,6 +79,7 @@ void Cpu::enter(u64 vector_offset, u64 return_address) {
     }
     state_.pstate = now;
     state_.pc = state_.vbar[kTarget] + vector_offset;
+    state_.exception_taken = 1;
     events_.mode_changed();
 }
 

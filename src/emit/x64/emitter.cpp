@@ -51,8 +51,11 @@ Xmm Emitter::pin_of<Xmm>(u8 slot) const {
     return pins_.xmm(slot);
 }
 
-void Emitter::emit(const ir::Region& region) {
+void Emitter::emit(const ir::Region& region, CodeBuffer buffer, u32 first_link) {
+    a.restart(buffer);
     region_ = &region;
+    links_.clear();
+    first_link_ = first_link;
     states_.assign(region.ops.size(), ValueState{});
     cold_count_ = 0;
     block_labels_.assign(region.blocks.size(), Label{});
@@ -185,25 +188,26 @@ ColdPath& Emitter::cold(void (*emit_path)(Emitter&, ColdPath&)) {
 
 ColdPath& Emitter::exit_path(u64 target) {
     ColdPath& path = cold(+[](Emitter& e, ColdPath& self) {
-        e.a.lea(Width::w64, Gpr::rax, mem_rip(self.retry + e.a.rw_to_rx()));
-        e.a.mov(Width::w64, runtime(offsetof(Runtime, exit_link)), Gpr::rax);
+        const u32 number = self.registers[0] | u32{self.registers[1]} << 8;
+        e.links_[number].unlinked = e.a.execution_address();
+        e.a.mov(Width::w32, runtime(offsetof(Runtime, exit_link)), static_cast<i32>(e.first_link_ + number));
         e.a.mov(Width::w32, runtime(offsetof(Runtime, page_offset)), static_cast<i32>(self.data));
         e.a.jmp(e.stubs().exit_position());
     });
     path.data = target;
+    path.registers[0] = static_cast<u8>(links_.size());
+    path.registers[1] = static_cast<u8>(links_.size() >> 8);
     return path;
 }
 
 void Emitter::link_exit(u64 target) {
     ColdPath& path = exit_path(target);
-    path.retry = a.patchable_jmp(path.entry);
-    links_.push_back({path.retry, target});
+    links_.push_back({a.patchable_jmp(path.entry), target, nullptr});
 }
 
 void Emitter::link_exit_if(Cond cond, u64 target) {
     ColdPath& path = exit_path(target);
-    path.retry = a.patchable_jcc(cond, path.entry);
-    links_.push_back({path.retry, target});
+    links_.push_back({a.patchable_jcc(cond, path.entry), target, nullptr});
 }
 
 void Emitter::unlock_all() {

@@ -53,13 +53,15 @@ struct ExitLink {
 
 class Emitter {
   public:
-    Emitter(Assembler& assembler, const Pins& pins, Stubs& stubs, std::vector<ExitLink>& links)
-        : a(assembler), pins_(pins), stubs_(stubs), links_(links) {}
+    Emitter(const Pins& pins, Stubs& stubs) : a(CodeBuffer{}), pins_(pins), stubs_(stubs) {}
 
-    /// The region's entry is at the assembler's position when this is called.
-    void emit(const ir::Region& region);
+    /// Emits into `buffer`, from its start. The region's links get the numbers from `first_link` on.
+    void emit(const ir::Region& region, CodeBuffer buffer, u32 first_link);
 
-    Assembler& a;
+    /// Of the region last emitted.
+    std::span<const ExitLink> links() const { return links_; }
+
+    Assembler a;
 
     const ir::Region& region() const { return *region_; }
     const Op& op(Value value) const { return region_->op(value); }
@@ -225,7 +227,8 @@ class Emitter {
 
     const Pins& pins_;
     Stubs& stubs_;
-    std::vector<ExitLink>& links_;
+    std::vector<ExitLink> links_;
+    u32 first_link_ = 0;
     const ir::Region* region_ = nullptr;
     std::vector<ValueState> states_;
     std::deque<ColdPath> cold_;  ///< kept from one region to the next; `cold_count_` are in use

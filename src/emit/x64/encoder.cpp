@@ -10,7 +10,15 @@ constexpr unsigned kTailBits = 3;
 
 }  // namespace
 
-Encoder::Encoder(CodeBuffer buffer) : cursor_(buffer.write), limit_(buffer.write), rw_to_rx_(buffer.rw_to_rx) {
+Encoder::Encoder(CodeBuffer buffer) {
+    restart(buffer);
+}
+
+void Encoder::restart(CodeBuffer buffer) {
+    cursor_ = buffer.write;
+    limit_ = buffer.write;
+    rw_to_rx_ = buffer.rw_to_rx;
+    overflowed_ = false;
     if (buffer.end - buffer.write < kReserve) {
         overflow();
     } else {

@@ -97,6 +97,9 @@ class Encoder {
     Encoder(const Encoder&) = delete;
     Encoder& operator=(const Encoder&) = delete;
 
+    /// As if made anew over `buffer`.
+    void restart(CodeBuffer buffer);
+
     /// Where the next instruction is written. Meaningless once overflowed. Up to 15 bytes behind it may hold rubbish.
     u8* cursor() const { return cursor_; }
     /// Where the next instruction will run.
@@ -267,9 +270,9 @@ class Encoder {
     }
     u8* put_modrm_rare(u8* p, unsigned reg, const Mem& m, unsigned tail);
 
-    u8* cursor_;
-    u8* limit_;  ///< the last place at which an instruction may begin
-    std::ptrdiff_t rw_to_rx_;
+    u8* cursor_ = nullptr;
+    u8* limit_ = nullptr;  ///< the last place at which an instruction may begin
+    std::ptrdiff_t rw_to_rx_ = 0;
     bool overflowed_ = false;
     u8 scratch_[2 * kReserve];  ///< where instructions go after an overflow, one over the other
 };

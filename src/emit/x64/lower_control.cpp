@@ -114,7 +114,7 @@ void call(Emitter& e) {
     e.a.mov_imm(Gpr::rax, reinterpret_cast<u64>(helper.address()));
     e.a.near_call(e.stubs().helper_call(helper));
     if ((helper.effects & ir::kHelperMayExit) != 0) {
-        e.a.cmp(Width::w32, RT(exit_request), 0);
+        e.a.cmp(Width::w32, Emitter::state(e.region().guest->exception_offset), 0);
         e.a.jcc(x64::Cond::ne, e.stubs().exit());
     }
     if (!e.has_uses()) {

@@ -53,7 +53,7 @@ struct alignas(64) Runtime {
 
     u64 page;            ///< guest virtual address of the page whose code runs
     u32 page_offset;     ///< of the instruction, set before anything that may leave the region
-    u32 exit_request;    ///< a call raised an exception, or wants C++ to look: leave the region
+    u32 exit_link;     ///< id of the link through which the region was left, or 0
     u32 kick;            ///< another thread wants the vCPU's attention; written atomically
     TlbEntry* tlb_read;  ///< tables of the current context
     TlbEntry* tlb_write;
@@ -63,7 +63,6 @@ struct alignas(64) Runtime {
     u64 exclusive_address;  ///< of the monitor, ~0 when open
     V128 exclusive_value;
     u64 invalid_tag;      ///< a page that no guest can map: see accel/translator/tlb.h
-    const u8* exit_link;  ///< the patchable jump through which the region was left, or null
     void* owner;          ///< the vCPU, for the C++ behind the slow paths
     u32 guest_mxcsr;      ///< rounding as the guest wants it, exceptions masked, sticky flags as they accumulate
     u32 host_mxcsr;

@@ -34,7 +34,7 @@ constexpr u8 kVectorByHeat[] = {32, 33, 34, 35, 36, 37, 38, 39, 48, 49, 50, 51, 
                                 56, 57, 58, 59, 60, 61, 62, 63, 40, 41, 42, 43, 44, 45, 46, 47};
 
 constexpr ir::GuestDesc kGuestDesc = {kSlots,        slot::kFlags,          kIntegerByHeat,
-                                      kVectorByHeat, offsetof(State, fpsr), offsetof(State, pc)};
+                                      kVectorByHeat, offsetof(State, fpsr), offsetof(State, pc), offsetof(State, exception_taken)};
 
 }  // namespace
 

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// The back end as its users see it: regions in, host code out.
+#pragma once
+
+#include <span>
+
+#include "emit/x64/emitter.h"
+
+namespace kelvin::x64 {
+
+/// Host code of one region, at the start of the buffer it was compiled into.
+struct CompiledRegion {
+    std::size_t size = 0;             ///< bytes used
+    std::span<const ExitLink> links;  ///< valid until the next compile()
+};
+
+/// Owner thread: the one that translates.
+class Backend {
+  public:
+    /// `stubs` is kept for as long as the back end lives, and all code must be within 2 GiB of it.
+    Backend(const ir::GuestDesc& guest, const RuntimeCalls& calls, CodeBuffer stubs);
+
+    /// An empty result (size 0): the buffer was too small.
+    /// `first_link`: the number (not 0) that the region's first link gets in Runtime::exit_link; the others follow.
+    CompiledRegion compile(const ir::Region& region, CodeBuffer buffer, u32 first_link);
+
+    Stubs::Enter enter() const { return stubs_.enter(); }
+
+  private:
+    Pins pins_;
+    Stubs stubs_;
+    Emitter emitter_;
+};
+
+/// Points a patchable jump at `target` (an execution address), or back. Any thread.
+inline void patch_link(u8* field, std::ptrdiff_t rw_to_rx, const u8* target) {
+    Assembler::patch_jmp(field, rw_to_rx, target);
+}
+
+}  // namespace kelvin::x64
