@@ -10,48 +10,93 @@ using ir::FpShape;
 using ir::Lane;
 using ir::Opcode;
 
-struct Indexed {
-    ir::Value vector = ir::kNoValue;  ///< the element in all lanes; kNoValue: the encoding is unallocated
-};
+/// An instruction's meaning once the element of Rm is in all lanes of `multiplier`.
+using Multiplication = void (*)(Lifter&, FpShape, ir::Value multiplier, VReg rn, VReg rd);
 
-/// Of single or double precision: Rm is M:Rm, the index H:L or, of doubles, H.
-bool index_allocated(FpShape shape, Flag l) {
-    return fp_lane(shape) != Lane::d || !l;
+template <u64 Negations>
+void multiply_add(Lifter& t, FpShape shape, ir::Value multiplier, VReg rn, VReg rd) {
+    t.set(rd, t.ir.fp(Opcode::fmuladd, shape, t.get(rn), multiplier, t.get(rd), Negations));
 }
-ir::Value element(Lifter& t, FpShape shape, Flag l, VReg rm, Flag h) {
-    const Lane lane = fp_lane(shape);
-    const u64 index = lane == Lane::d ? h.value : h.value << 1 | l.value;
-    return t.ir.vector(Opcode::vdup_lane, lane, t.get(rm), ir::kNoValue, ir::kNoValue, index);
+
+template <Opcode Op>
+void multiply(Lifter& t, FpShape shape, ir::Value multiplier, VReg rn, VReg rd) {
+    t.set(rd, t.ir.fp(Op, shape, t.get(rn), multiplier));
 }
+
+ir::Value element(Lifter& t, Lane lane, u32 rm, u32 index) {
+    return t.ir.vector(Opcode::vdup_lane, lane, t.get(VReg{rm}), ir::kNoValue, ir::kNoValue, index);
+}
+
+template <Multiplication Multiply>
+void by_half(Lifter& t, FpShape shape, Flag l, Flag m, VRegLow rm, Flag h, VReg rn, VReg rd) {
+    Multiply(t, shape, element(t, Lane::h, rm.value, h.value << 2 | l.value << 1 | m.value), rn, rd);
+}
+
+template <Multiplication Multiply>
+void by_single(Lifter& t, FpShape shape, Flag l, VReg rm, Flag h, VReg rn, VReg rd) {
+    Multiply(t, shape, element(t, Lane::s, rm.value, h.value << 1 | l.value), rn, rd);
+}
+
+template <Multiplication Multiply>
+void by_double(Lifter& t, FpShape shape, VReg rm, Flag h, VReg rn, VReg rd) {
+    Multiply(t, shape, element(t, Lane::d, rm.value, h.value), rn, rd);
+}
+
+template <Multiplication Multiply>
+using ByHalf = Forms<&by_half<Multiply>>;
+template <Multiplication Multiply>
+using BySingle = Forms<&by_single<Multiply>>;
+template <Multiplication Multiply>
+using ByDouble = Forms<&by_double<Multiply>>;
 
 constexpr auto kInstructions = std::to_array<Instruction>({
-    instruction<"0 q 0 01111 1 s l mmmmm 0001 h 0 nnnnn ddddd", &Forms<&multiply_add<0>>::vector>("FMLA (by element)"),
-    instruction<"01 0 11111 1 s l mmmmm 0001 h 0 nnnnn ddddd", &Forms<&multiply_add<0>>::scalar>("FMLA (by element)"),
-    instruction<"0 q 0 01111 00 l i mmmm 0001 h 0 nnnnn ddddd", &Forms<&multiply_add_half<0>>::vector_half>(
+    instruction<"0 q 0 01111 1 0 l mmmmm 0001 h 0 nnnnn ddddd", &BySingle<&multiply_add<0>>::vector_of<Lane::s>>(
+        "FMLA (by element)"),
+    instruction<"01 0 11111 1 0 l mmmmm 0001 h 0 nnnnn ddddd", &BySingle<&multiply_add<0>>::scalar_of<Lane::s>>(
+        "FMLA (by element)"),
+    instruction<"0 q 0 01111 1 1 0 mmmmm 0001 h 0 nnnnn ddddd", &ByDouble<&multiply_add<0>>::vector_of<Lane::d>>(
+        "FMLA (by element)"),
+    instruction<"01 0 11111 1 1 0 mmmmm 0001 h 0 nnnnn ddddd", &ByDouble<&multiply_add<0>>::scalar_of<Lane::d>>(
+        "FMLA (by element)"),
+    instruction<"0 q 0 01111 00 l i mmmm 0001 h 0 nnnnn ddddd", &ByHalf<&multiply_add<0>>::vector_of<Lane::h>>(
         "FMLA (by element)", Feature::fp16),
-    instruction<"01 0 11111 00 l i mmmm 0001 h 0 nnnnn ddddd", &Forms<&multiply_add_half<0>>::scalar_half>(
+    instruction<"01 0 11111 00 l i mmmm 0001 h 0 nnnnn ddddd", &ByHalf<&multiply_add<0>>::scalar_of<Lane::h>>(
         "FMLA (by element)", Feature::fp16),
-    instruction<"0 q 0 01111 1 s l mmmmm 0101 h 0 nnnnn ddddd", &Forms<&multiply_add<1>>::vector>("FMLS (by element)"),
-    instruction<"01 0 11111 1 s l mmmmm 0101 h 0 nnnnn ddddd", &Forms<&multiply_add<1>>::scalar>("FMLS (by element)"),
-    instruction<"0 q 0 01111 00 l i mmmm 0101 h 0 nnnnn ddddd", &Forms<&multiply_add_half<1>>::vector_half>(
+    instruction<"0 q 0 01111 1 0 l mmmmm 0101 h 0 nnnnn ddddd", &BySingle<&multiply_add<1>>::vector_of<Lane::s>>(
+        "FMLS (by element)"),
+    instruction<"01 0 11111 1 0 l mmmmm 0101 h 0 nnnnn ddddd", &BySingle<&multiply_add<1>>::scalar_of<Lane::s>>(
+        "FMLS (by element)"),
+    instruction<"0 q 0 01111 1 1 0 mmmmm 0101 h 0 nnnnn ddddd", &ByDouble<&multiply_add<1>>::vector_of<Lane::d>>(
+        "FMLS (by element)"),
+    instruction<"01 0 11111 1 1 0 mmmmm 0101 h 0 nnnnn ddddd", &ByDouble<&multiply_add<1>>::scalar_of<Lane::d>>(
+        "FMLS (by element)"),
+    instruction<"0 q 0 01111 00 l i mmmm 0101 h 0 nnnnn ddddd", &ByHalf<&multiply_add<1>>::vector_of<Lane::h>>(
         "FMLS (by element)", Feature::fp16),
-    instruction<"01 0 11111 00 l i mmmm 0101 h 0 nnnnn ddddd", &Forms<&multiply_add_half<1>>::scalar_half>(
+    instruction<"01 0 11111 00 l i mmmm 0101 h 0 nnnnn ddddd", &ByHalf<&multiply_add<1>>::scalar_of<Lane::h>>(
         "FMLS (by element)", Feature::fp16),
-    instruction<"0 q 0 01111 1 s l mmmmm 1001 h 0 nnnnn ddddd", &Forms<&multiply<Opcode::fmul>>::vector>(
+    instruction<"0 q 0 01111 1 0 l mmmmm 1001 h 0 nnnnn ddddd", &BySingle<&multiply<Opcode::fmul>>::vector_of<Lane::s>>(
         "FMUL (by element)"),
-    instruction<"01 0 11111 1 s l mmmmm 1001 h 0 nnnnn ddddd", &Forms<&multiply<Opcode::fmul>>::scalar>(
+    instruction<"01 0 11111 1 0 l mmmmm 1001 h 0 nnnnn ddddd", &BySingle<&multiply<Opcode::fmul>>::scalar_of<Lane::s>>(
         "FMUL (by element)"),
-    instruction<"0 q 0 01111 00 l i mmmm 1001 h 0 nnnnn ddddd", &Forms<&multiply_half<Opcode::fmul>>::vector_half>(
+    instruction<"0 q 0 01111 1 1 0 mmmmm 1001 h 0 nnnnn ddddd", &ByDouble<&multiply<Opcode::fmul>>::vector_of<Lane::d>>(
+        "FMUL (by element)"),
+    instruction<"01 0 11111 1 1 0 mmmmm 1001 h 0 nnnnn ddddd", &ByDouble<&multiply<Opcode::fmul>>::scalar_of<Lane::d>>(
+        "FMUL (by element)"),
+    instruction<"0 q 0 01111 00 l i mmmm 1001 h 0 nnnnn ddddd", &ByHalf<&multiply<Opcode::fmul>>::vector_of<Lane::h>>(
         "FMUL (by element)", Feature::fp16),
-    instruction<"01 0 11111 00 l i mmmm 1001 h 0 nnnnn ddddd", &Forms<&multiply_half<Opcode::fmul>>::scalar_half>(
+    instruction<"01 0 11111 00 l i mmmm 1001 h 0 nnnnn ddddd", &ByHalf<&multiply<Opcode::fmul>>::scalar_of<Lane::h>>(
         "FMUL (by element)", Feature::fp16),
-    instruction<"0 q 1 01111 1 s l mmmmm 1001 h 0 nnnnn ddddd", &Forms<&multiply<Opcode::fmulx>>::vector>(
+    instruction<"0 q 1 01111 1 0 l mmmmm 1001 h 0 nnnnn ddddd",
+                &BySingle<&multiply<Opcode::fmulx>>::vector_of<Lane::s>>("FMULX (by element)"),
+    instruction<"01 1 11111 1 0 l mmmmm 1001 h 0 nnnnn ddddd", &BySingle<&multiply<Opcode::fmulx>>::scalar_of<Lane::s>>(
         "FMULX (by element)"),
-    instruction<"01 1 11111 1 s l mmmmm 1001 h 0 nnnnn ddddd", &Forms<&multiply<Opcode::fmulx>>::scalar>(
+    instruction<"0 q 1 01111 1 1 0 mmmmm 1001 h 0 nnnnn ddddd",
+                &ByDouble<&multiply<Opcode::fmulx>>::vector_of<Lane::d>>("FMULX (by element)"),
+    instruction<"01 1 11111 1 1 0 mmmmm 1001 h 0 nnnnn ddddd", &ByDouble<&multiply<Opcode::fmulx>>::scalar_of<Lane::d>>(
         "FMULX (by element)"),
-    instruction<"0 q 1 01111 00 l i mmmm 1001 h 0 nnnnn ddddd", &Forms<&multiply_half<Opcode::fmulx>>::vector_half>(
+    instruction<"0 q 1 01111 00 l i mmmm 1001 h 0 nnnnn ddddd", &ByHalf<&multiply<Opcode::fmulx>>::vector_of<Lane::h>>(
         "FMULX (by element)", Feature::fp16),
-    instruction<"01 1 11111 00 l i mmmm 1001 h 0 nnnnn ddddd", &Forms<&multiply_half<Opcode::fmulx>>::scalar_half>(
+    instruction<"01 1 11111 00 l i mmmm 1001 h 0 nnnnn ddddd", &ByHalf<&multiply<Opcode::fmulx>>::scalar_of<Lane::h>>(
         "FMULX (by element)", Feature::fp16),
 });
 static_assert(first_overlap(kInstructions) == kNoOverlap);
