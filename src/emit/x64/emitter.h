@@ -47,8 +47,9 @@ struct ColdPath {
 
 /// An exit that can be linked to another region.
 struct ExitLink {
-    u8* field = nullptr;  ///< of the patchable jump, as a write address
-    u64 page_offset = 0;  ///< where it goes, within the region's page
+    u8* field = nullptr;           ///< of the patchable jump, as a write address
+    u64 page_offset = 0;           ///< where it goes, within the region's page
+    const u8* unlinked = nullptr;  ///< where the jump leads while it is not linked
 };
 
 class Emitter {
