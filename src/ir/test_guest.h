@@ -36,14 +36,14 @@ inline constexpr std::array<Slot, 8> kTestSlots{{
     {"v2", Type::v128, offsetof(TestState, v) + 32},
 }};
 
-inline const GuestDesc kTestGuest{
-    .slots = kTestSlots,
-    .flags_slot = kFlagsSlot,
-    .integer_by_heat = {},
-    .vector_by_heat = {},
-    .fp_status_offset = offsetof(TestState, fpsr),
-    .pc_offset = offsetof(TestState, pc),
-};
+inline const GuestDesc kTestGuest = [] {
+    GuestDesc guest{};
+    guest.slots = kTestSlots;
+    guest.flags_slot = kFlagsSlot;
+    guest.fp_status_offset = offsetof(TestState, fpsr);
+    guest.pc_offset = offsetof(TestState, pc);
+    return guest;
+}();
 
 inline u64 multiply_add(u64 a, u64 b, u32 c) {
     return a * b + c;
