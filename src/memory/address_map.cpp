@@ -75,11 +75,16 @@ struct AddressMap::Region {
     std::atomic<bool> direct = false;
     std::vector<MmioHandler*> handlers = {};  // by requester if `banked`, else one
     bool banked = false;
-    std::mutex lock = {};  // around the handlers' calls
+    Locking locking = Locking::region;
+    std::mutex lock = {};  // around the handlers' calls, if `locking` is of the region
 
     Gpa last() const { return base + (size - 1); }
     bool holds(Gpa address, u64 bytes) const { return address - base <= size - bytes && bytes <= size; }
     bool readable() const { return direct.load(std::memory_order_acquire); }
+
+    std::unique_lock<std::mutex> enter() {
+        return locking == Locking::region ? std::unique_lock(lock) : std::unique_lock<std::mutex>();
+    }
 
     MmioHandler* handler(unsigned requester) const {
         const size_t index = banked ? requester : 0;
@@ -139,9 +144,13 @@ Result<> AddressMap::add_rom(Gpa base, u64 size, std::span<const u8> content, st
     return insert(std::move(region));
 }
 
-Result<> AddressMap::add_mmio(Gpa base, u64 size, MmioHandler& handler, std::string name) {
-    return insert(std::unique_ptr<Region>(new Region{
-        .base = base, .size = size, .kind = Region::Kind::mmio, .name = std::move(name), .handlers = {&handler}}));
+Result<> AddressMap::add_mmio(Gpa base, u64 size, MmioHandler& handler, std::string name, Locking locking) {
+    return insert(std::unique_ptr<Region>(new Region{.base = base,
+                                                     .size = size,
+                                                     .kind = Region::Kind::mmio,
+                                                     .name = std::move(name),
+                                                     .handlers = {&handler},
+                                                     .locking = locking}));
 }
 
 Result<> AddressMap::add_banked_mmio(Gpa base, u64 size, std::span<MmioHandler* const> handlers, std::string name) {
@@ -150,7 +159,8 @@ Result<> AddressMap::add_banked_mmio(Gpa base, u64 size, std::span<MmioHandler* 
                                                      .kind = Region::Kind::mmio,
                                                      .name = std::move(name),
                                                      .handlers = {handlers.begin(), handlers.end()},
-                                                     .banked = true}));
+                                                     .banked = true,
+                                                     .locking = Locking::handler}));
 }
 
 Result<> AddressMap::add_rom_device(Gpa base, u64 size, u8* content, MmioHandler& handler, std::string name) {
@@ -205,7 +215,7 @@ bool AddressMap::read(Gpa address, unsigned size, u64& value, unsigned requester
     if (handler == nullptr) {
         return false;
     }
-    const std::lock_guard guard(region->lock);
+    const auto guard = region->enter();
     value = handler->read(address - region->base, size);
     return true;
 }
@@ -229,7 +239,7 @@ bool AddressMap::write(Gpa address, unsigned size, u64 value, unsigned requester
     if (handler == nullptr) {
         return false;
     }
-    const std::lock_guard guard(region->lock);
+    const auto guard = region->enter();
     handler->write(address - region->base, size, value);
     return true;
 }

@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "base/types.h"
+#include "memory/dma.h"
 #include "memory/mmio.h"
 
 namespace kelvin::memory {
@@ -46,6 +47,7 @@ struct PageBacking {
 };
 
 /// Told about every write to RAM that did not come from translated code, so that stale translations are dropped.
+/// Called with a device's lock held, at times: it must not wait for a vCPU, which may be waiting for that lock.
 class WriteObserver {
   public:
     virtual ~WriteObserver() = default;
@@ -61,12 +63,15 @@ class MappingObserver {
     virtual void mapping_changed(Gpa start, u64 size) = 0;
 };
 
+/// Who keeps two vCPUs from entering a device's handler at once.
+enum class Locking { region, handler };
+
 /// Built before the vCPUs start and constant while they run; reads and writes may come from any thread.
 /// Lock order: a device's lock is the innermost; nothing of the map is called while it is held, but RAM accesses.
-class AddressMap {
+class AddressMap final : public Dma {
   public:
     AddressMap();
-    ~AddressMap();
+    ~AddressMap() override;
     AddressMap(const AddressMap&) = delete;
     AddressMap& operator=(const AddressMap&) = delete;
 
@@ -74,10 +79,11 @@ class AddressMap {
     Result<> add_ram(Gpa base, RamBlock block, std::string name);
     /// Memory that the guest can only read; `content` is copied, the rest up to `size` is zero.
     Result<> add_rom(Gpa base, u64 size, std::span<const u8> content, std::string name);
-    /// `handler` must outlive the map; its calls are serialised by one lock per region.
-    Result<> add_mmio(Gpa base, u64 size, MmioHandler& handler, std::string name);
+    /// `handler` must outlive the map; its calls are serialised by one lock per region, unless it does that itself.
+    Result<> add_mmio(Gpa base, u64 size, MmioHandler& handler, std::string name, Locking locking = Locking::region);
 
     /// Registers that each requester has its own set of; `handlers[n]` answers requester n, and nothing answers others.
+    /// They do their own locking.
     Result<> add_banked_mmio(Gpa base, u64 size, std::span<MmioHandler* const> handlers, std::string name);
     /// Memory whose stores go to `handler`, and whose loads come from `content` (`size` bytes that outlive the map)
     /// while direct reads are on, as they are at first; else from `handler`. For flash, which firmware runs from.
@@ -95,10 +101,8 @@ class AddressMap {
     bool read(Gpa address, unsigned size, u64& value, unsigned requester = 0) const;
     bool write(Gpa address, unsigned size, u64 value, unsigned requester = 0) const;
 
-    /// Copies between guest RAM and the host; false, and nothing copied, unless all of the range is RAM (or ROM, for
-    /// reads).
-    bool copy_in(Gpa address, std::span<u8> out) const;
-    bool copy_out(Gpa address, std::span<const u8> data) const;
+    bool copy_in(Gpa address, std::span<u8> out) const override;
+    bool copy_out(Gpa address, std::span<const u8> data) const override;
 
     /// At most one each; null to remove; before the vCPUs start. Called after the bytes are there.
     void set_write_observer(WriteObserver* observer) { write_observer_ = observer; }

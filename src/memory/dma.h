@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// Guest memory as a device sees it: RAM and ROM, never another device's registers.
+#pragma once
+
+#include <span>
+
+#include "base/types.h"
+
+namespace kelvin::memory {
+
+/// Any thread, with a device's lock held or not.
+class Dma {
+  public:
+    virtual ~Dma() = default;
+
+    /// Copies between guest RAM and the host; false, and nothing copied, unless all of the range is RAM (or ROM, for
+    /// reads).
+    virtual bool copy_in(Gpa address, std::span<u8> out) const = 0;
+    virtual bool copy_out(Gpa address, std::span<const u8> data) const = 0;
+};
+
+}  // namespace kelvin::memory
