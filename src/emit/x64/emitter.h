@@ -67,6 +67,7 @@ class Emitter {
     const ir::Region& region() const { return *region_; }
     const Op& op(Value value) const { return region_->op(value); }
     Stubs& stubs() { return stubs_; }
+    const HostFeatures& features() const { return stubs_.features(); }
     u32 page_offset() const { return page_offset_; }
     u32 region_start() const { return region_start_; }
     static Width width(Type type) { return type == Type::i64 ? Width::w64 : Width::w32; }

@@ -31,13 +31,15 @@ void evaluate_in_cpp(Runtime* runtime, const u8* record_bytes, u32* fp_status) {
 
 }  // namespace
 
-Stubs::Stubs(CodeBuffer buffer, const Pins& pins, const RuntimeCalls& calls) : a_(buffer), pins_(pins), calls_(calls) {
+Stubs::Stubs(CodeBuffer buffer, const Pins& pins, const RuntimeCalls& calls, const HostFeatures& features)
+    : a_(buffer), pins_(pins), calls_(calls), features_(features) {
     make_enter();
     make_exits();
     make_memory_call();
     read_miss_ = make_miss(false);
     write_miss_ = make_miss(true);
     make_evaluate();
+    make_evaluate_preserving();
     KELVIN_ASSERT(!a_.overflowed());
 }
 
@@ -247,14 +249,41 @@ void Stubs::make_evaluate() {
     a_.align(16);
     evaluate_ = a_.execution_address();
     pins_.save(a_, false);
+    call_evaluator();
+    pins_.load(a_, false);
+    a_.mov(Width::w64, rax, RT(result));
+    a_.ret();
+}
+
+void Stubs::make_evaluate_preserving() {
+    a_.align(16);
+    evaluate_preserving_ = a_.execution_address();
+    save_all();
+    call_evaluator();
+    restore_all();
+    a_.ret();
+}
+
+/// Calls evaluate_in_cpp with the record in rax.
+void Stubs::call_evaluator() {
     a_.mov(Width::w64, rsi, rax);
     a_.lea(Width::w64, rdi, mem(kState, kRuntimeStart));
     a_.lea(Width::w64, rdx, mem(kState, state_displacement(pins_.guest().fp_status_offset)));
     a_.mov_imm(rax, reinterpret_cast<u64>(&evaluate_in_cpp));
     call_aligned();
-    pins_.load(a_, false);
-    a_.mov(Width::w64, rax, RT(result));
-    a_.ret();
+}
+
+const u8* Stubs::vector_constant(const V128& value) {
+    for (const Constant& known : constants_) {
+        if (known.value == value) {
+            return known.address;
+        }
+    }
+    a_.align(16);
+    constants_.push_back({value, a_.execution_address()});
+    a_.data(&value, sizeof value);
+    KELVIN_ASSERT(!a_.overflowed());
+    return constants_.back().address;
 }
 
 const u8* Stubs::helper_call(const ir::Helper& helper) {

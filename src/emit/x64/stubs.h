@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "emit/x64/assembler.h"
+#include "emit/x64/host_features.h"
 #include "emit/x64/pins.h"
 #include "emit/x64/runtime.h"
 #include "ir/helper.h"
@@ -17,11 +18,14 @@ struct FallbackRecord {
     ir::FpMode fp;
 };
 
-/// Made once a code cache. The buffer must keep room for the stubs of call signatures, made when first met.
-/// Owner thread: the one that translates.
+/// Made once a code cache. The buffer must keep room for the stubs of call signatures and for constants, made when
+/// first met: 8 KiB do. Owner thread: the one that translates.
 class Stubs {
   public:
-    Stubs(CodeBuffer buffer, const Pins& pins, const RuntimeCalls& calls);
+    Stubs(CodeBuffer buffer, const Pins& pins, const RuntimeCalls& calls, const HostFeatures& features);
+
+    /// What generated code may use.
+    const HostFeatures& features() const { return features_; }
 
     /// Runs code at an execution address until it leaves; C calling convention. `state` is the guest's.
     using Enter = void (*)(void* state, const u8* code);
@@ -53,11 +57,19 @@ class Stubs {
     /// Called with rax = a FallbackRecord; operands in Runtime::arguments, result in Runtime::result. Local registers
     /// are lost.
     const u8* evaluate() const { return evaluate_; }
+    /// The same, but all registers except rax are kept.
+    const u8* evaluate_preserving() const { return evaluate_preserving_; }
+    /// The execution address of a constant, aligned to 16.
+    const u8* vector_constant(const V128& value);
 
   private:
     struct Signature {
         u64 key;
         const u8* code;
+    };
+    struct Constant {
+        V128 value;
+        const u8* address;
     };
 
     void make_enter();
@@ -65,6 +77,8 @@ class Stubs {
     const u8* make_miss(bool write);
     void make_memory_call();
     void make_evaluate();
+    void make_evaluate_preserving();
+    void call_evaluator();
     const u8* make_helper_call(const ir::Helper& helper);
     void fold_exceptions();
     void position_into_pc();
@@ -76,6 +90,7 @@ class Stubs {
     Assembler a_;
     const Pins& pins_;
     RuntimeCalls calls_;
+    HostFeatures features_;
     Enter enter_ = nullptr;
     const u8* exit_ = nullptr;
     const u8* exit_saved_ = nullptr;
@@ -84,7 +99,9 @@ class Stubs {
     const u8* write_miss_ = nullptr;
     const u8* memory_call_ = nullptr;
     const u8* evaluate_ = nullptr;
+    const u8* evaluate_preserving_ = nullptr;
     std::vector<Signature> signatures_;
+    std::vector<Constant> constants_;
 };
 
 }  // namespace kelvin::x64
