@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "memory/address_map.h"
+
 namespace kelvin::device {
 namespace {
 
@@ -302,6 +304,18 @@ TEST_F(Gicv2Test, ResetKeepsTheLines) {
     gic.reset();
     gic.restore(saved);
     EXPECT_TRUE(irq[0].level);
+}
+
+TEST_F(Gicv2Test, EachCpuReachesItsOwnRegistersThroughTheMap) {
+    memory::AddressMap map;
+    const std::array<memory::MmioHandler*, 2> views{&gic.cpu_interface(0), &gic.cpu_interface(1)};
+    ASSERT_TRUE(map.add_banked_mmio(Gpa{0x08010000}, Gicv2::kCpuInterfaceSize, views, "gicc"));
+    ASSERT_TRUE(map.write(Gpa{0x08010004}, 4, 0x50, 1));
+    u64 value = 0;
+    ASSERT_TRUE(map.read(Gpa{0x08010004}, 4, value, 0));
+    EXPECT_EQ(value, 0xf0U);
+    ASSERT_TRUE(map.read(Gpa{0x08010004}, 4, value, 1));
+    EXPECT_EQ(value, 0x50U);
 }
 
 TEST(Gicv2OneCpu, TargetsAreReadAsZero) {

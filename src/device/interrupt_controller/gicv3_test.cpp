@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
+
 namespace kelvin::device {
 namespace {
 
@@ -274,6 +277,42 @@ TEST_F(Gicv3Test, OddWidthsOffsetsAndRegistersAreHarmless) {
             icc(R{static_cast<u16>(encoding)});
         }
     }
+}
+
+TEST_F(Gicv3Test, LinesMoveWhileCpusAcknowledge) {
+    struct AtomicPin {
+        std::atomic<bool> level = false;
+        void set(bool high) { level = high; }
+    };
+    AtomicPin request;
+    const std::array<Gicv3Cpu, 1> one{Gicv3Cpu{0, {wire_to<&AtomicPin::set>(request), {}}}};
+    Gicv3 shared(one);
+    GicCpuInterface& cpu = shared.cpu_interface(0);
+    shared.distributor().write(0, 4, 3);
+    shared.distributor().write(0x84, 4, 0xffffffff);
+    shared.distributor().write(0xc08, 4, 0xaaaaaaaa);  // edges
+    shared.distributor().write(0x104, 4, 1);
+    cpu.write(R::pmr_el1, 0xf0);
+    cpu.write(R::igrpen1_el1, 1);
+    constexpr int kRounds = 500;
+    std::atomic<int> taken = 0;
+    std::thread driver([&] {
+        for (int n = 0; n < kRounds; ++n) {
+            shared.shared_input(32).set(true);
+            shared.shared_input(32).set(false);
+            while (taken <= n) {
+                std::this_thread::yield();
+            }
+        }
+    });
+    while (taken < kRounds) {
+        if (cpu.read(R::iar1_el1) == 32) {
+            ++taken;
+            cpu.write(R::eoir1_el1, 32);
+        }
+    }
+    driver.join();
+    EXPECT_FALSE(request.level);
 }
 
 TEST_F(Gicv3Test, SaveAndRestore) {
