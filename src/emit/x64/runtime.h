@@ -92,7 +92,6 @@ struct RuntimeCalls {
     u64 (*atomic_rmw)(Runtime*, u64 address, u32 memory);
     /// Expected in arguments[0], new in arguments[1].
     u64 (*compare_and_swap)(Runtime*, u64 address, u32 memory);
-    void (*clear_exclusive)(Runtime*);
 };
 
 }  // namespace kelvin::x64

@@ -39,6 +39,7 @@ class PassSet {
     /// Runs those of the set that there are, in their order.
     void run(ir::Region& region, Scratch& scratch) const;
     std::string names() const;
+    constexpr PassSet without(PassSet others) const { return PassSet{bits_ & ~others.bits_}; }
 
     constexpr bool operator==(const PassSet&) const = default;
 

@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: Apache-2.0
+// Guest memory accesses that generated code hands over: TLB misses, devices, page crossings, atomics, writes to code.
+#include <cstring>
+
+#include "accel/translator/vcpu.h"
+#include "base/bits.h"
+
+namespace kelvin::translator {
+
+namespace {
+
+using arm64::Access;
+using arm64::Fault;
+
+constexpr u64 kPage = 4096;
+constexpr u64 kRaised = 1;
+
+/// Where an access goes, after translation.
+struct Place {
+    u8* host = nullptr;  ///< null: a device, or ROM for a store
+    u64 physical = 0;
+    bool device = false;
+};
+
+class DataAccess {
+  public:
+    DataAccess(x64::Runtime* runtime, u32 memory, Access access)
+        : vcpu_(*static_cast<TranslatorVcpu*>(runtime->owner)), info_(ir::MemInfo::unpack(memory)) {
+        const arm64::State& state = vcpu_.state();
+        type_.access = access;
+        type_.el = info_.unprivileged ? arm64::ExceptionLevel::el0 : state.el();
+        type_.pan = (state.pstate & arm64::pstate::kPan) != 0;
+    }
+
+    unsigned size() const { return 1u << info_.size_log2; }
+
+    /// What does not depend on the translation. False: raised.
+    bool check(u64 address) {
+        if (info_.stack && (vcpu_.state().sp & 15) != 0) {
+            vcpu_.cpu().take_sp_alignment_fault();
+            return false;
+        }
+        if (info_.aligned && (address & (size() - 1)) != 0) {
+            raise(arm64::fault_status::kAlignment, address);
+            return false;
+        }
+        return true;
+    }
+
+    /// Translates `address`, and serves its page from the TLB from now on if it can. False: raised.
+    bool translate(u64 address, Place& place) {
+        const arm64::TranslationResult result =
+            arm64::translate(vcpu_.spaces().regime(vcpu_.cpu()), vcpu_.translator().memory(), Gva{address}, type_);
+        if (result.faulted()) {
+            vcpu_.cpu().take_abort(result.fault());
+            return false;
+        }
+        const arm64::Translation& found = result.translation();
+        const memory::PageBacking backing = vcpu_.translator().memory().find_page(found.physical);
+        const bool write = type_.access == Access::write;
+        place.physical = found.physical.value;
+        place.device = found.device;
+        place.host = backing.host == nullptr || (write && !backing.writable)
+                         ? nullptr
+                         : backing.host + (found.physical.value & (kPage - 1));
+        if (place.host == nullptr || found.device) {
+            return true;
+        }
+        if (!write || !vcpu_.translator().page_has_code(found.physical.page().value)) {
+            const u64 page = address & ~(kPage - 1);
+            const u64 addend = reinterpret_cast<u64>(backing.host) - page;
+            TlbContext& context = info_.unprivileged ? vcpu_.spaces().user() : vcpu_.spaces().current();
+            context.fill(page, addend, write, found.global, found.page_size);
+        }
+        return true;
+    }
+
+    /// Alignment that Device memory asks for.
+    bool check_device(u64 address, const Place& place) {
+        if (place.device && (address & (size() - 1)) != 0) {
+            raise(arm64::fault_status::kAlignment, address);
+            return false;
+        }
+        return true;
+    }
+
+    void raise(u8 status, u64 address) {
+        Fault fault;
+        fault.status = status;
+        fault.address = Gva{address};
+        fault.type = type_;
+        vcpu_.cpu().take_abort(fault);
+    }
+
+    bool read(u64 address, const Place& place, u8* out, unsigned count) {
+        if (place.host != nullptr) {
+            std::memcpy(out, place.host, count);
+            return true;
+        }
+        for (unsigned done = 0; done < count;) {
+            const unsigned step = std::min(count - done, 8u);
+            u64 value = 0;
+            if (!vcpu_.translator().memory().read(Gpa{place.physical + done}, step, value, vcpu_.index())) {
+                raise(arm64::fault_status::kExternal, address);
+                return false;
+            }
+            std::memcpy(out + done, &value, step);
+            done += step;
+        }
+        return true;
+    }
+
+    bool write(u64 address, const Place& place, const u8* data, unsigned count) {
+        if (place.host != nullptr) {
+            std::memcpy(place.host, data, count);
+            note_write(place, count);
+            return true;
+        }
+        for (unsigned done = 0; done < count;) {
+            const unsigned step = std::min(count - done, 8u);
+            u64 value = 0;
+            std::memcpy(&value, data + done, step);
+            if (!vcpu_.translator().memory().write(Gpa{place.physical + done}, step, value, vcpu_.index())) {
+                raise(arm64::fault_status::kExternal, address);
+                return false;
+            }
+            done += step;
+        }
+        vcpu_.forget_dropped_code();
+        return true;
+    }
+
+    /// RAM was written: code made from there is stale.
+    void note_write(const Place& place, unsigned count) {
+        vcpu_.translator().page_written(place.physical, count);
+        vcpu_.forget_dropped_code();
+    }
+
+    /// The bytes of the access that lie in its first page.
+    unsigned first_part(u64 address) const {
+        const u64 left = kPage - (address & (kPage - 1));
+        return left < size() ? static_cast<unsigned>(left) : size();
+    }
+
+  private:
+    TranslatorVcpu& vcpu_;
+    const ir::MemInfo info_;
+    arm64::AccessType type_;
+};
+
+u64 slow_load(x64::Runtime* runtime, u64 address, u32 memory) {
+    DataAccess access(runtime, memory, Access::read);
+    Place first, second;
+    if (!access.check(address) || !access.translate(address, first) || !access.check_device(address, first)) {
+        return kRaised;
+    }
+    const unsigned head = access.first_part(address);
+    const unsigned size = access.size();
+    if (head < size && !access.translate(address + head, second)) {
+        return kRaised;
+    }
+    V128 value{};
+    if (head < size) {
+        // Not all sizes are ones that devices know: byte by byte.
+        for (unsigned i = 0; i < size; i++) {
+            Place place = i < head ? first : second;
+            const unsigned offset = i < head ? i : i - head;
+            place.physical += offset;
+            place.host = place.host == nullptr ? nullptr : place.host + offset;
+            if (!access.read(address + i, place, &value.b[i], 1)) {
+                return kRaised;
+            }
+        }
+    } else if (!access.read(address, first, value.b, size)) {
+        return kRaised;
+    }
+    runtime->result.vector = value;
+    return 0;
+}
+
+u64 slow_store(x64::Runtime* runtime, u64 address, u32 memory) {
+    DataAccess access(runtime, memory, Access::write);
+    Place first, second;
+    if (!access.check(address) || !access.translate(address, first) || !access.check_device(address, first)) {
+        return kRaised;
+    }
+    const unsigned head = access.first_part(address);
+    const unsigned size = access.size();
+    if (head < size && !access.translate(address + head, second)) {
+        return kRaised;
+    }
+    const V128 value = runtime->arguments[0].vector;
+    if (head == size) {
+        return access.write(address, first, value.b, size) ? 0 : kRaised;
+    }
+    for (unsigned i = 0; i < size; i++) {
+        Place place = i < head ? first : second;
+        const unsigned offset = i < head ? i : i - head;
+        place.physical += offset;
+        place.host = place.host == nullptr ? nullptr : place.host + offset;
+        if (!access.write(address + i, place, &value.b[i], 1)) {
+            return kRaised;
+        }
+    }
+    return 0;
+}
+
+/// Atomics and exclusives work on RAM only, within a page.
+bool atomic_place(DataAccess& access, u64 address, Place& place) {
+    if (!access.check(address) || !access.translate(address, place) || !access.check_device(address, place)) {
+        return false;
+    }
+    if (place.host == nullptr || access.first_part(address) < access.size()) {
+        access.raise(arm64::fault_status::kUnsupportedExclusive, address);
+        return false;
+    }
+    return true;
+}
+
+/// 16 bytes at once; `place` is aligned to 16. Returns whether it was `expected`; what was there is in `expected`.
+bool compare_exchange_16(u8* place, V128& expected, const V128& desired) {
+    bool done = false;
+    asm volatile("lock cmpxchg16b %1"
+                 : "=@ccz"(done), "+m"(*reinterpret_cast<V128*>(place)), "+a"(expected.d[0]), "+d"(expected.d[1])
+                 : "b"(desired.d[0]), "c"(desired.d[1])
+                 : "memory");
+    return done;
+}
+
+template <class T>
+bool compare_exchange(u8* place, V128& expected, const V128& desired) {
+    T old = static_cast<T>(expected.d[0]);
+    const bool done = __atomic_compare_exchange_n(reinterpret_cast<T*>(place), &old, static_cast<T>(desired.d[0]),
+                                                  false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+    expected = v128(old);
+    return done;
+}
+
+bool compare_exchange(unsigned size, u8* place, V128& expected, const V128& desired) {
+    switch (size) {
+        case 1:
+            return compare_exchange<u8>(place, expected, desired);
+        case 2:
+            return compare_exchange<u16>(place, expected, desired);
+        case 4:
+            return compare_exchange<u32>(place, expected, desired);
+        case 8:
+            return compare_exchange<u64>(place, expected, desired);
+        default:
+            return compare_exchange_16(place, expected, desired);
+    }
+}
+
+u64 slow_load_exclusive(x64::Runtime* runtime, u64 address, u32 memory) {
+    DataAccess access(runtime, memory, Access::read);
+    Place place;
+    if (!atomic_place(access, address, place)) {
+        return kRaised;
+    }
+    V128 value{};
+    if (access.size() == 16) {
+        // Reading both halves at once: what is there is exchanged for itself, or nothing happens.
+        std::memcpy(&value, place.host, 16);
+    } else {
+        std::memcpy(&value, place.host, access.size());
+    }
+    runtime->exclusive_address = address;
+    runtime->exclusive_value = value;
+    runtime->result.vector = value;
+    return 0;
+}
+
+u64 slow_store_exclusive(x64::Runtime* runtime, u64 address, u32 memory) {
+    DataAccess access(runtime, memory, Access::write);
+    Place place;
+    if (!atomic_place(access, address, place)) {
+        return kRaised;
+    }
+    const bool open = runtime->exclusive_address == address;
+    runtime->exclusive_address = ~u64{0};
+    runtime->result.vector = v128(1);
+    if (open) {
+        V128 expected = runtime->exclusive_value;
+        if (compare_exchange(access.size(), place.host, expected, runtime->arguments[0].vector)) {
+            runtime->result.vector = v128(0);
+            access.note_write(place, access.size());
+        }
+    }
+    return 0;
+}
+
+template <class T>
+T combine(ir::AtomicKind kind, T old, T operand) {
+    using Signed = std::make_signed_t<T>;
+    const bool less = static_cast<Signed>(old) < static_cast<Signed>(operand);
+    switch (kind) {
+        case ir::AtomicKind::add:
+            return static_cast<T>(old + operand);
+        case ir::AtomicKind::clear:
+            return static_cast<T>(old & ~operand);
+        case ir::AtomicKind::exclusive_or:
+            return static_cast<T>(old ^ operand);
+        case ir::AtomicKind::set:
+            return static_cast<T>(old | operand);
+        case ir::AtomicKind::smax:
+            return less ? operand : old;
+        case ir::AtomicKind::smin:
+            return less ? old : operand;
+        case ir::AtomicKind::umax:
+            return old < operand ? operand : old;
+        case ir::AtomicKind::umin:
+            return old < operand ? old : operand;
+        default:
+            return operand;
+    }
+}
+
+template <class T>
+u64 read_modify_write(u8* place, ir::AtomicKind kind, u64 operand) {
+    T* target = reinterpret_cast<T*>(place);
+    T old = __atomic_load_n(target, __ATOMIC_RELAXED);
+    while (!__atomic_compare_exchange_n(target, &old, combine<T>(kind, old, static_cast<T>(operand)), true,
+                                        __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) {
+    }
+    return old;
+}
+
+u64 slow_atomic_rmw(x64::Runtime* runtime, u64 address, u32 memory) {
+    const auto kind = static_cast<ir::AtomicKind>(memory >> 28);
+    DataAccess access(runtime, memory & 0x0fffffff, Access::write);
+    Place place;
+    if (!atomic_place(access, address, place)) {
+        return kRaised;
+    }
+    const u64 operand = runtime->arguments[0].integer;
+    u64 old = 0;
+    switch (access.size()) {
+        case 1:
+            old = read_modify_write<u8>(place.host, kind, operand);
+            break;
+        case 2:
+            old = read_modify_write<u16>(place.host, kind, operand);
+            break;
+        case 4:
+            old = read_modify_write<u32>(place.host, kind, operand);
+            break;
+        default:
+            old = read_modify_write<u64>(place.host, kind, operand);
+            break;
+    }
+    runtime->result.vector = v128(old);
+    access.note_write(place, access.size());
+    return 0;
+}
+
+u64 slow_compare_and_swap(x64::Runtime* runtime, u64 address, u32 memory) {
+    DataAccess access(runtime, memory, Access::write);
+    Place place;
+    if (!atomic_place(access, address, place)) {
+        return kRaised;
+    }
+    V128 expected = runtime->arguments[0].vector;
+    if (access.size() < 16) {
+        expected = v128(expected.d[0] & low_mask(8 * access.size()));
+    }
+    compare_exchange(access.size(), place.host, expected, runtime->arguments[1].vector);
+    runtime->result.vector = expected;
+    access.note_write(place, access.size());
+    return 0;
+}
+
+}  // namespace
+
+const x64::RuntimeCalls& TranslatorVcpu::runtime_calls() {
+    static constexpr x64::RuntimeCalls kCalls = {
+        &slow_load, &slow_store, &slow_load_exclusive, &slow_store_exclusive, &slow_atomic_rmw, &slow_compare_and_swap};
+    return kCalls;
+}
+
+}  // namespace kelvin::translator

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "accel/translator/tlb.h"
+
+#include <algorithm>
+
+#include "base/bits.h"
+
+namespace kelvin::translator {
+
+namespace {
+
+constexpr u64 kPage = 4096;
+/// Above this many pages, flushing everything is cheaper than looking for each.
+constexpr u64 kMostPages = 64;
+
+unsigned index_of(u64 page) {
+    return static_cast<unsigned>(page >> 12) & (x64::kTlbEntries - 1);
+}
+
+constexpr u64 kLargePage = u64{2} << 20;
+
+unsigned large_index(u64 page) {
+    return static_cast<unsigned>(page >> 21) & 4095;
+}
+unsigned huge_index(u64 page) {
+    return static_cast<unsigned>(page >> 30) & 1023;
+}
+
+/// Tags keep the top byte that the guest used; ranges are of canonical addresses.
+bool same_page(u64 tag, u64 page) {
+    return ((tag ^ page) << 8) == 0;
+}
+
+}  // namespace
+
+TlbContext::TlbContext(u64 invalid_tag)
+    : invalid_tag_(invalid_tag),
+      read_(std::make_unique_for_overwrite<x64::TlbEntry[]>(x64::kTlbEntries)),
+      write_(std::make_unique_for_overwrite<x64::TlbEntry[]>(x64::kTlbEntries)),
+      jumps_(std::make_unique_for_overwrite<x64::JumpEntry[]>(x64::kJumpEntries)) {
+    journal_.reserve(kJournalLimit);
+    clear_all();
+    jump_pages_.set();
+    flush_jumps();
+}
+
+void TlbContext::fill(u64 page, u64 addend, bool write, bool global, u64 size) {
+    if (size > kLargePage) {
+        huge_.set(huge_index(page));
+    } else if (size > kPage) {
+        large_.set(large_index(page));
+    }
+    const unsigned index = index_of(page);
+    (write ? write_ : read_)[index] = {page, addend};
+    if (journal_.size() < kJournalLimit) {
+        journal_.push_back({static_cast<u16>(index), write, global});
+    } else {
+        journal_overflowed_ = true;
+    }
+}
+
+void TlbContext::clear_all() {
+    std::fill_n(read_.get(), x64::kTlbEntries, x64::TlbEntry{invalid_tag_, 0});
+    std::fill_n(write_.get(), x64::kTlbEntries, x64::TlbEntry{invalid_tag_, 0});
+    journal_.clear();
+    journal_overflowed_ = false;
+}
+
+void TlbContext::flush() {
+    if (journal_overflowed_) {
+        clear_all();
+    } else {
+        for (const Filled& filled : journal_) {
+            clear_entry((filled.write ? write_ : read_)[filled.index]);
+        }
+        journal_.clear();
+    }
+    fetch_.fill(FetchEntry{});
+    flush_jumps();
+    large_.reset();
+    huge_.reset();
+}
+
+void TlbContext::flush_not_global() {
+    if (journal_overflowed_) {
+        clear_all();
+    } else {
+        // An index may have been filled again since, with another kind of entry: clearing too much does no harm.
+        std::size_t kept = 0;
+        for (const Filled& filled : journal_) {
+            if (filled.global) {
+                journal_[kept++] = filled;
+            } else {
+                clear_entry((filled.write ? write_ : read_)[filled.index]);
+            }
+        }
+        journal_.resize(kept);
+    }
+    bool any = false;
+    for (FetchEntry& entry : fetch_) {
+        if (entry.tag != ~u64{0} && (entry.tag >> 55 & 1) == 0) {
+            entry = {};
+            any = true;
+        }
+    }
+    if (any) {
+        flush_jumps();
+    }
+}
+
+void TlbContext::flush_range(u64 start, u64 size) {
+    if (huge_.test(huge_index(start)) || huge_.test(huge_index(start + size - 1))) {
+        flush();
+        return;
+    }
+    // One page's invalidation is that of the block it lies in.
+    if (size <= kLargePage && (large_.test(large_index(start)) || large_.test(large_index(start + size - 1)))) {
+        const u64 end = align_up(start + size, kLargePage);
+        start = align_down(start, kLargePage);
+        size = end - start;
+    } else if (size > kMostPages * kPage) {
+        flush();
+        return;
+    }
+    for (u64 page = start & ~(kPage - 1); page < start + size; page += kPage) {
+        for (x64::TlbEntry* table : {read_.get(), write_.get()}) {
+            x64::TlbEntry& entry = table[index_of(page)];
+            if (same_page(entry.tag, page)) {
+                clear_entry(entry);
+            }
+        }
+        FetchEntry& fetch = fetch_entry(page);
+        if (fetch.tag == page) {
+            fetch = {};
+        }
+        if (jump_pages_.test(jump_page(page))) {
+            // The jump cache's index keeps a page's entries within 1024 places that share their top bits.
+            x64::JumpEntry* first = &jumps_[x64::jump_index(page) & ~u64{1023}];
+            for (unsigned i = 0; i < 1024; i++) {
+                if (((first[i].va ^ page) & ~(kPage - 1)) == 0) {
+                    first[i].va = ~u64{0};
+                }
+            }
+        }
+    }
+}
+
+void TlbContext::revoke_writes(const u8* host) {
+    const auto serves = [&](const x64::TlbEntry& entry) {
+        return entry.tag + entry.addend == reinterpret_cast<u64>(host);
+    };
+    if (journal_overflowed_) {
+        for (unsigned i = 0; i < x64::kTlbEntries; i++) {
+            if (serves(write_[i])) {
+                clear_entry(write_[i]);
+            }
+        }
+        return;
+    }
+    for (const Filled& filled : journal_) {
+        if (filled.write && serves(write_[filled.index])) {
+            clear_entry(write_[filled.index]);
+        }
+    }
+}
+
+void TlbContext::flush_jumps() {
+    if (jump_pages_.any()) {
+        std::fill_n(jumps_.get(), x64::kJumpEntries, x64::JumpEntry{~u64{0}, nullptr});
+        jump_pages_.reset();
+    }
+}
+
+}  // namespace kelvin::translator

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "accel/translator/translator.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "accel/translator/translation_log.h"
+#include "accel/translator/vcpu.h"
+#include "lift/arm64/lifter.h"
+
+namespace kelvin::translator {
+
+namespace {
+
+constexpr u64 kPage = 4096;
+
+}  // namespace
+
+Translator::Translator(memory::AddressMap& memory, const accel::TranslatorOptions& options, CodeCache cache,
+                       pass::PassSet passes, ir::BuilderOptions builder_options, std::unique_ptr<TranslationLog> log)
+    : memory_(memory),
+      options_(options),
+      passes_(passes),
+      builder_options_(builder_options),
+      log_(std::move(log)),
+      cache_(std::move(cache)),
+      backend_(arm64::guest_desc(), TranslatorVcpu::runtime_calls(), cache_.stubs()),
+      blocks_(cache_.rw_to_rx()) {
+    memory_.set_write_observer(this);
+}
+
+Translator::~Translator() {
+    memory_.set_write_observer(nullptr);
+}
+
+std::unique_ptr<accel::Vcpu> Translator::make_arm64_vcpu(unsigned index, const arm64::Model& model,
+                                                         const accel::Arm64Ports& ports) {
+    const std::lock_guard lock(mutex_);
+    if (decoder_ == nullptr) {
+        decoder_ = std::make_unique<arm64::Decoder>(model.features);
+    }
+    return std::make_unique<TranslatorVcpu>(*this, index, model, ports);
+}
+
+const u8* Translator::code_for(const CodeSource& source, u32 link, const arm64::Model& model, bool& first_in_page) {
+    const std::lock_guard lock(mutex_);
+    Block* block = blocks_.find(source.physical, source.mode.bits);
+    if (block == nullptr) {
+        first_in_page = !blocks_.has_code(source.physical & ~(kPage - 1));
+        block = &translate(source, model, link);
+    }
+    blocks_.connect(link, *block);
+    return block->code;
+}
+
+Block& Translator::translate(const CodeSource& source, const arm64::Model& model, u32& link) {
+    const unsigned offset = static_cast<unsigned>(source.physical & (kPage - 1));
+    const unsigned guest_size = arm64::lift_region(region_, *decoder_, model, source.mode, {source.page, kPage}, offset,
+                                                   {options_.max_instructions}, builder_options_);
+    passes_.run(region_, scratch_);
+    x64::CompiledRegion compiled = backend_.compile(region_, cache_.free_space(), blocks_.next_link());
+    if (compiled.size == 0) {
+        cache_.clear();
+        blocks_.clear();
+        generation_.fetch_add(1, std::memory_order_acq_rel);
+        link = 0;
+        compiled = backend_.compile(region_, cache_.free_space(), blocks_.next_link());
+        KELVIN_ASSERT(compiled.size != 0);
+    }
+    const u8* code = cache_.free_space().write + cache_.rw_to_rx();
+    if (log_ != nullptr) {
+        log_->guest(source.physical, source.page + offset, guest_size);
+        log_->ir(region_);
+        log_->host(code, compiled.size);
+    }
+    cache_.commit(compiled.size);
+    regions_translated_++;
+    guest_bytes_translated_ += guest_size;
+    return blocks_.add(source.physical, source.mode.bits, static_cast<u16>(guest_size), code, compiled.links);
+}
+
+void Translator::invalidate(u64 physical, u64 size) {
+    if (blocks_.invalidate(physical, size)) {
+        generation_.fetch_add(1, std::memory_order_acq_rel);
+    }
+}
+
+void Translator::page_written(u64 physical, u64 size) {
+    const std::lock_guard lock(mutex_);
+    invalidate(physical, size);
+}
+
+bool Translator::page_has_code(u64 physical_page) {
+    const std::lock_guard lock(mutex_);
+    return blocks_.has_code(physical_page);
+}
+
+void Translator::ram_written(Gpa start, u64 size) {
+    const std::lock_guard lock(mutex_);
+    for (u64 address = start.value; address < start.value + size;) {
+        const u64 end = std::min((address & ~(kPage - 1)) + kPage, start.value + size);
+        invalidate(address, end - address);
+        address = end;
+    }
+}
+
+std::string Translator::statistics() const {
+    const std::lock_guard lock(mutex_);
+    return fmt::format(
+        "regions in use   {}\nregions made     {}\nguest code       {} bytes\nhost code        {} bytes\n",
+        blocks_.block_count(), regions_translated_, guest_bytes_translated_, cache_.used());
+}
+
+}  // namespace kelvin::translator
+
+namespace kelvin::accel {
+
+namespace {
+
+Result<> check_host() {
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2")) {
+        return ok();
+    }
+    return user_error("the translator needs a processor with AVX2, FMA and BMI2, and this host's has not all of them",
+                      "use a host processor of 2013 (Intel Haswell) or 2015 (AMD Excavator) or later");
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Accelerator>> make_translator(memory::AddressMap& memory, const TranslatorOptions& options) {
+    KELVIN_TRY(check_host());
+    ir::BuilderOptions builder;
+    std::string passes;
+    for (const std::string& name : options.disabled) {
+        if (name == "fold_constants") {
+            builder.fold_constants = false;
+        } else if (name == "forward_registers") {
+            builder.forward_registers = false;
+        } else {
+            passes += (passes.empty() ? "" : ",") + name;
+        }
+    }
+    const pass::PassSet off = passes.empty() ? pass::PassSet::none() : KELVIN_TRY(pass::PassSet::parse(passes));
+    translator::CodeCache cache = KELVIN_TRY(translator::CodeCache::create(options.code_cache_size));
+    auto log = KELVIN_TRY(translator::TranslationLog::open(options));
+    return std::unique_ptr<Accelerator>(std::make_unique<translator::Translator>(
+        memory, options, std::move(cache), pass::PassSet::all().without(off), builder, std::move(log)));
+}
+
+}  // namespace kelvin::accel

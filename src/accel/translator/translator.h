@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the vCPUs of one machine share: the code cache, the table of blocks, and the way from guest code to host code.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "accel/accelerator.h"
+#include "accel/translator/block_table.h"
+#include "accel/translator/code_cache.h"
+#include "emit/x64/backend.h"
+#include "ir/pass/pass.h"
+#include "lift/arm64/translate.h"
+
+namespace kelvin::translator {
+
+class TranslationLog;
+
+/// What code is made from.
+struct CodeSource {
+    u64 physical;    ///< of the first instruction
+    const u8* page;  ///< host address of the page that holds it
+    arm64::Mode mode;
+};
+
+class Translator final : public accel::Accelerator, public memory::WriteObserver {
+  public:
+    Translator(memory::AddressMap& memory, const accel::TranslatorOptions& options, CodeCache cache,
+               pass::PassSet passes, ir::BuilderOptions builder_options, std::unique_ptr<TranslationLog> log);
+    ~Translator() override;
+
+    std::unique_ptr<accel::Vcpu> make_arm64_vcpu(unsigned index, const arm64::Model& model,
+                                                 const accel::Arm64Ports& ports) override;
+    std::string statistics() const override;
+
+    /// Guest memory was written by a device.
+    void ram_written(Gpa start, u64 size) override;
+
+    memory::AddressMap& memory() { return memory_; }
+    x64::Backend& backend() { return backend_; }
+
+    // All of the following take the lock.
+
+    /// The code for `source`, made if need be. `link` (0: none) is the exit of the same page that leads to it.
+    /// `first_in_page` is set when the page had no code before: from now on stores to it must come to C++.
+    const u8* code_for(const CodeSource& source, u32 link, const arm64::Model& model, bool& first_in_page);
+    /// A store by the guest, within a page.
+    void page_written(u64 physical, u64 size);
+    bool page_has_code(u64 physical_page);
+    /// Grows whenever code was dropped: addresses of code from before mean nothing.
+    u64 generation() const { return generation_.load(std::memory_order_acquire); }
+
+  private:
+    /// `link` becomes 0 if all other code had to go to make room.
+    Block& translate(const CodeSource& source, const arm64::Model& model, u32& link);
+    void invalidate(u64 physical, u64 size);
+
+    memory::AddressMap& memory_;
+    const accel::TranslatorOptions options_;
+    const pass::PassSet passes_;
+    const ir::BuilderOptions builder_options_;
+    std::unique_ptr<TranslationLog> log_;
+
+    mutable std::mutex mutex_;  // guards what follows; nothing else is locked under it
+    CodeCache cache_;
+    x64::Backend backend_;
+    BlockTable blocks_;
+    std::unique_ptr<arm64::Decoder> decoder_;
+    ir::Region region_;
+    pass::Scratch scratch_;
+    u64 regions_translated_ = 0;
+    u64 guest_bytes_translated_ = 0;
+    std::atomic<u64> generation_{0};
+};
+
+}  // namespace kelvin::translator

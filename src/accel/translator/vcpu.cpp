@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "accel/translator/vcpu.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/bits.h"
+
+namespace kelvin::translator {
+
+namespace {
+
+constexpr u64 kPage = 4096;
+/// All exceptions masked, no flushing; the rounding mode is added.
+constexpr u32 kMxcsr = 0x1f80;
+
+/// FPCR.RMode (RN RP RM RZ) as MXCSR.RC (nearest, down, up, zero).
+u32 mxcsr_for(u32 fpcr) {
+    constexpr u32 kRounding[] = {0, 2, 1, 3};
+    return kMxcsr | kRounding[bits(fpcr, 23, 22)] << 13;
+}
+
+arm64::Cpu::Ports cpu_ports(const accel::Arm64Ports& ports, const memory::AddressMap& memory) {
+    arm64::Cpu::Ports result;
+    result.clock = ports.clock;
+    result.timers = ports.timers;
+    result.memory = &memory;
+    result.gic = ports.gic;
+    result.timer_virtual = ports.timer_virtual;
+    result.timer_physical = ports.timer_physical;
+    result.timer_hypervisor = ports.timer_hypervisor;
+    result.timer_secure = ports.timer_secure;
+    result.pmu = ports.pmu;
+    return result;
+}
+
+/// MPIDR_EL1 as the virt board numbers processors: 8 to a cluster with GICv2's limit, 16 with GICv3.
+u32 mpidr_of(unsigned index) {
+    return 0x80000000u | (index / 16) << 8 | (index % 16);
+}
+
+}  // namespace
+
+TranslatorVcpu::TranslatorVcpu(Translator& translator, unsigned index, const arm64::Model& model,
+                               const accel::Arm64Ports& ports)
+    : translator_(translator),
+      index_(index),
+      firmware_(ports.firmware),
+      memory_(std::make_unique<Memory>()),
+      cpu_(memory_->guest, model, mpidr_of(index), cpu_ports(ports, translator.memory()), *this),
+      spaces_(memory_->runtime) {
+    memory_->guest.cpu = &cpu_;
+    runtime().owner = this;
+    runtime().exclusive_address = ~u64{0};
+    runtime().guest_mxcsr = kMxcsr;
+}
+
+TranslatorVcpu::~TranslatorVcpu() = default;
+
+void TranslatorVcpu::reset(u64 entry, u64 argument) {
+    cpu_.reset(entry);
+    state().x[0] = argument;
+    state().cpu = &cpu_;
+    spaces_.registers_changed();
+    spaces_.flush_all();
+    runtime().exclusive_address = ~u64{0};
+    waiting_ = false;
+    mode_stale_ = true;
+}
+
+accel::StopReason TranslatorVcpu::run() {
+    spaces_.registers_changed();
+    mode_stale_ = true;
+    runtime().exit_link = 0;
+    while (true) {
+        __atomic_store_n(&runtime().kick, 0, __ATOMIC_SEQ_CST);
+        if (stop_.exchange(false)) {
+            return accel::StopReason::requested;
+        }
+        if (waiting_) {
+            wait();
+            continue;
+        }
+        if (cpu_.interrupt_pending()) {
+            cpu_.take_pending_interrupt();
+        }
+        state().exception_taken = 0;
+        if (mode_stale_) {
+            refresh_mode();
+            // The exit was taken before what changed the mode, an interrupt perhaps: it leads elsewhere.
+            runtime().exit_link = 0;
+        }
+        if (const u8* code = find_code()) {
+            runtime().exit_link = 0;
+            translator_.backend().enter()(&state(), code);
+        }
+    }
+}
+
+void TranslatorVcpu::refresh_mode() {
+    const arm64::Mode old = mode_;
+    mode_ = arm64::current_mode(state());
+    mode_stale_ = false;
+    if (old.el() != mode_.el()) {
+        runtime().exclusive_address = ~u64{0};
+    }
+    runtime().guest_mxcsr = mxcsr_for(mode_.fpcr());
+    spaces_.select(cpu_);
+    TlbContext& context = spaces_.current();
+    if (context.jump_mode != mode_.bits) {
+        context.flush_jumps();
+        context.jump_mode = mode_.bits;
+    }
+}
+
+const FetchEntry* TranslatorVcpu::fetch(u64 pc) {
+    TlbContext& context = spaces_.current();
+    const u64 page = pc & ~(kPage - 1);
+    FetchEntry& entry = context.fetch_entry(page);
+    if (entry.tag == page) {
+        return &entry;
+    }
+    arm64::AccessType type;
+    type.access = arm64::Access::execute;
+    type.el = mode_.el();
+    const arm64::TranslationResult result = arm64::translate(spaces_.regime(cpu_), translator_.memory(), Gva{pc}, type);
+    if (result.faulted()) {
+        cpu_.take_abort(result.fault());
+        return nullptr;
+    }
+    const Gpa physical = result.translation().physical.page();
+    const memory::PageBacking backing = translator_.memory().find_page(physical);
+    if (backing.host == nullptr) {
+        arm64::Fault fault;
+        fault.status = arm64::fault_status::kExternal;
+        fault.address = Gva{pc};
+        fault.type = type;
+        cpu_.take_abort(fault);
+        return nullptr;
+    }
+    entry = {page, physical.value, backing.host};
+    return &entry;
+}
+
+const u8* TranslatorVcpu::find_code() {
+    const u64 pc = arm64::canonical_address(spaces_.regime(cpu_), state().pc, true);
+    state().pc = pc;
+    if ((pc & 3) != 0) {
+        cpu_.take_pc_alignment_fault();
+        return nullptr;
+    }
+    const FetchEntry* entry = fetch(pc);
+    if (entry == nullptr) {
+        runtime().exit_link = 0;
+        return nullptr;
+    }
+    bool first_in_page = false;
+    // A link leads within the page it was made in, and that page is the one that ran last.
+    const u32 link = runtime().page == entry->tag ? runtime().exit_link : 0;
+    const u8* code = translator_.code_for({entry->physical | (pc & (kPage - 1)), entry->host, mode_}, link,
+                                          cpu_.model(), first_in_page);
+    forget_dropped_code();
+    if (first_in_page) {
+        spaces_.revoke_writes(entry->host);
+    }
+    spaces_.current().add_jump(pc, code);
+    runtime().page = entry->tag;
+    return code;
+}
+
+void TranslatorVcpu::forget_dropped_code() {
+    if (generation_ != translator_.generation()) {
+        generation_ = translator_.generation();
+        spaces_.flush_jumps();
+    }
+}
+
+void TranslatorVcpu::wait() {
+    std::unique_lock lock(wait_mutex_);
+    wake_.wait(lock, [&] { return cpu_.interrupt_pending() || stop_.load(); });
+    waiting_ = !cpu_.interrupt_pending();
+}
+
+void TranslatorVcpu::kick() {
+    __atomic_store_n(&runtime().kick, 1, __ATOMIC_SEQ_CST);
+    const std::lock_guard lock(wait_mutex_);
+    wake_.notify_one();
+}
+
+void TranslatorVcpu::request_stop() {
+    stop_.store(true);
+    kick();
+}
+
+void TranslatorVcpu::set_interrupt(arm64::Interrupt line, bool level) {
+    if (cpu_.set_interrupt(line, level)) {
+        kick();
+    }
+}
+
+void TranslatorVcpu::interrupts_unmasked() {
+    if (cpu_.interrupt_pending()) {
+        __atomic_store_n(&runtime().kick, 1, __ATOMIC_SEQ_CST);
+    }
+}
+
+void TranslatorVcpu::translation_changed() {
+    spaces_.registers_changed();
+    mode_stale_ = true;
+}
+
+void TranslatorVcpu::tlb_flush_all(bool) {
+    spaces_.flush_all();
+}
+
+void TranslatorVcpu::tlb_flush_asid(u16 asid, bool) {
+    spaces_.flush_asid(asid);
+}
+
+void TranslatorVcpu::tlb_flush_pages(Gva address, u64 page_size, u64 count, std::optional<u16> asid, bool) {
+    spaces_.flush_range(address.value, page_size * count, asid);
+}
+
+bool TranslatorVcpu::firmware_call(bool smc) {
+    if (firmware_ == nullptr) {
+        return false;
+    }
+    u64 registers[8];
+    std::copy_n(state().x, 8, registers);
+    if (!firmware_->call(index_, smc, registers)) {
+        return false;
+    }
+    std::copy_n(registers, 4, state().x);
+    return true;
+}
+
+std::string TranslatorVcpu::describe_registers() const {
+    const arm64::State& s = memory_->guest;
+    std::string text = fmt::format("PC={:016x} SP={:016x} PSTATE={:08x} EL{}\n", s.pc, s.sp, s.pstate | s.nzcv(),
+                                   static_cast<unsigned>(s.el()));
+    for (unsigned i = 0; i < 31; i++) {
+        text += fmt::format("X{:02}={:016x}{}", i, s.x[i], i % 4 == 3 || i == 30 ? "\n" : " ");
+    }
+    return text;
+}
+
+}  // namespace kelvin::translator

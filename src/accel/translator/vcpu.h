@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// A vCPU that runs translated code.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+
+#include "accel/translator/address_spaces.h"
+#include "accel/translator/translator.h"
+#include "cpu/arm64/cpu.h"
+
+namespace kelvin::translator {
+
+/// Owner thread: the one in run(), but for the methods that say so.
+class TranslatorVcpu final : public accel::Vcpu, public arm64::CpuEvents {
+  public:
+    TranslatorVcpu(Translator& translator, unsigned index, const arm64::Model& model, const accel::Arm64Ports& ports);
+    ~TranslatorVcpu() override;
+
+    accel::StopReason run() override;
+    void request_stop() override;
+    Wire irq() override { return wire_to<&TranslatorVcpu::set_irq>(*this); }
+    Wire fiq() override { return wire_to<&TranslatorVcpu::set_fiq>(*this); }
+    void reset(u64 entry, u64 argument) override;
+    std::string describe_registers() const override;
+
+    // arm64::CpuEvents
+    void tlb_flush_all(bool everywhere) override;
+    void tlb_flush_asid(u16 asid, bool everywhere) override;
+    void tlb_flush_pages(Gva address, u64 page_size, u64 count, std::optional<u16> asid, bool everywhere) override;
+    void translation_changed() override;
+    void mode_changed() override { mode_stale_ = true; }
+    void interrupts_unmasked() override;
+    void wait_for_interrupt() override { waiting_ = true; }
+    bool firmware_call(bool smc) override;
+
+    // For the memory paths.
+    arm64::Cpu& cpu() { return cpu_; }
+    arm64::State& state() { return memory_->guest; }
+    x64::Runtime& runtime() { return memory_->runtime; }
+    Translator& translator() { return translator_; }
+    AddressSpaces& spaces() { return spaces_; }
+    unsigned index() const { return index_; }
+    /// Code may have been dropped: no jump leads there any more when this returns.
+    void forget_dropped_code();
+
+    static const x64::RuntimeCalls& runtime_calls();
+
+  private:
+    /// The runtime lies in front of the guest's state: see emit/x64/runtime.h.
+    struct Memory {
+        x64::Runtime runtime{};
+        arm64::State guest{};
+    };
+    static_assert(offsetof(Memory, guest) == sizeof(x64::Runtime));
+
+    void set_irq(bool level) { set_interrupt(arm64::Interrupt::irq, level); }
+    void set_fiq(bool level) { set_interrupt(arm64::Interrupt::fiq, level); }
+    void set_interrupt(arm64::Interrupt line, bool level);
+    void kick();
+    void wait();
+    void refresh_mode();
+    const u8* find_code();
+    const FetchEntry* fetch(u64 pc);
+
+    Translator& translator_;
+    const unsigned index_;
+    accel::FirmwareInterface* const firmware_;
+    std::unique_ptr<Memory> memory_;
+    arm64::Cpu cpu_;
+    AddressSpaces spaces_;
+    arm64::Mode mode_;
+    bool mode_stale_ = true;
+    bool waiting_ = false;
+    u64 generation_ = 0;
+
+    std::atomic<bool> stop_{false};
+    std::mutex wait_mutex_;  // a leaf; only for sleeping and waking
+    std::condition_variable wake_;
+};
+
+}  // namespace kelvin::translator
