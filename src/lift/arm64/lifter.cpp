@@ -7,18 +7,15 @@ namespace kelvin::arm64 {
 
 namespace {
 
-constexpr u8 kEcFpTrap = 0x07;
-constexpr u32 kIssFpTrap = 0x1e << 20;  ///< CV = 1, COND = 0b1110, as for any A64 instruction
-
 void take_undefined(State& state) {
     state.cpu->take_undefined();
 }
 constexpr ir::Helper kUndefined = ir::helper<&take_undefined>("undefined", kHelperTakesException);
 
-void take_exception(State& state, u32 exception_class, u32 iss) {
-    state.cpu->take_exception(static_cast<u8>(exception_class), iss);
+void take_fp_trap(State& state) {
+    state.cpu->take_fp_access_trap();
 }
-constexpr ir::Helper kException = ir::helper<&take_exception>("exception", kHelperTakesException);
+constexpr ir::Helper kFpTrap = ir::helper<&take_fp_trap>("fp_trap", kHelperTakesException);
 
 // The following change what the mode word is made of, so that the accelerator must know.
 constexpr ir::HelperEffects kChangesMode = ir::kHelperReadsState | ir::kHelperWritesState;
@@ -109,12 +106,8 @@ bool Lifter::fp_enabled() {
     if (!mode_.has(Mode::kFpTrap)) {
         return true;
     }
-    exception(kEcFpTrap, kIssFpTrap);
+    exception_via(kFpTrap, {});
     return false;
-}
-
-void Lifter::exception(u8 exception_class, u32 iss) {
-    exception_via(kException, {ir.i32c(exception_class), ir.i32c(iss)});
 }
 
 void Lifter::exception_via(const ir::Helper& helper, std::initializer_list<ir::Value> arguments) {

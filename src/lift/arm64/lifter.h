@@ -90,8 +90,6 @@ class Lifter {
     void undefined();
     /// For FP and SIMD entries, before anything else: emits the trap and returns false where CPACR_EL1.FPEN forbids.
     bool fp_enabled();
-    /// A synchronous exception to the level that takes it; see Cpu::take_exception.
-    void exception(u8 exception_class, u32 iss);
     /// Calls `helper`, which takes an exception or otherwise sets the pc, and leaves.
     void exception_via(const ir::Helper& helper, std::initializer_list<ir::Value> arguments);
 

@@ -1,27 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lift/arm64/mode.h"
 
+#include "cpu/arm64/cpu.h"
+
 namespace kelvin::arm64 {
 
 namespace {
 
 // SCTLR_EL1 (ARM ARM D24.2, SCTLR_EL1).
 constexpr unsigned kSctlrM = 0, kSctlrA = 1, kSctlrSa = 3, kSctlrSa0 = 4, kSctlrDze = 14, kSctlrE0e = 24, kSctlrEe = 25;
-// MDSCR_EL1.
-constexpr unsigned kMdscrSs = 0, kMdscrKde = 13;
+constexpr unsigned kMdscrSs = 0;
 
 /// AArch64.CheckFPAdvSIMDEnabled: CPACR_EL1.FPEN.
 bool fp_trapped(const State& state, bool user) {
     const u64 fpen = bits(state.cpacr, 21, 20);
     return fpen == 0 || fpen == 2 || (fpen == 1 && user);
-}
-
-/// Software step is on (ARM ARM D2.12, AArch64.SoftwareStepExceptions and DebugExceptionsEnabled).
-bool stepping(const State& state, bool user) {
-    if (!bit(state.mdscr, kMdscrSs) || state.oslar != 0) {
-        return false;
-    }
-    return user || (bit(state.mdscr, kMdscrKde) && (state.pstate & pstate::kD) == 0);
 }
 
 }  // namespace
@@ -40,7 +33,7 @@ Mode current_mode(const State& state) {
     add(!user && (state.pstate & pstate::kUao) != 0, Mode::kUao);
     add((state.pstate & pstate::kIl) != 0, Mode::kIllegal);
     add(user && !bit(sctlr, kSctlrDze), Mode::kZeroTrap);
-    if (stepping(state, user)) {
+    if (bit(state.mdscr, kMdscrSs) && state.cpu->software_step_active()) {
         add(true, Mode::kSingleStep);
         add((state.pstate & pstate::kSs) == 0, Mode::kStepPending);
     }

@@ -8,20 +8,34 @@ namespace kelvin::arm64 {
 
 namespace {
 
-constexpr u8 kEcBranchTarget = 0x0d, kEcIllegalState = 0x0e, kEcSoftwareStep = 0x32;
-constexpr u32 kIssSoftwareStep = 1u << 24 | 0x22;  ///< ISV = 1, EX = 0, IFSC = debug exception
+constexpr u8 kEcIllegalState = 0x0e;
 
 u32 fetch(std::span<const u8> page, unsigned offset) {
     return page[offset] | u32{page[offset + 1]} << 8 | u32{page[offset + 2]} << 16 | u32{page[offset + 3]} << 24;
 }
 
+void take_branch_target(State& state) {
+    state.cpu->take_branch_target_exception();
+}
+constexpr ir::Helper kBranchTarget = ir::helper<&take_branch_target>("branch_target", kHelperTakesException);
+
 /// BTypeCompatible_PACIXSP where BTYPE is 0b11: SCTLR_EL1.BT0 and BT1 decide.
 void check_signing_landing(State& state) {
     if (bit(state.sctlr[1], state.el() == ExceptionLevel::el0 ? 35 : 36)) {
-        state.cpu->take_exception(kEcBranchTarget, 3);
+        state.cpu->take_branch_target_exception();
     }
 }
 constexpr ir::Helper kCheckSigningLanding = ir::helper<&check_signing_landing>("check_landing", kHelperTakesException);
+
+void take_software_step(State& state) {
+    state.cpu->take_software_step(false);
+}
+constexpr ir::Helper kSoftwareStep = ir::helper<&take_software_step>("software_step", kHelperTakesException);
+
+void take_illegal_state(State& state) {
+    state.cpu->take_exception(kEcIllegalState, 0);
+}
+constexpr ir::Helper kIllegalState = ir::helper<&take_illegal_state>("illegal_state", kHelperTakesException);
 
 void forget_branch_type(State& state) {
     state.pstate &= ~pstate::kBtypeMask;
@@ -49,17 +63,17 @@ void check_landing(Lifter& t, u32 word) {
     } else if ((word & 0xffe0001f) == 0xd4200000 || (word & 0xffe0001f) == 0xd4400000) {
         return;  // BRK, HLT
     }
-    t.exception(kEcBranchTarget, btype);
+    t.exception_via(kBranchTarget, {});
 }
 
 /// What comes before the first instruction: it may be that the region is nothing but an exception.
 void begin_region(Lifter& t, u32 word) {
     const Mode mode = t.mode();
     if (mode.has(Mode::kSingleStep) && mode.has(Mode::kStepPending)) {
-        return t.exception(static_cast<u8>(kEcSoftwareStep | (mode.el() != ExceptionLevel::el0)), kIssSoftwareStep);
+        return t.exception_via(kSoftwareStep, {});
     }
     if (mode.has(Mode::kIllegal)) {
-        return t.exception(kEcIllegalState, 0);
+        return t.exception_via(kIllegalState, {});
     }
     if (mode.btype() == 0) {
         return;
