@@ -118,7 +118,8 @@ class Builder {
     Value vatomic_cas(Value address, Value expected, Value desired, MemInfo memory);
     void fence(FenceKind kind) { append({Opcode::fence, Type::none, static_cast<u8>(kind)}); }
 
-    /// Calls C++; kNoValue if the helper returns nothing. `helper` must outlive the region.
+    /// Calls C++; kNoValue if the helper returns nothing. `helper` must outlive the region. Like every i32 result, that
+    /// of a helper counts as zero-extended.
     Value call(const Helper& helper, std::initializer_list<Value> arguments);
 
     // Terminators.

@@ -196,6 +196,7 @@ TEST(Passes, AreNamed) {
     EXPECT_EQ(PassSet::parse("dead_state,dead_code").value(), PassSet::all());
     EXPECT_EQ(PassSet::parse("none").value(), PassSet::none());
     EXPECT_EQ(PassSet::parse("dead_code").value().names(), "dead_code");
+    EXPECT_EQ(PassSet::all().without(PassSet::parse("dead_state").value()).names(), "dead_code");
     const auto unknown = PassSet::parse("dead_code,undead");
     ASSERT_FALSE(unknown);
     EXPECT_EQ(unknown.error().what, "'undead' is not a pass");
