@@ -25,13 +25,14 @@ struct FpMode {
 struct GuestDesc {
     static constexpr u32 kMaxSlots = 128;
 
-    std::span<const Slot> slots;  ///< at most kMaxSlots
+    std::span<const Slot> slots;          ///< at most kMaxSlots
     u32 flags_slot;                       ///< index of the one slot of type flags
     std::span<const u8> integer_by_heat;  ///< slots, hottest first: the back end pins as many as it has registers for
     std::span<const u8> vector_by_heat;
     u32 fp_status_offset;  ///< u32 in the state: cumulative FP exceptions and the sticky saturation flag, FPSR's layout
-    u32 pc_offset;  ///< u64 in the state: exact between regions and during calls that see the state
-    u32 exception_offset;  ///< u32 in the state: nonzero after a call that raised an exception, so that the region is left
+    u32 pc_offset;         ///< u64 in the state: exact between regions and during calls that see the state
+    u32 exception_offset;  ///< u32 in the state: nonzero after a call that raised an exception, so that the region is
+                           ///< left
 };
 
 /// The stored form of a flags value (u32 in the state): bit 15 N, bit 14 Z, bit 8 NOT C, bit 0 V; the rest is
