@@ -13,7 +13,7 @@ namespace {
 /// A signal handler gets no argument of ours, so that what it needs can only be static.
 struct Saved {
     std::atomic<int> descriptor = -1;
-    termios mode;
+    termios mode{};
 };
 constinit Saved saved;
 

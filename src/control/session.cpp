@@ -136,7 +136,8 @@ void Session::signalled() {
             }
             continue;
         }
-        say(fmt::format("terminating on signal {} from pid {}", info.ssi_signo, info.ssi_pid));
+        const std::string sender = info.ssi_pid != 0 ? fmt::format(" from pid {}", info.ssi_pid) : "";
+        say(fmt::format("terminating on signal {}{}", info.ssi_signo, sender));
         loop_.stop();
     }
 }

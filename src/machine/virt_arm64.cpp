@@ -6,9 +6,15 @@
 #include <cerrno>
 #include <deque>
 
+#include "device/firmware_config/fw_cfg.h"
+#include "device/flash/cfi_flash.h"
+#include "device/gpio/pl061.h"
+#include "device/gpio/power_key.h"
 #include "device/interrupt_controller/gicv2.h"
 #include "device/interrupt_controller/gicv3.h"
+#include "device/rtc/pl031.h"
 #include "device/serial/pl011.h"
+#include "device/virtio_mmio/virtio_mmio_slots.h"
 #include "machine/cpu_pins.h"
 #include "machine/virt_device_tree.h"
 
@@ -18,6 +24,7 @@ namespace {
 
 constexpr unsigned kFirstSpi = 32;
 constexpr unsigned kFirstPpi = 16;
+constexpr u64 kPage = 4096;
 
 }  // namespace
 
@@ -28,7 +35,14 @@ struct VirtArm64::Devices {
     std::unique_ptr<device::Gicv2> gicv2;
     std::unique_ptr<device::Gicv3> gicv3;
     device::InterruptController* gic = nullptr;
+    device::HostWallClock wall_clock;
     std::unique_ptr<device::Pl011> uart;
+    std::unique_ptr<device::Pl031> rtc;
+    std::unique_ptr<device::FwCfg> fw_cfg;
+    std::unique_ptr<device::Pl061> gpio;
+    std::unique_ptr<device::PowerKey> power_key;
+    device::VirtioMmioSlots virtio{virt::kVirtioMmioSlots};
+    std::vector<std::unique_ptr<device::CfiFlash>> flash;
 };
 
 VirtArm64::VirtArm64(const VirtConfig& config, Arm64Boot boot)
@@ -44,15 +58,40 @@ Result<std::unique_ptr<VirtArm64>> VirtArm64::create(const VirtConfig& config, b
     return board;
 }
 
-Result<> VirtArm64::build(backend::CharacterBackend& console, TimerService&) {
+Result<> VirtArm64::build(backend::CharacterBackend& console, TimerService& timers) {
     Devices& d = *devices_;
     memory::RamBlock block = KELVIN_TRY(memory::RamBlock::allocate(config_.ram_size));
     ram_ = {virt::kRamBase, {block.data(), block.size()}};
     KELVIN_TRY(d.memory.add_ram(virt::kRamBase, std::move(block), "ram"));
     KELVIN_TRY(build_gic());
+    return build_devices(console, timers);
+}
+
+Result<> VirtArm64::build_devices(backend::CharacterBackend& console, TimerService& timers) {
+    Devices& d = *devices_;
     const auto spi = [&](unsigned number) { return d.gic->shared_input(kFirstSpi + number); };
     d.uart = std::make_unique<device::Pl011>(&console, spi(virt::kUartSpi));
-    return d.memory.add_mmio(virt::kUart.base, virt::kUart.size, *d.uart, "uart");
+    d.rtc = std::make_unique<device::Pl031>(d.wall_clock, timers, spi(virt::kRtcSpi));
+    d.fw_cfg = std::make_unique<device::FwCfg>(d.memory);
+    d.gpio = std::make_unique<device::Pl061>(spi(virt::kGpioSpi), std::array<Wire, device::Pl061::kLines>{});
+    d.power_key = std::make_unique<device::PowerKey>(d.gpio->input(virt::kPowerKeyPin), timers);
+    using memory::Locking;
+    KELVIN_TRY(d.memory.add_mmio(virt::kUart.base, virt::kUart.size, *d.uart, "uart", Locking::handler));
+    KELVIN_TRY(d.memory.add_mmio(virt::kRtc.base, virt::kRtc.size, *d.rtc, "rtc", Locking::handler));
+    KELVIN_TRY(d.memory.add_mmio(virt::kFwCfg.base, kPage, *d.fw_cfg, "fw-cfg"));
+    KELVIN_TRY(d.memory.add_mmio(virt::kGpio.base, virt::kGpio.size, *d.gpio, "gpio", Locking::handler));
+    KELVIN_TRY(d.memory.add_mmio(virt::kVirtioMmio.base, virt::kVirtioMmioSlots * virt::kVirtioMmio.size, d.virtio,
+                                 "virtio-mmio", Locking::handler));
+    KELVIN_TRY(add_flash(virt::kFlash0, "flash0"));
+    return add_flash(virt::kFlash1, "flash1");
+}
+
+/// An erased bank. Its loads are no plain memory, as erased flash is all ones and untouched memory all zeros.
+Result<> VirtArm64::add_flash(virt::Range range, const char* name) {
+    Devices& d = *devices_;
+    device::CfiFlash bank = KELVIN_TRY(device::CfiFlash::erased(range.size, {}));
+    d.flash.push_back(std::make_unique<device::CfiFlash>(std::move(bank)));
+    return d.memory.add_mmio(range.base, range.size, *d.flash.back(), name);
 }
 
 Result<> VirtArm64::build_gic() {
@@ -66,9 +105,9 @@ Result<> VirtArm64::build_gic() {
         d.gicv3 = std::make_unique<device::Gicv3>(cpus);
         d.gic = d.gicv3.get();
         KELVIN_TRY(d.memory.add_mmio(virt::kGicDistributor.base, virt::kGicDistributor.size, d.gicv3->distributor(),
-                                     "gic-distributor"));
+                                     "gic-distributor", memory::Locking::handler));
         return d.memory.add_mmio(virt::kGicV3Redistributors.base, cpus.size() * device::Gicv3::kRedistributorSize,
-                                 d.gicv3->redistributors(), "gic-redistributors");
+                                 d.gicv3->redistributors(), "gic-redistributors", memory::Locking::handler);
     }
     std::vector<device::CpuInterruptWires> wires;
     for (CpuPins& pins : d.pins) {
@@ -119,18 +158,25 @@ void VirtArm64::disconnect_cpus() {
 }
 
 void VirtArm64::reset() {
-    devices_->uart->reset();
-    devices_->gic->reset();
+    Devices& d = *devices_;
+    d.uart->reset();
+    d.rtc->reset();
+    d.fw_cfg->reset();
+    d.gpio->reset();
+    for (const auto& bank : d.flash) {
+        bank->reset();
+    }
+    d.gic->reset();
+    d.memory.announce_write(ram_.base, ram_.size());
 }
 
 Result<BootEntry> VirtArm64::load() {
-    const auto tree = [this](const BootFacts& facts) { return make_device_tree(config_, facts); };
-    const BootEntry entry = KELVIN_TRY(boot_.load(ram_, tree));
-    devices_->memory.announce_write(ram_.base, ram_.size());
-    return entry;
+    return boot_.load(ram_, [this](const BootFacts& facts) { return make_device_tree(config_, facts); });
 }
 
-void VirtArm64::press_power_key() {}
+void VirtArm64::press_power_key() {
+    devices_->power_key->press();
+}
 
 Result<std::vector<u8>> make_device_tree(const VirtConfig& config, const BootFacts& facts) {
     virt::Description board;

@@ -44,7 +44,8 @@ class VirtArm64 {
 
     // While no CPU runs:
 
-    /// Every device to its state after power-on. RAM keeps its content.
+    /// Every device to its state after power-on. RAM keeps its content, but code made from it is dropped: load() is
+    /// next.
     void reset();
     /// Kernel, initrd and device tree into RAM.
     Result<BootEntry> load();
@@ -58,6 +59,8 @@ class VirtArm64 {
 
     Result<> build(backend::CharacterBackend& console, TimerService& timers);
     Result<> build_gic();
+    Result<> add_flash(virt::Range range, const char* name);
+    Result<> build_devices(backend::CharacterBackend& console, TimerService& timers);
 
     const VirtConfig config_;
     Arm64Boot boot_;

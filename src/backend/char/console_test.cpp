@@ -2,7 +2,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <pty.h>
-#include <sys/socket.h>
+#include <sys/wait.h>
 
 #include <condition_variable>
 #include <memory>
@@ -216,7 +216,7 @@ TEST_F(ConsoleTest, WhatIsLeftGoesOutAtTheEnd) {
     EXPECT_EQ(output(10), "no newline");
 }
 
-TEST(Terminal, RawModeIsTakenBack) {
+TEST(Terminal, AnothersTerminalIsLeftAlone) {
     int main_end = -1;
     int guest_end = -1;
     ASSERT_EQ(::openpty(&main_end, &guest_end, nullptr, nullptr, nullptr), 0);
@@ -224,17 +224,49 @@ TEST(Terminal, RawModeIsTakenBack) {
     const Fd b(guest_end);
     termios before{};
     termios during{};
-    termios after{};
     ::tcgetattr(guest_end, &before);
-    {
-        const Terminal terminal(guest_end, false);
-        EXPECT_TRUE(terminal.is_terminal());
-        ::tcgetattr(guest_end, &during);
-    }
-    ::tcgetattr(guest_end, &after);
-    // Not our controlling terminal, so not in the foreground: nothing may have been touched.
+    const Terminal terminal(guest_end, false);
+    EXPECT_TRUE(terminal.is_terminal());
+    EXPECT_FALSE(terminal.in_foreground());
+    ::tcgetattr(guest_end, &during);
     EXPECT_EQ(before.c_lflag, during.c_lflag);
-    EXPECT_EQ(before.c_lflag, after.c_lflag);
+}
+
+/// Runs in a process whose controlling terminal is new; the exit status says what went wrong.
+int check_modes() {
+    termios before{};
+    termios during{};
+    termios after{};
+    ::tcgetattr(0, &before);
+    {
+        const Terminal terminal(0, false);
+        ::tcgetattr(0, &during);
+        if ((during.c_lflag & (ICANON | ECHO | ISIG)) != 0 || (during.c_iflag & ICRNL) != 0) {
+            return 1;
+        }
+        if ((during.c_oflag & (OPOST | ONLCR)) != (OPOST | ONLCR)) {
+            return 2;
+        }
+    }
+    ::tcgetattr(0, &after);
+    if (before.c_lflag != after.c_lflag || before.c_iflag != after.c_iflag || before.c_cc[VMIN] != after.c_cc[VMIN]) {
+        return 3;
+    }
+    const Terminal terminal(0, true);
+    ::tcgetattr(0, &during);
+    return (during.c_lflag & ISIG) != 0 ? 0 : 4;
+}
+
+TEST(Terminal, RawModeIsTakenBack) {
+    int main_end = -1;
+    const pid_t child = ::forkpty(&main_end, nullptr, nullptr, nullptr);
+    if (child == 0) {
+        ::_exit(check_modes());
+    }
+    const Fd a(main_end);
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
 TEST(FileBackend, WritesAndReports) {

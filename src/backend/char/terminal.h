@@ -28,8 +28,8 @@ class Terminal {
   private:
     int fd_;
     bool keys_signal_;
-    bool is_terminal_;
     termios former_{};
+    bool is_terminal_;  // after former_, which it is found out by reading
 };
 
 }  // namespace kelvin::backend
