@@ -7,15 +7,6 @@
 #include "cpu/arm64/system_registers.h"
 
 namespace kelvin::arm64 {
-namespace {
-
-/// PMCR_EL0.IMP and IDCODE: of Arm's cores the implementer and the low bits of the part number.
-u64 pmu_identification(const Model& model) {
-    return bits(model.id.midr, 31, 24) << 24 | bits(model.id.midr, 11, 4) << 16;
-}
-
-}  // namespace
-
 Cpu::Cpu(State& state, const Model& model, u32 mpidr, const Ports& ports, CpuEvents& events)
     : state_(state),
       model_(model),
@@ -24,7 +15,7 @@ Cpu::Cpu(State& state, const Model& model, u32 mpidr, const Ports& ports, CpuEve
       events_(events),
       timers_(std::make_unique<GenericTimers>(ports.clock, ports.timers, model.id.cntfrq, ports.timer_virtual,
                                               ports.timer_physical)),
-      pmu_(std::make_unique<Pmu>(ports.clock, ports.timers, ports.pmu, pmu_identification(model))) {
+      pmu_(std::make_unique<Pmu>(ports.clock, ports.timers, ports.pmu, model.id.pmcr)) {
     state_.cpu = this;
 }
 

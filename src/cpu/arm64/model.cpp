@@ -69,7 +69,8 @@ struct Core {
     FeatureMask features;
     u64 midr, revidr, ctr, clidr;
     u64 l1d, l1i, l2;  ///< CCSIDR_EL1
-    u64 pmu_version;   ///< ID_AA64DFR0_EL1.PMUVer where there is a PMU
+    u64 pmcr;
+    u64 pmu_version;  ///< ID_AA64DFR0_EL1.PMUVer where there is a PMU
     u8 physical_bits;
     u64 cntfrq;
 };
@@ -88,18 +89,18 @@ constexpr u64 kFastTimer = 1'000'000'000;
 
 constexpr Core kCores[] = {
     {"cortex-a53", "arm,cortex-a53", kArmv80, 0x410fd034, 0x100, 0x84448004, 0x0a200023, 0x700fe01a, 0x203fe002,
-     0x707fe07a, 1, 40, kSlowTimer},
+     0x707fe07a, 0x41030000, 1, 40, kSlowTimer},
     {"cortex-a57", "arm,cortex-a57", kArmv80, 0x411fd070, 0, 0x8444c004, 0x0a200023, 0x700fe01a, 0x201fe012, 0x70ffe07a,
-     1, 44, kSlowTimer},
+     0x41010000, 1, 44, kSlowTimer},
     {"cortex-a72", "arm,cortex-a72", kArmv80, 0x410fd083, 0, 0x8444c004, 0x0a200023, 0x700fe01a, 0x201fe012, 0x707fe07a,
-     1, 44, kSlowTimer},
+     0x41020000, 1, 44, kSlowTimer},
     {"neoverse-n1", "arm,neoverse-n1", kNeoverseN1, 0x414fd0c1, 0, 0x8444c004, 0x82000023, 0x701fe01a, 0x201fe01a,
-     0x70ffe03a, 4, 48, kSlowTimer},
+     0x70ffe03a, 0x410c0000, 4, 48, kSlowTimer},
     // CTR_EL0.IDC and DIC: stores are seen by instruction fetches without cache maintenance.
     {"max", "arm,armv8", kDefault | mask_of({pauth, bti}), 0x000f0510, 0, 0xb444c004, 0x02000023, 0x700fe01a,
-     0x201fe012, 0x70ffe07a, 4, 48, kFastTimer},
-    {"default", "arm,armv8", kDefault, 0x000f0510, 0, 0xb444c004, 0x02000023, 0x700fe01a, 0x201fe012, 0x70ffe07a, 4, 48,
-     kFastTimer},
+     0x201fe012, 0x70ffe07a, 0, 4, 48, kFastTimer},
+    {"default", "arm,armv8", kDefault, 0x000f0510, 0, 0xb444c004, 0x02000023, 0x700fe01a, 0x201fe012, 0x70ffe07a, 0, 4,
+     48, kFastTimer},
 };
 
 constexpr auto kNames = [] {
@@ -157,6 +158,7 @@ IdRegisters derive(const Core& core, const FeatureSet& features) {
     id.ccsidr[0][0] = core.l1d;
     id.ccsidr[0][1] = core.l1i;
     id.ccsidr[1][0] = core.l2;
+    id.pmcr = core.pmcr;
     id.cntfrq = core.cntfrq;
     id.pfr0 = 0x11;                                            // EL0 and EL1, AArch64 only; no EL2, no EL3
     id.dfr0 = 1u << 28 | 3u << 20 | 5u << 12 | 6;              // 6 breakpoints, 4 watchpoints, 2 context-aware

@@ -86,6 +86,7 @@ struct IdRegisters {
     u64 mvfr0, mvfr1, mvfr2;
     u64 id_pfr0, id_pfr1, id_dfr0, id_mmfr0, id_mmfr1, id_mmfr2, id_mmfr3, id_mmfr4;
     u64 id_isar0, id_isar1, id_isar2, id_isar3, id_isar4, id_isar5, id_isar6;
+    u64 pmcr;  ///< PMCR_EL0.IMP and IDCODE
     u64 cntfrq;
 };
 

@@ -44,7 +44,8 @@ struct alignas(64) State {
     u64 pc;      ///< exact between regions and during helpers that may exit
     u32 fpcr;
     u32 fpsr;  ///< cumulative flags; while generated code runs, those that the host's MXCSR holds are not in it yet
-    u32 exception_taken;  ///< set when an exception is taken: the region that caused it must be left; the executor clears it
+    u32 exception_taken;  ///< set when an exception is taken: the region that caused it must be left; the executor
+                          ///< clears it
     alignas(16) V128 v[32];
 
     Cpu* cpu;  ///< for helpers: everything that is not plain data
