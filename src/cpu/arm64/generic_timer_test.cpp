@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cpu/arm64/generic_timer.h"
 
-#include <thread>
-
 #include "cpu/arm64/test_cpu.h"
 
 namespace kelvin::arm64 {

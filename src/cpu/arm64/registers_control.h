@@ -112,6 +112,7 @@ inline constexpr SystemRegister kRows[] = {
     read_only("ERXPFGF_EL1", {3, 0, 15, 2, 0}, 1).with(Feature::impdef_neoverse),
     raz_wi("ERXPFGCTL_EL1", {3, 0, 15, 2, 1}, 1).with(Feature::impdef_neoverse),
     raz_wi("ERXPFGCDN_EL1", {3, 0, 15, 2, 2}, 1).with(Feature::impdef_neoverse),
+    raz_wi("ATCR_EL1", {3, 0, 15, 7, 0}, 1).with(Feature::impdef_neoverse),
     raz_wi("CPUPWRCTLR_EL1", {3, 0, 15, 2, 7}, 1).with(Feature::impdef_neoverse),
 };
 // clang-format on

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The GICv3 CPU interface's registers (IHI 0069, 12.2): access rights here, behaviour behind GicCpuInterface.
+// The GICv3 CPU interface's registers (IHI 0069, 12.2): access rights here, behaviour behind GicCpuInterface. Of the
+// active priorities registers only the first exist, as the GIC has 5 priority bits (12.2.3).
 #pragma once
 
 #include "cpu/arm64/system_registers.h"
@@ -34,13 +35,7 @@ inline constexpr SystemRegister kRows[] = {
     only_read("ICC_HPPIR0_EL1", IccRegister::hppir0_el1),
     both("ICC_BPR0_EL1", IccRegister::bpr0_el1),
     both("ICC_AP0R0_EL1", IccRegister::ap0r0_el1),
-    both("ICC_AP0R1_EL1", IccRegister::ap0r1_el1),
-    both("ICC_AP0R2_EL1", IccRegister::ap0r2_el1),
-    both("ICC_AP0R3_EL1", IccRegister::ap0r3_el1),
     both("ICC_AP1R0_EL1", IccRegister::ap1r0_el1),
-    both("ICC_AP1R1_EL1", IccRegister::ap1r1_el1),
-    both("ICC_AP1R2_EL1", IccRegister::ap1r2_el1),
-    both("ICC_AP1R3_EL1", IccRegister::ap1r3_el1),
     only_written("ICC_DIR_EL1", IccRegister::dir_el1),
     only_read("ICC_RPR_EL1", IccRegister::rpr_el1),
     only_written("ICC_SGI1R_EL1", IccRegister::sgi1r_el1),

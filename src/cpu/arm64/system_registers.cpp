@@ -71,7 +71,7 @@ bool is_reserved_id(Encoding e) {
     return e.op0 == 3 && e.op1 == 0 && e.crn == 0 && e.crm >= 1 && e.crm <= 7;
 }
 
-/// What FEAT_IDST reports with its own exception class when EL0 reads it.
+/// Where FEAT_IDST reports an UNDEFINED read as a trapped one, at any level.
 bool is_feature_id_space(Encoding e) {
     return e.op0 == 3 && (e.op1 == 0 || e.op1 == 1 || e.op1 == 3) && e.crn == 0 && e.crm <= 7;
 }
@@ -160,7 +160,9 @@ bool Cpu::may_access(u16 encoding, bool write, u8 rt) {
     AccessVerdict verdict = AccessVerdict::undefined;
     if (row != nullptr && model_.has(row->feature) && level >= (write ? row->write_level : row->read_level)) {
         verdict = row->guard == nullptr ? AccessVerdict::allowed : row->guard(*this, write);
-    } else if (level == 0 && !write && model_.has(Feature::idst) && is_feature_id_space(Encoding(encoding))) {
+    }
+    if (verdict == AccessVerdict::undefined && !write && model_.has(Feature::idst) &&
+        is_feature_id_space(Encoding(encoding))) {
         verdict = AccessVerdict::trapped;
     }
     switch (verdict) {
