@@ -84,8 +84,9 @@ TEST(RegisterTable, RefusesNonsense) {
     constexpr std::array<Register<Toy>, 1> kTooWide{
         {{.name = "A", .offset = 0, .width = 4, .section = "", .write_mask = 0x10, .cell = &Toy::State::control}}};
     static_assert(!is_sane<Toy>(kTooWide));
-    constexpr std::array<Register<Toy>, 1> kEmpty{{{.name = "A", .offset = 0, .width = 4, .section = ""}}};
-    static_assert(!is_sane<Toy>(kEmpty));
+    constexpr std::array<Register<Toy>, 1> kHomeless{
+        {{.name = "A", .offset = 0, .width = 4, .section = "", .reset = 1}}};
+    static_assert(!is_sane<Toy>(kHomeless));
     constexpr std::array<Register<Toy>, 1> kCrooked{
         {{.name = "A", .offset = 2, .width = 4, .section = "", .on_read = &Toy::status}}};
     static_assert(!is_sane<Toy>(kCrooked));
