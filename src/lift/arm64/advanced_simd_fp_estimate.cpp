@@ -50,14 +50,14 @@ V128 each_word(const V128& value) {
     }
     return result;
 }
-template <auto Function>
-constexpr ir::Helper kEachWord = ir::helper<&each_word<Function>>("unsigned_estimate", ir::kHelperPure);
+constexpr ir::Helper kUrecpe = ir::helper<&each_word<&fp::unsigned_recip_estimate>>("urecpe", ir::kHelperPure);
+constexpr ir::Helper kUrsqrte = ir::helper<&each_word<&fp::unsigned_rsqrt_estimate>>("ursqrte", ir::kHelperPure);
 
-/// URECPE and URSQRTE: integer arithmetic.
-template <auto Function>
+/// Integer arithmetic.
+template <const ir::Helper& Estimate>
 void unsigned_estimate(Lifter& t, Q q, VReg rn, VReg rd) {
     if (t.fp_enabled()) {
-        t.set(rd, t.ir.call(kEachWord<Function>, {t.get(rn)}), q);
+        t.set(rd, t.ir.call(Estimate, {t.get(rn)}), q);
     }
 }
 
@@ -98,10 +98,8 @@ constexpr auto kInstructions = std::to_array<Instruction>({
     instruction<"01 0 11110 0 10 mmmmm 00 111 1 nnnnn ddddd", &Step<RecipStep>::scalar_half>("FRECPS", Feature::fp16),
     instruction<"01 0 11110 1 10 mmmmm 00 111 1 nnnnn ddddd", &Step<RsqrtStep>::scalar_half>("FRSQRTS", Feature::fp16),
 
-    instruction<"0 q 0 01110 1 0 10000 11100 10 nnnnn ddddd", &unsigned_estimate<&fp::unsigned_recip_estimate>>(
-        "URECPE"),
-    instruction<"0 q 1 01110 1 0 10000 11100 10 nnnnn ddddd", &unsigned_estimate<&fp::unsigned_rsqrt_estimate>>(
-        "URSQRTE"),
+    instruction<"0 q 0 01110 1 0 10000 11100 10 nnnnn ddddd", &unsigned_estimate<kUrecpe>>("URECPE"),
+    instruction<"0 q 1 01110 1 0 10000 11100 10 nnnnn ddddd", &unsigned_estimate<kUrsqrte>>("URSQRTE"),
 });
 static_assert(first_overlap(kInstructions) == kNoOverlap);
 

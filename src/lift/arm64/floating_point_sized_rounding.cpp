@@ -8,7 +8,8 @@ namespace {
 
 template <unsigned IntegerBits, bool TowardsZero>
 struct SizedRounding {
-    static constexpr const char* kName = "frint_sized";
+    static constexpr const char* kName =
+        IntegerBits == 32 ? (TowardsZero ? "frint32z" : "frint32x") : (TowardsZero ? "frint64z" : "frint64x");
     template <class F>
     static fp::Bits<F> of(fp::Bits<F> value, fp::Environment& environment) {
         if constexpr (sizeof(value) == 2) {
