@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/signalfd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <memory>
@@ -15,11 +16,15 @@
 #include "backend/char/stdio_console.h"
 #include "base/event_loop.h"
 #include "control/monitor.h"
+#include "control/silence_watch.h"
 #include "vm/vm.h"
 
 namespace kelvin::control {
 
 namespace {
+
+/// How long a guest may say nothing before the user is told where it is.
+constexpr i64 kSilenceNs = 10'000'000'000;
 
 void say(const std::string& text) {
     std::fprintf(stderr, "kelvin: %s\n", text.c_str());
@@ -50,6 +55,7 @@ class Session final : private backend::ConsoleOwner, private vm::VmOwner, privat
     Result<> connect();
     Result<> write_device_tree();
     void signalled();
+    void remark_silence();
 
     void quit_requested() override { loop_.stop(); }
     void monitor_entered() override { stdio_->print(monitor_.greeting()); }
@@ -73,8 +79,9 @@ class Session final : private backend::ConsoleOwner, private vm::VmOwner, privat
     Monitor monitor_;
     EventLoop loop_;
     Fd signals_;
-    std::unique_ptr<backend::CharacterBackend> silent_;  // where the serial port is not on stdio
+    std::unique_ptr<backend::CharacterBackend> other_line_;  // where the serial port is not on stdio
     std::unique_ptr<backend::StdioConsole> stdio_;
+    std::unique_ptr<SilenceWatch> serial_;
     std::unique_ptr<vm::Vm> vm_;
     std::optional<Error> failure_;
 };
@@ -110,9 +117,9 @@ Result<> Session::connect() {
         stdio_ = std::make_unique<backend::StdioConsole>(loop_, static_cast<ConsoleOwner&>(*this), options);
     }
     if (spec_.console.kind == Kind::file) {
-        silent_ = KELVIN_TRY(backend::FileBackend::open(spec_.console.path, loop_));
+        other_line_ = KELVIN_TRY(backend::FileBackend::open(spec_.console.path, loop_));
     } else {
-        silent_ = std::make_unique<backend::NullBackend>();
+        other_line_ = std::make_unique<backend::NullBackend>();
     }
     return ok();
 }
@@ -142,6 +149,18 @@ void Session::signalled() {
     }
 }
 
+void Session::remark_silence() {
+    if (!serial_->silent() || !vm_->is_running()) {
+        return;
+    }
+    std::string place = vm_->describe_registers(0);
+    place.resize(std::min(place.size(), place.find('\n')));
+    say(
+        fmt::format("note: the guest has written nothing to its serial port for {} s; its processor is at {}\n"
+                    "  Usual causes: no console=ttyAMA0 in -append, `quiet` in it, or a kernel for another machine",
+                    kSilenceNs / 1'000'000'000, place));
+}
+
 Result<int> Session::run() {
     if (!spec_.dump_device_tree.empty()) {
         KELVIN_TRY(write_device_tree());
@@ -151,12 +170,16 @@ Result<int> Session::run() {
     signals_ = open_signals();
     KELVIN_TRY(connect());
     const bool serial_on_stdio = spec_.console.kind == vm::ConsoleSpec::Kind::stdio;
-    backend::CharacterBackend& serial = serial_on_stdio ? static_cast<backend::CharacterBackend&>(*stdio_) : *silent_;
-    vm_ = KELVIN_TRY(vm::Vm::create(spec_, loop_, serial, *this));
+    serial_ = std::make_unique<SilenceWatch>(serial_on_stdio ? static_cast<backend::CharacterBackend&>(*stdio_)
+                                                             : *other_line_);
+    vm_ = KELVIN_TRY(vm::Vm::create(spec_, loop_, *serial_, *this));
     if (const std::string note = vm_->note(); !note.empty()) {
         say("note: " + note);
     }
     KELVIN_TRY(vm_->start());
+    if (spec_.console.kind != vm::ConsoleSpec::Kind::none) {
+        loop_.post(call_method<&Session::remark_silence, Session>, this, kSilenceNs);
+    }
     loop_.watch(signals_.get(), call_method<&Session::signalled, Session>, this);
     if (stdio_ != nullptr) {
         stdio_->start();
