@@ -44,6 +44,7 @@ enum class Interrupt : u8 { irq, fiq, serror };
 
 class GenericTimers;
 class Pmu;
+struct SystemRegister;
 
 class Cpu {
   public:
@@ -114,7 +115,7 @@ class Cpu {
     bool write_system_register(u16 encoding, u64 value, u8 rt);
     /// Whether the access would go ahead; if not, its exception has been taken. For what the lifter does itself, such
     /// as DC ZVA at EL0.
-    bool may_access(u16 encoding, bool write, u8 rt);
+    bool may_access(u16 encoding, bool write, u8 rt) { return find_accessible(encoding, write, rt) != nullptr; }
     /// SYS: TLBI, AT, IC, DC. Cache maintenance that faults raises.
     bool system_instruction(u16 encoding, u64 value, u8 rt);
     /// MSR (immediate): PSTATE fields by op1:op2.
@@ -140,7 +141,8 @@ class Cpu {
   private:
     void enter(u64 vector_offset, u64 return_address);
     void take_synchronous(u8 exception_class, u32 iss, u64 return_address, bool il = true);
-    void take_firmware_call(bool smc, u16 immediate);
+    void take_firmware_call(bool smc);
+    const SystemRegister* find_accessible(u16 encoding, bool write, u8 rt);
 
     State& state_;
     const Model& model_;

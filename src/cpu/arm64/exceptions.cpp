@@ -99,15 +99,15 @@ void Cpu::take_supervisor_call(u16 immediate) {
     take_synchronous(kSupervisorCall, immediate, state_.pc + 4);
 }
 
-void Cpu::take_hypervisor_call(u16 immediate) {
-    take_firmware_call(false, immediate);
+void Cpu::take_hypervisor_call(u16) {
+    take_firmware_call(false);
 }
 
-void Cpu::take_secure_monitor_call(u16 immediate) {
-    take_firmware_call(true, immediate);
+void Cpu::take_secure_monitor_call(u16) {
+    take_firmware_call(true);
 }
 
-void Cpu::take_firmware_call(bool smc, u16) {
+void Cpu::take_firmware_call(bool smc) {
     if (state_.el() == ExceptionLevel::el0) {
         return take_undefined();
     }

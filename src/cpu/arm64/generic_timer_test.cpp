@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cpu/arm64/generic_timer.h"
 
+#include <atomic>
+#include <thread>
+
+#include "base/timer_service.h"
 #include "cpu/arm64/test_cpu.h"
 
 namespace kelvin::arm64 {
@@ -86,6 +90,33 @@ TEST(GenericTimer, ResetDropsTheLine) {
     EXPECT_TRUE(t.physical_line.level);
     t.cpu.reset(0);
     EXPECT_FALSE(t.physical_line.level);
+}
+
+/// Registers on one thread, expiry on the service's: the last write decides the line. Run under ThreadSanitizer.
+TEST(GenericTimer, ExpiresWhileItIsProgrammed) {
+    auto service = HostTimerService::create();
+    ASSERT_TRUE(service);
+    struct Line {
+        std::atomic<bool> level{false};
+        std::atomic<unsigned> rises{0};
+        void set(bool l) {
+            rises += l && !level.exchange(l);
+            level = l;
+        }
+    } line;
+    {
+        CompareTimer timer(service->get(), service->get(), CounterScale(1'000'000'000), wire_to<&Line::set>(line));
+        for (unsigned i = 0; i < 300; i++) {
+            timer.set_timer_value(i * 100);
+            timer.set_control(1);
+            while (i % 3 == 0 && !line.level) {
+                std::this_thread::yield();
+            }
+            timer.set_control(i % 2 == 0 ? 3 : 0);
+            EXPECT_FALSE(line.level);
+        }
+    }
+    EXPECT_GE(line.rises, 100);
 }
 
 TEST(Pmu, CycleCounter) {

@@ -109,10 +109,13 @@ constexpr auto kNames = [] {
     return names;
 }();
 
-/// A property that switches features; with none it can only be off.
+enum class Setting { any, only_on, only_off };
+
+/// A property that switches features. Some of QEMU's can have but one value here, and are taken if they say so.
 struct Property {
     std::string_view name;
     FeatureMask features;
+    Setting setting = Setting::any;
 };
 
 constexpr Property kProperties[] = {
@@ -137,9 +140,13 @@ constexpr Property kProperties[] = {
     {"e0pd", mask_of({e0pd})},
     {"wfxt", mask_of({wfxt})},
     {"tlbi-range", mask_of({tlb_range})},
-    {"sve", 0},
-    {"sme", 0},
-    {"mte", 0},
+    {"pauth-impdef", mask_of({pauth}), Setting::only_on},
+    {"aarch64", 0, Setting::only_on},
+    {"sve", 0, Setting::only_off},
+    {"sme", 0, Setting::only_off},
+    {"mte", 0, Setting::only_off},
+    {"rme", 0, Setting::only_off},
+    {"lpa2", 0, Setting::only_off},
 };
 
 u64 physical_range(unsigned physical_bits) {
@@ -203,8 +210,8 @@ Result<> apply_property(FeatureSet& features, std::string_view text) {
     if (!on && value != "off" && value != "false" && value != "no") {
         return user_error("CPU property " + quoted(name) + " cannot be " + quoted(value), "say on or off");
     }
-    if (on && property->features == 0) {
-        return user_error("CPU property " + quoted(name) + " cannot be on: it is not implemented", "leave it out");
+    if (property->setting == (on ? Setting::only_off : Setting::only_on)) {
+        return user_error("CPU property " + quoted(name) + " cannot be " + (on ? "on" : "off"), "leave it out");
     }
     const FeatureSet mask(property->features);
     features = on ? features | mask : features & ~mask;

@@ -87,6 +87,9 @@ TEST(Model, WrongNamesSayTheNearest) {
     EXPECT_FALSE(find_model("max", value));
     EXPECT_FALSE(find_model("max", missing));
     EXPECT_TRUE(find_model("max", absent));
+    const std::vector<std::string> impdef{"pauth-impdef=on"}, qarma{"pauth-impdef=off"};
+    EXPECT_TRUE(find_model("default", impdef)->has(Feature::pauth));
+    EXPECT_FALSE(find_model("max", qarma));
 }
 
 }  // namespace

@@ -154,7 +154,8 @@ void reset_system_registers(State& state, const Model& model) {
     }
 }
 
-bool Cpu::may_access(u16 encoding, bool write, u8 rt) {
+/// The row, or null if the access's exception has been taken.
+const SystemRegister* Cpu::find_accessible(u16 encoding, bool write, u8 rt) {
     const SystemRegister* row = find_system_register(encoding);
     const unsigned level = level_of(state_.pstate);
     AccessVerdict verdict = AccessVerdict::undefined;
@@ -167,7 +168,7 @@ bool Cpu::may_access(u16 encoding, bool write, u8 rt) {
     }
     switch (verdict) {
         case AccessVerdict::allowed:
-            return true;
+            return row;
         case AccessVerdict::undefined:
             take_undefined();
             break;
@@ -178,14 +179,15 @@ bool Cpu::may_access(u16 encoding, bool write, u8 rt) {
             take_fp_access_trap();
             break;
     }
-    return false;
+    return nullptr;
 }
 
 bool Cpu::read_system_register(u16 encoding, u64& value, u8 rt) {
-    if (!may_access(encoding, false, rt)) {
+    const SystemRegister* found = find_accessible(encoding, false, rt);
+    if (found == nullptr) {
         return false;
     }
-    const SystemRegister& row = *find_system_register(encoding);
+    const SystemRegister& row = *found;
     if (row.read != nullptr) {
         value = row.read(*this, encoding);
     } else if (row.offset >= 0) {
@@ -197,10 +199,11 @@ bool Cpu::read_system_register(u16 encoding, u64& value, u8 rt) {
 }
 
 bool Cpu::write_system_register(u16 encoding, u64 value, u8 rt) {
-    if (!may_access(encoding, true, rt)) {
+    const SystemRegister* found = find_accessible(encoding, true, rt);
+    if (found == nullptr) {
         return false;
     }
-    const SystemRegister& row = *find_system_register(encoding);
+    const SystemRegister& row = *found;
     if (row.execute != nullptr) {
         return row.execute(*this, value, encoding);
     }
