@@ -27,6 +27,7 @@ class Accelerator {
   public:
     virtual ~Accelerator() = default;
 
+    /// `model` is copied.
     virtual std::unique_ptr<Vcpu> make_arm64_vcpu(unsigned index, const arm64::Model& model, const Arm64Ports& ports) = 0;
     /// Lines for `info jit` and its kin; empty if there is nothing to tell.
     virtual std::string statistics() const = 0;

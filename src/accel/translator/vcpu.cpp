@@ -47,8 +47,9 @@ TranslatorVcpu::TranslatorVcpu(Translator& translator, unsigned index, const arm
     : translator_(translator),
       index_(index),
       firmware_(ports.firmware),
+      model_(model),
       memory_(std::make_unique<Memory>()),
-      cpu_(memory_->guest, model, mpidr_of(index), cpu_ports(ports, translator.memory()), *this),
+      cpu_(memory_->guest, model_, mpidr_of(index), cpu_ports(ports, translator.memory()), *this),
       spaces_(memory_->runtime) {
     memory_->guest.cpu = &cpu_;
     runtime().owner = this;

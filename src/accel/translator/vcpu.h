@@ -68,6 +68,7 @@ class TranslatorVcpu final : public accel::Vcpu, public arm64::CpuEvents {
     Translator& translator_;
     const unsigned index_;
     accel::FirmwareInterface* const firmware_;
+    const arm64::Model model_;
     std::unique_ptr<Memory> memory_;
     arm64::Cpu cpu_;
     AddressSpaces spaces_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "emit/x64/emitter.h"
 
+#include <algorithm>
 #include <bit>
 
 #include "emit/x64/vector_ops.h"
@@ -67,14 +68,20 @@ void Emitter::emit(const ir::Region& region, CodeBuffer buffer, u32 first_link) 
         }
     }
     page_offset_ = region_start_;
-    for (std::size_t b = 0; b < region.blocks.size(); b++) {
-        const ir::Block& block = region.blocks[b];
-        if (block.first == block.end) {
-            continue;
+    // Blocks are emitted as their ops lie, which `is_next_block` relies on; their numbers are in the order of
+    // reservation.
+    block_order_.clear();
+    for (u32 b = 0; b < region.blocks.size(); b++) {
+        if (region.blocks[b].first != region.blocks[b].end) {
+            block_order_.push_back(b);
         }
+    }
+    std::sort(block_order_.begin(), block_order_.end(),
+              [&](u32 x, u32 y) { return region.blocks[x].first < region.blocks[y].first; });
+    for (const u32 b : block_order_) {
         a.bind(block_labels_[b]);
-        begin_block(block);
-        for (u32 i = block.first; i < block.end; i++) {
+        begin_block(region.blocks[b]);
+        for (u32 i = region.blocks[b].first; i < region.blocks[b].end; i++) {
             emit_op(i);
         }
     }

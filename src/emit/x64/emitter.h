@@ -248,6 +248,7 @@ class Emitter {
     Value host_flags_ = ir::kNoValue;     ///< the flags value that EFLAGS hold
     Sense sense_ = Sense::borrow;
     std::vector<Label> block_labels_;
+    std::vector<u32> block_order_;
 };
 
 using LowerFunction = void (*)(Emitter&);
