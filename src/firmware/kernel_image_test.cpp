@@ -27,7 +27,9 @@ class Folder {
     std::string write(const std::string& name, const Bytes& content) const {
         const std::string path = path_ + "/" + name;
         std::FILE* file = std::fopen(path.c_str(), "wb");
-        std::fwrite(content.data(), 1, content.size(), file);
+        if (!content.empty()) {
+            std::fwrite(content.data(), 1, content.size(), file);
+        }
         std::fclose(file);
         return path;
     }
