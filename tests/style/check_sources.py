@@ -27,16 +27,20 @@ LATER = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
 NOT_A_FUNCTION = re.compile(r"^(namespace|struct|class|enum|union|extern|using|typedef|template <[^>]*>\s*(struct|class))\b")
 
 
+ROW_OF_A_TABLE = re.compile(r"\s*\w*[({].*[)}],(\s*//.*)?$")
+
+
 def function_lengths(text):
     """Yields (first line number, length) of functions at namespace scope, as clang-format lays them out: the first line
-    begins in column 1 and the closing brace stands alone there."""
+    begins in column 1 and the closing brace stands alone there. Rows of a table do not count."""
     start = None
     lines = text.splitlines()
     for number, line in enumerate(lines, 1):
         if line == "}" and start is not None:
             head = " ".join(lines[start - 1 : number]).partition("{")[0]
             if "(" in head and "=" not in re.sub(r"\(.*\)|operator\W+", "", head) and not NOT_A_FUNCTION.match(head):
-                yield start, number - start + 1
+                rows = sum(bool(ROW_OF_A_TABLE.match(line)) for line in lines[start:number])
+                yield start, number - start + 1 - rows
             start = None
         elif line[:1] not in ("", " ", "#", "}", "/", ")"):
             # A template's or an attribute's line belongs to the declaration under it.

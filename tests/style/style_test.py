@@ -46,6 +46,10 @@ class Sources(InFolder):
         self.assertEqual(self.lines("src/a.cpp", LICENCE + f"\nint g(int a,\n      int b) {{\n{body}}}\n"), [3])
         self.assertEqual(self.lines("src/a.cpp", LICENCE + f"template <int N>\nint g() {{\n{body}}}\n"), [2])
 
+    def test_rows_of_a_table_do_not_count(self):
+        rows = '        {0x1e604041, "fneg d1, d2"},  // measured\n' * 60
+        self.assertEqual(self.lines("src/a.cpp", LICENCE + f"\nTEST(A, B) {{\n    Row rows[] = {{\n{rows}    }};\n}}\n"), [])
+
     def test_types_and_tables_are_not_functions(self):
         body = "    {1, 2},\n" * 80
         self.assertEqual(self.lines("src/a.cpp", LICENCE + f"struct A {{\n{body}}}\n"), [])
