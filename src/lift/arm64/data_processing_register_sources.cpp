@@ -78,10 +78,10 @@ constexpr auto kInstructions = std::to_array<Instruction>({
     instruction<"1 00 11011 001 mmmmm 1 aaaaa nnnnn ddddd", &multiply_accumulate_long<&Builder::sub, true>>("SMSUBL"),
     instruction<"1 00 11011 101 mmmmm 0 aaaaa nnnnn ddddd", &multiply_accumulate_long<&Builder::add, false>>("UMADDL"),
     instruction<"1 00 11011 101 mmmmm 1 aaaaa nnnnn ddddd", &multiply_accumulate_long<&Builder::sub, false>>("UMSUBL"),
-    // Ra should be 31; other values are CONSTRAINED UNPREDICTABLE and ignored.
-    instruction<"1 00 11011 010 mmmmm 0 ----- nnnnn ddddd",
+    // Ra should be 31; other values are CONSTRAINED UNPREDICTABLE, here unallocated.
+    instruction<"1 00 11011 010 mmmmm 0 11111 nnnnn ddddd",
                 +[](Lifter& t, Reg rm, Reg rn, Reg rd) { t.set(rd, t.ir.smulh(t.get(rn), t.get(rm))); }>("SMULH"),
-    instruction<"1 00 11011 110 mmmmm 0 ----- nnnnn ddddd",
+    instruction<"1 00 11011 110 mmmmm 0 11111 nnnnn ddddd",
                 +[](Lifter& t, Reg rm, Reg rn, Reg rd) { t.set(rd, t.ir.umulh(t.get(rn), t.get(rm))); }>("UMULH"),
 });
 static_assert(first_overlap(kInstructions) == kNoOverlap);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // ARM ARM C4.1: Loads and Stores of one general register, and prefetches.
 //
-// CONSTRAINED UNPREDICTABLE with write-back to a register that is also transferred: a store stores the old value, a
-// load ends with the loaded one.
+// CONSTRAINED UNPREDICTABLE with write-back to a register that is also transferred: a store stores the old value,
+// after a load the register holds the new base.
 #include "lift/arm64/loads_stores.h"
 
 #include "lift/arm64/decoder.h"
@@ -37,8 +37,8 @@ void store_at(Lifter& t, const Place& place, Reg rt, ir::MemInfo info) {
 
 void load_at(Lifter& t, const Place& place, Reg rt, Type type, ir::MemInfo info) {
     const ir::Value value = t.load(type, place.address, place.offset, info);
-    place.write_back(t);
     t.set(rt, value);
+    place.write_back(t);
 }
 
 void load_signed_at(Lifter& t, const Place& place, Reg rt, Flag narrow, ir::MemInfo info) {

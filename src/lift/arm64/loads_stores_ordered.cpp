@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // ARM ARM C4.1: load-acquire, store-release, and their LORegion and RCpc forms. One LORegion covers all memory, so that
-// LDLAR and STLLR order as LDAR and STLR do.
+// LDLAR and STLLR order as LDAR and STLR do. Register fields that should be 31 must be.
 #include "lift/arm64/decoder.h"
 #include "lift/arm64/loads_stores.h"
 
@@ -49,12 +49,12 @@ void store_release_unscaled(Lifter& t, Size size, SImm<9> imm, RegSp rn, Reg rt)
 }
 
 constexpr auto kInstructions = std::to_array<Instruction>({
-    instruction<"ss 001000 1 0 0 ----- 0 ----- nnnnn ttttt", &store_release>("STLLR", Feature::lor),
-    instruction<"ss 001000 1 0 0 ----- 1 ----- nnnnn ttttt", &store_release>("STLR"),
-    instruction<"ss 001000 1 1 0 ----- 0 ----- nnnnn ttttt", &load_acquire>("LDLAR", Feature::lor),
-    instruction<"ss 001000 1 1 0 ----- 1 ----- nnnnn ttttt", &load_acquire>("LDAR"),
+    instruction<"ss 001000 1 0 0 11111 0 11111 nnnnn ttttt", &store_release>("STLLR", Feature::lor),
+    instruction<"ss 001000 1 0 0 11111 1 11111 nnnnn ttttt", &store_release>("STLR"),
+    instruction<"ss 001000 1 1 0 11111 0 11111 nnnnn ttttt", &load_acquire>("LDLAR", Feature::lor),
+    instruction<"ss 001000 1 1 0 11111 1 11111 nnnnn ttttt", &load_acquire>("LDAR"),
 
-    instruction<"ss 111 0 00 1 0 1 ----- 1 100 00 nnnnn ttttt", &load_acquire>("LDAPR", Feature::lrcpc),
+    instruction<"ss 111 0 00 1 0 1 11111 1 100 00 nnnnn ttttt", &load_acquire>("LDAPR", Feature::lrcpc),
     instruction<"ss 011001 00 0 iiiiiiiii 00 nnnnn ttttt", &store_release_unscaled>("STLUR", Feature::lrcpc2),
     instruction<"ss 011001 01 0 iiiiiiiii 00 nnnnn ttttt", &load_acquire_unscaled>("LDAPUR", Feature::lrcpc2),
     instruction<"ss 011001 1w 0 iiiiiiiii 00 nnnnn ttttt", &load_acquire_signed_unscaled>("LDAPURS", Feature::lrcpc2),

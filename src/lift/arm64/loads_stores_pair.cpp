@@ -27,9 +27,9 @@ void store_pair(Lifter& t, Sf sf, SImm<7> imm, Reg rt2, RegSp rn, Reg rt) {
 void load_pair_at(Lifter& t, const Place& place, Type type, Reg rt, Reg rt2, ir::MemInfo info) {
     const ir::Value first = t.load(type, place.address, place.offset, info);
     const ir::Value second = t.load(type, place.address, place.offset + (1 << info.size_log2), info);
-    place.write_back(t);
     t.set(rt, first);
     t.set(rt2, second);
+    place.write_back(t);
 }
 
 template <Indexing I>

@@ -96,10 +96,10 @@ void load_authenticated(Lifter& t, Flag b, Flag sign_bit, Imm<9> imm, Flag write
     const ir::Value base = authenticated(t, t.get(rn), t.ir.i64c(0), data_key(b));
     const i64 offset = sign_extend(sign_bit.value << 9 | imm.value, 10) * 8;
     const ir::Value value = t.load(Type::i64, base, static_cast<i32>(offset), t.memory(rn, 3));
+    t.set(rt, value);
     if (write_back) {
         t.set(rn, t.ir.add(Type::i64, base, t.ir.i64c(static_cast<u64>(offset))));
     }
-    t.set(rt, value);
 }
 
 constexpr auto kInstructions = std::to_array<Instruction>({
