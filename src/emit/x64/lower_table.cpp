@@ -2,7 +2,7 @@
 // Which emitter each op has. An op that is not named is evaluated by C++.
 #include <array>
 
-#include "emit/x64/lower.h"
+#include "emit/x64/lower_vector.h"
 
 namespace kelvin::x64 {
 
@@ -79,6 +79,9 @@ constexpr auto kTable = [] {
     put(IrOp::exit_direct, &lower::exit_direct);
     put(IrOp::exit_indirect, &lower::exit_indirect);
     put(IrOp::exit_state, &lower::exit_state);
+#define KELVIN_PUT(name) put(IrOp::name, &lower::name);
+    KELVIN_EMITTERS(KELVIN_PUT)
+#undef KELVIN_PUT
     return table;
 }();
 
