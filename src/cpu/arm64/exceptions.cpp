@@ -129,8 +129,10 @@ void Cpu::take_abort(const Fault& fault) {
     if (fault.type.access == Access::execute && !fault.type.cache_maintenance) {
         return take_exception(kInstructionAbortLower + same, fault.status, fault.address.value);
     }
-    const bool write = fault.type.access == Access::write || fault.type.cache_maintenance;
-    const u32 iss = u32{fault.type.cache_maintenance} << 8 | u32{write} << 6 | fault.status;
+    // CM, and with it WnR, stand for address translation instructions too.
+    const bool maintenance = fault.type.cache_maintenance || fault.type.address_translate;
+    const bool write = fault.type.access == Access::write || maintenance;
+    const u32 iss = u32{maintenance} << 8 | u32{write} << 6 | fault.status;
     take_exception(kDataAbortLower + same, iss, fault.address.value);
 }
 

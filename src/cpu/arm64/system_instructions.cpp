@@ -60,12 +60,13 @@ bool flush_range(Cpu& cpu, u64 argument, u16 encoding, std::optional<u16> asid) 
 /// PAR_EL1 after a translation (D23.2.115).
 u64 describe_result(const TranslationResult& result) {
     constexpr u64 kRes1 = u64{1} << 11;
+    constexpr u64 kNonSecure = u64{1} << 9;
     if (result.faulted()) {
         return kRes1 | u64{result.fault().status} << 1 | 1;
     }
     const Translation& t = result.translation();
     const bool uncached = t.device || t.attributes == 0x44;
-    return kRes1 | u64{t.attributes} << 56 | (t.physical.value & 0x000f'ffff'ffff'f000) |
+    return kRes1 | kNonSecure | u64{t.attributes} << 56 | (t.physical.value & 0x000f'ffff'ffff'f000) |
            u64{uncached ? u8{2} : t.shareability} << 7;
 }
 

@@ -365,18 +365,19 @@ TEST(SystemRegisters, AddressTranslation) {
         EXPECT_TRUE(t.cpu.system_instruction(RegisterAddress{1, 0, 7, crm, op2}, address, 0));
         return t.read(kPar);
     };
-    EXPECT_EQ(at(8, 0, 0x1234), 0xff00'0000'4000'5980);         // Normal, inner shareable
+    EXPECT_EQ(at(8, 0, 0x1234), 0xff00'0000'4000'5b80);         // Normal, inner shareable
     EXPECT_EQ(at(8, 1, 0x1234), 0x800 | (0x0c | 3) << 1 | 1u);  // S1E1W: permission, level 3
     EXPECT_EQ(at(8, 2, 0x1234), 0x800 | (0x0c | 3) << 1 | 1u);  // S1E0R
-    EXPECT_EQ(at(8, 3, 0x2234), 0x0400'0000'4000'6900);         // Device: outer shareable
-    EXPECT_EQ(at(9, 0, 0x2234), 0x0400'0000'4000'6900);         // PAN is clear
+    EXPECT_EQ(at(8, 3, 0x2234), 0x0400'0000'4000'6b00);         // Device: outer shareable
+    EXPECT_EQ(at(9, 0, 0x2234), 0x0400'0000'4000'6b00);         // PAN is clear
     t.state.pstate |= pstate::kPan;
-    EXPECT_EQ(at(8, 0, 0x2234), 0x0400'0000'4000'6900);
+    EXPECT_EQ(at(8, 0, 0x2234), 0x0400'0000'4000'6b00);
     EXPECT_EQ(at(9, 0, 0x2234), 0x800 | (0x0c | 3) << 1 | 1u);
     EXPECT_EQ(at(8, 0, 0x3000), 0x800 | (0x04 | 3) << 1 | 1u);
     // An external abort on the walk is taken.
     t.write(kTtbr0, 0x1000'0000);
     EXPECT_EQ(t.write_exception({1, 0, 7, 8, 0}, 0x1000), 0x25);
+    EXPECT_EQ(t.last_iss, 0x154u);
 }
 
 TEST(SystemRegisters, CacheMaintenanceFaultsAsAnAccess) {
