@@ -186,6 +186,19 @@ TEST_F(KernelImageTest, ElfEntryIsTranslatedToThePhysicalAddress) {
     EXPECT_EQ(loaded.value().entry.value, 0x40200040u);
 }
 
+// `gcc -nostdlib -static -Wl,-Ttext=0x40200000` makes such files, and QEMU runs them.
+TEST_F(KernelImageTest, ElfHeadersOutsideOfRamAreLeftOut) {
+    Bytes bytes = elf({});
+    put(bytes, 56, u16{2});
+    const Bytes first(bytes.begin() + 64, bytes.begin() + 120);
+    std::copy(first.begin(), first.end(), bytes.begin() + 120);
+    put(bytes, 64 + 8, u64{0});
+    put(bytes, 64 + 24, u64{0x400000});
+    const auto loaded = load(bytes);
+    ASSERT_TRUE(loaded) << loaded.error().message();
+    EXPECT_EQ(loaded.value().start.value, 0x40200000u);
+}
+
 TEST_F(KernelImageTest, FlatBinaryIsAcceptedWithANote) {
     const auto opened = KernelImage::open(file({0x5f, 0x20, 0x03, 0xd5, 0xff, 0xff, 0xff, 0x17}));
     ASSERT_TRUE(opened) << opened.error().message();
