@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+// Branches, exceptions, system registers and pointer authentication. Words assembled by GNU as.
+#include "lift/arm64/pointer_signing.h"
+#include "lift/arm64/test_machine.h"
+
+namespace kelvin::arm64 {
+namespace {
+
+using testing::kCode;
+using testing::TestMachine;
+
+TEST(Branches, ConditionsAndTests) {
+    TestMachine m;
+    m.state.x[1] = u64{1} << 40;
+    m.run({0x54000061});  // b.ne .+12
+    EXPECT_EQ(m.state.pc, kCode + 12);
+    m.run({0xb6400061});  // tbz x1, #40, .+12
+    EXPECT_EQ(m.state.pc, kCode + 4);
+    m.run({0x35000041});  // cbnz w1, .+8: only the lower half counts
+    EXPECT_EQ(m.state.pc, kCode + 4);
+    m.run({0xb4000041});  // cbz x1, .+8
+    EXPECT_EQ(m.state.pc, kCode + 4);
+}
+
+TEST(Branches, CallsLinkAndReturn) {
+    TestMachine m;
+    m.run({0x94000004});  // bl .+16
+    EXPECT_EQ(m.state.pc, kCode + 16);
+    EXPECT_EQ(m.state.x[30], kCode + 4);
+    m.state.x[30] = kCode + 0x100;
+    m.run({0xd63f03c0});  // blr x30: the old value is the target
+    EXPECT_EQ(m.state.pc, kCode + 0x100);
+    EXPECT_EQ(m.state.x[30], kCode + 4);
+    m.run({0xd65f03c0});  // ret
+    EXPECT_EQ(m.state.pc, kCode + 4);
+}
+
+TEST(Exceptions, SupervisorCallReturnsAfterItself) {
+    TestMachine m;
+    m.to_el0();
+    m.run({0xd503201f, 0xd4002461});  // nop; svc #0x123
+    EXPECT_EQ(m.exception_class(), 0x15);
+    EXPECT_EQ(m.state.esr[1] & 0xffff, 0x123u);
+    EXPECT_EQ(m.state.elr[1], kCode + 8);
+}
+
+TEST(Exceptions, BreakpointAndUndefinedReturnToThemselves) {
+    TestMachine m;
+    m.run({0xd503201f, 0xd42000a0});  // nop; brk #5
+    EXPECT_EQ(m.exception_class(), 0x3c);
+    EXPECT_EQ(m.state.elr[1], kCode + 4);
+    m.run({0xd503201f, 0x00000000});
+    EXPECT_EQ(m.exception_class(), 0);
+    EXPECT_EQ(m.state.elr[1], kCode + 4);
+}
+
+TEST(Exceptions, PrivilegedInstructionsAreUndefinedAtEl0) {
+    for (const u32 word : {0xd4000002u,     // hvc
+                           0xd69f03e0u,     // eret
+                           0xd50040bfu,     // msr spsel, #0
+                           0xd5384240u}) {  // mrs x0, currentel
+        TestMachine m;
+        m.to_el0();
+        m.run({word});
+        EXPECT_EQ(m.exception_class(), 0) << std::hex << word;
+    }
+}
+
+TEST(Exceptions, Return) {
+    TestMachine m;
+    m.state.elr[1] = kCode + 0x40;
+    m.state.spsr[1] = 0x80000000;  // EL0, N
+    m.run({0xd69f03e0});
+    EXPECT_EQ(m.state.pc, kCode + 0x40);
+    EXPECT_EQ(m.state.el(), ExceptionLevel::el0);
+    EXPECT_EQ(m.state.nzcv(), 0x80000000u);
+}
+
+TEST(System, PlainRegistersAndThoseOfTheProcessor) {
+    TestMachine m;
+    m.state.x[1] = 0x1234;
+    m.state.sp_el[0] = 0x5678;
+    m.run({0xd51bd041, 0xd5384100, 0xd5384242});  // msr tpidr_el0, x1; mrs x0, sp_el0; mrs x2, currentel
+    EXPECT_EQ(m.state.tpidr[0], 0x1234u);
+    EXPECT_EQ(m.state.x[0], 0x5678u);
+    EXPECT_EQ(m.state.x[2], 4u);
+}
+
+TEST(System, Flags) {
+    TestMachine m;
+    m.state.x[1] = ~u64{0};
+    m.run({0xd51b4201, 0xd53b4200});  // msr nzcv, x1; mrs x0, nzcv
+    EXPECT_EQ(m.state.x[0], 0xf0000000u);
+}
+
+TEST(System, InterruptMasks) {
+    TestMachine m;
+    m.state.pstate &= ~pstate::kDaif;
+    m.run({0xd50342df, 0xd53b4220});  // msr daifset, #2; mrs x0, daif
+    EXPECT_EQ(m.state.x[0], 0x80u);
+    m.run({0xd50342ff});  // msr daifclr, #2
+    EXPECT_EQ(m.state.pstate & pstate::kDaif, 0u);
+    EXPECT_EQ(m.state.pc, kCode + 4);
+}
+
+TEST(System, DaifNeedsPermissionAtEl0) {
+    TestMachine m;
+    m.to_el0();
+    m.state.sctlr[1] &= ~(u64{1} << 9);
+    m.run({0xd50342df});
+    EXPECT_EQ(m.exception_class(), 0x18);
+}
+
+TEST(System, WaitingGoesOnAfterTheInstruction) {
+    TestMachine m;
+    m.run({0xd503207f});  // wfi
+    EXPECT_EQ(m.waits, 1u);
+    EXPECT_EQ(m.state.pc, kCode + 4);
+    m.run({0xd503205f});  // wfe
+    EXPECT_EQ(m.waits, 1u);
+    EXPECT_EQ(m.state.pc, kCode + 4);
+}
+
+TEST(System, WaitingTrapsAtEl0WhereSctlrSaysSo) {
+    TestMachine m;
+    m.to_el0();
+    m.state.sctlr[1] &= ~(u64{1} << 16 | u64{1} << 18);
+    m.run({0xd503207f});
+    EXPECT_EQ(m.exception_class(), 0x01);
+    EXPECT_EQ(m.state.elr[1], kCode);
+}
+
+TEST(System, DcZvaTrapsAtEl0WhereSctlrSaysSo) {
+    TestMachine m;
+    m.to_el0();
+    m.state.sctlr[1] &= ~(u64{1} << 14);
+    m.state.x[1] = testing::kRam;
+    m.run({0xd50b7421});
+    EXPECT_EQ(m.exception_class(), 0x18);
+}
+
+class PointerAuthentication : public ::testing::Test {
+  protected:
+    PointerAuthentication() {
+        m.state.sctlr[1] |= u64{1} << 31 | u64{1} << 30 | u64{1} << 27 | u64{1} << 13;
+        m.state.tcr[1] = 16 | 16 << 16;  // 48-bit addresses
+        m.state.apkey[0][0] = 0x0123456789abcdef;
+        m.state.apkey[4][1] = 42;
+        m.state.x[1] = kPointer;
+        m.state.x[2] = 99;
+    }
+    static constexpr u64 kPointer = 0x0000'7fff'1234'5678;
+    TestMachine m;
+};
+
+TEST_F(PointerAuthentication, SignedPointersAuthenticate) {
+    m.run({0xdac10041});  // pacia x1, x2
+    EXPECT_NE(m.state.x[1], kPointer);
+    EXPECT_EQ(m.state.x[1] & 0x0080'ffff'ffff'ffff, kPointer);
+    m.run({0xdac11041});  // autia x1, x2
+    EXPECT_EQ(m.state.x[1], kPointer);
+}
+
+TEST_F(PointerAuthentication, KernelPointersToo) {
+    m.state.x[1] = 0xffff'8000'1234'5678;
+    m.run({0xdac10041, 0xdac11041});
+    EXPECT_EQ(m.state.x[1], 0xffff'8000'1234'5678);
+}
+
+TEST_F(PointerAuthentication, FailureLeavesAnErrorCode) {
+    m.run({0xdac10041});
+    m.state.x[2] = 98;
+    m.run({0xdac11041});
+    EXPECT_EQ(m.state.x[1], kPointer | u64{1} << 61);
+    m.state.x[1] = kPointer | u64{5} << 49;
+    m.run({0xdac11441});  // autib x1, x2
+    EXPECT_EQ(m.state.x[1], kPointer | u64{2} << 61);
+}
+
+TEST_F(PointerAuthentication, TheTopByteIsKeptWhereItIsIgnored) {
+    m.state.tcr[1] |= u64{1} << 37;
+    m.state.x[1] = kPointer | u64{0xab} << 56;
+    m.run({0xdac10041});
+    EXPECT_EQ(m.state.x[1] >> 56, 0xabu);
+    m.run({0xdac11041});
+    EXPECT_EQ(m.state.x[1], kPointer | u64{0xab} << 56);
+    m.state.x[2] = 1;
+    m.run({0xdac11041});
+    EXPECT_EQ(m.state.x[1], kPointer | u64{0xab} << 56 | u64{1} << 53);
+}
+
+TEST_F(PointerAuthentication, StrippingRestoresThePointer) {
+    m.run({0xdac10041, 0xdac143e1});  // pacia x1, x2; xpaci x1
+    EXPECT_EQ(m.state.x[1], kPointer);
+}
+
+TEST_F(PointerAuthentication, DisabledKeysDoNothing) {
+    m.state.sctlr[1] &= ~(u64{1} << 31);
+    m.run({0xdac10041});
+    EXPECT_EQ(m.state.x[1], kPointer);
+}
+
+TEST_F(PointerAuthentication, GenericCodesFillTheUpperHalf) {
+    m.run({0x9ac33041});  // pacga x1, x2, x3
+    EXPECT_EQ(m.state.x[1] & 0xffffffff, 0u);
+    EXPECT_NE(m.state.x[1], 0u);
+}
+
+}  // namespace
+}  // namespace kelvin::arm64
