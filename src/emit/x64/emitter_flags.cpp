@@ -99,17 +99,15 @@ void Emitter::define_flags_in_eax() {
 // Makes eax the stored form of what EFLAGS hold; EFLAGS go on holding it.
 void Emitter::host_flags_into_eax() {
     if (sense_ == Sense::fp) {
+        // By index 2 * ZF + CF, 16 bits each: greater, less, equal, unordered. Nothing here changes EFLAGS; pext puts
+        // four zeros of al below the two, so that they make a shift count.
         namespace stored = ir::stored_flags;
-        // Which of the registers is free does not matter, so none is asked for: rdx's content comes back.
-        a.mov(Width::w64, runtime(offsetof(Runtime, saved[7])), Gpr::rdx);
+        constexpr u64 kForms = u64{stored::kN | stored::kNotC} << 16 | u64{stored::kZ} << 32 | u64{stored::kV} << 48;
+        constexpr u64 kIndex = 0x410f;
         a.mov_imm(Gpr::rax, 0);
-        a.mov_imm(Gpr::rdx, stored::kN | stored::kNotC);
-        a.cmov(Cond::b, Width::w32, Gpr::rax, Gpr::rdx);
-        a.mov_imm(Gpr::rdx, stored::kZ);
-        a.cmov(Cond::e, Width::w32, Gpr::rax, Gpr::rdx);
-        a.mov_imm(Gpr::rdx, stored::kV);
-        a.cmov(Cond::p, Width::w32, Gpr::rax, Gpr::rdx);
-        a.mov(Width::w64, Gpr::rdx, runtime(offsetof(Runtime, saved[7])));
+        a.lahf();
+        a.pext(Width::w32, Gpr::rax, Gpr::rax, mem_rip(stubs_.vector_constant(v128(kIndex))));
+        a.shrx(Width::w64, Gpr::rax, mem_rip(stubs_.vector_constant(v128(kForms))), Gpr::rax);
         return;
     }
     if (sense_ == Sense::carry) {
