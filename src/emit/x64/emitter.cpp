@@ -96,7 +96,7 @@ void Emitter::begin_block(const ir::Block& block) {
     spills_in_use_ = 0;
     dying_count_ = 0;
     host_flags_ = kNoValue;
-    checked_stack_ = kNoValue;
+    aligned_stack_ = kNothing;
     analyse(block);
 }
 
@@ -238,20 +238,33 @@ void Emitter::fuse_next() {
     each_operand(*region_, region_->ops[index_ + 1], [&](Value value) { state_of(value).uses--; });
 }
 
-bool Emitter::must_check_stack(Value address, i64& offset) {
-    offset = 0;
-    Value root = address;
-    for (const Op* op = &this->op(root); (op->code == IrOp::add || op->code == IrOp::sub) && is_constant(op->b);
-         op = &this->op(root)) {
-        const i64 step = static_cast<i64>(region_->constant(op->b));
-        offset += op->code == IrOp::add ? step : -step;
-        root = op->a;
-    }
-    if (root == checked_stack_) {
+bool Emitter::must_check_stack(u8 slot) {
+    if (aligned_stack_ == slot) {
         return false;
     }
-    checked_stack_ = root;
+    aligned_stack_ = slot;
+    stack_value_ = home_of_[slot];
     return true;
+}
+
+void Emitter::test_stack(u8 slot) {
+    if (pinned(slot)) {
+        a.test(Width::w32, pins_.gpr(slot), 15);
+    } else {
+        a.test(Width::w32, slot_place(slot), 15);
+    }
+}
+
+// A stack pointer that was aligned stays so when it moves by a multiple of 16.
+void Emitter::note_stack_moved(Value value) {
+    const Op& op = this->op(value);
+    const bool moved = (op.code == IrOp::add || op.code == IrOp::sub) && op.a == stack_value_ && is_constant(op.b) &&
+                       (region_->constant(op.b) & 15) == 0;
+    if (moved) {
+        stack_value_ = value;
+    } else {
+        aligned_stack_ = kNothing;
+    }
 }
 
 const Op* Emitter::plain_exit(u32 block) const {
@@ -657,6 +670,9 @@ void Emitter::emit_get() {
 void Emitter::emit_set() {
     const u8 slot = static_cast<u8>(op_->imm);
     const Value value = op_->a;
+    if (slot == aligned_stack_) {
+        note_stack_moved(value);
+    }
     ValueState& state = state_of(value);
     const Type type = region_->guest->slots[slot].type;
     if (state.home == slot && home_of_[slot] == value && state.place != Place::host_flags) {

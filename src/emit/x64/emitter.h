@@ -150,9 +150,10 @@ class Emitter {
     /// Stores what must be known of the current instruction before leaving the fast path.
     void note_position() { a.mov(Width::w32, runtime(offsetof(Runtime, page_offset)), static_cast<i32>(page_offset_)); }
 
-    /// True the first time in a block that stack accesses off `address` are met: their base must be checked for
-    /// alignment. `offset`: of `address` from that base.
-    bool must_check_stack(Value address, i64& offset);
+    /// True if the stack pointer in `slot` is not known to be aligned here; from now on it is.
+    bool must_check_stack(u8 slot);
+    /// EFLAGS.ZF = it is a multiple of 16.
+    void test_stack(u8 slot);
     /// The block's only op if it is an exit to another place in this page that needs no look at interrupts, else null.
     const Op* plain_exit(u32 block) const;
     Label& block_label(u32 block) { return block_labels_[block]; }
@@ -215,6 +216,7 @@ class Emitter {
     bool is_vector(Value value) const { return region_->op(value).type == Type::v128; }
     void release(Value value);
     void relocate_home(u8 slot);
+    void note_stack_moved(Value value);
     void spill_to_memory(Value value, u8 reg, bool vector);
     Mem spill_place(u8 index) const { return runtime(offsetof(Runtime, spill) + 16u * index); }
     Mem slot_place(u8 slot) const { return state(region_->guest->slots[slot].offset); }
@@ -244,8 +246,9 @@ class Emitter {
     u32 index_ = 0;
     u32 page_offset_ = 0;
     u32 region_start_ = 0;
-    Value checked_stack_ = ir::kNoValue;  ///< a stack pointer known to be aligned
-    Value host_flags_ = ir::kNoValue;     ///< the flags value that EFLAGS hold
+    u8 aligned_stack_ = kNothing;       ///< the slot of a stack pointer known to be aligned
+    Value stack_value_ = ir::kNoValue;  ///< what it holds
+    Value host_flags_ = ir::kNoValue;   ///< the flags value that EFLAGS hold
     Sense sense_ = Sense::borrow;
     std::vector<Label> block_labels_;
     std::vector<u32> block_order_;

@@ -38,21 +38,15 @@ void call_memory(Emitter& e, const void* function, u32 memory);
 
 /// The stack pointer behind this access must be a multiple of 16; else C++ raises the exception.
 void check_stack(Emitter& e) {
-    i64 offset = 0;
-    if (!e.must_check_stack(e.current().a, offset)) {
+    const u8 slot = e.current().memory().base;
+    if (!e.must_check_stack(slot)) {
         return;
     }
     ColdPath& misaligned = e.cold(+[](Emitter& em, ColdPath& self) {
         call_memory(em, reinterpret_cast<const void*>(em.stubs().calls().load), self.op->memory().pack());
         em.a.jmp(em.stubs().exit_position());
     });
-    const i32 residue = static_cast<i32>((offset + e.current().offset()) & 15);
-    if (residue == 0) {
-        e.a.test(Width::w32, Gpr::rdx, 15);
-    } else {
-        e.a.lea(Width::w32, Gpr::rax, mem(Gpr::rdx, -residue));
-        e.a.test(Width::w32, Gpr::rax, 15);
-    }
+    e.test_stack(slot);
     e.a.jcc(x64::Cond::ne, misaligned.entry);
 }
 
