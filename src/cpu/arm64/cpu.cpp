@@ -41,10 +41,6 @@ u64 Cpu::counter() const {
     return timers_->counter();
 }
 
-i64 Cpu::counter_deadline_ns(u64 value) const {
-    return timers_->deadline_ns(value);
-}
-
 TranslationRegime Cpu::regime() const {
     const u64 sctlr = state_.sctlr[1], tcr = state_.tcr[1];
     TranslationRegime regime;

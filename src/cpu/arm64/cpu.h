@@ -125,8 +125,6 @@ class Cpu {
     bool may_wait(bool event, bool timeout = false);
 
     u64 counter() const;  ///< CNTVCT_EL0 now
-    /// When the counter reaches `value`, on the ports' clock; far in the future if never. For WFIT and WFET.
-    i64 counter_deadline_ns(u64 value) const;
 
     /// Address translation for this processor's current registers; see translation.h.
     TranslationRegime regime() const;

@@ -78,7 +78,6 @@ class GenericTimers {
           physical_timer(clock, service, scale_, physical_output) {}
 
     u64 counter() const { return clock_ == nullptr ? 0 : scale_.count_at(clock_->now_ns()); }
-    i64 deadline_ns(u64 count) const { return scale_.deadline_ns(count); }
 
   private:
     const Clock* clock_;

@@ -31,7 +31,7 @@ AccessVerdict guard_fp(Cpu& cpu, bool write);
 
 // clang-format off
 inline constexpr SystemRegister kRows[] = {
-    stored("SCTLR_EL1", {3, 0, 1, 0, 0}, 1, offsetof(State, sctlr[1])).by_model(sctlr_mask, sctlr_reset).affects(static_cast<RegisterEffects>(kTranslationEffect | kModeEffect)),
+    stored("SCTLR_EL1", {3, 0, 1, 0, 0}, 1, offsetof(State, sctlr[1])).by_model(sctlr_mask, sctlr_reset).affects(kBothEffects),
     stored("ACTLR_EL1", {3, 0, 1, 0, 1}, 1, offsetof(State, actlr[1])).writable(0),
     stored("CPACR_EL1", {3, 0, 1, 0, 2}, 1, offsetof(State, cpacr)).writable(0x300000).affects(kModeEffect),
     stored("TTBR0_EL1", {3, 0, 2, 0, 0}, 1, offsetof(State, ttbr0[1])).affects(kTranslationEffect),
@@ -81,15 +81,15 @@ inline constexpr SystemRegister kRows[] = {
     stored("DISR_EL1", {3, 0, 12, 1, 1}, 1, offsetof(State, disr)).with(Feature::ras).writable(0x81ffffff),
 
     read_only("CurrentEL", {3, 0, 4, 2, 2}, 1).on_read(read_current_el),
-    hooked("SPSel", {3, 0, 4, 2, 0}, 1).on_read(read_spsel).on_write(write_spsel).affects(kModeEffect),
-    hooked("PAN", {3, 0, 4, 2, 3}, 1).on_read(read_pstate_bit).on_write(write_pstate_bit).with(Feature::pan).affects(kModeEffect),
-    hooked("UAO", {3, 0, 4, 2, 4}, 1).on_read(read_pstate_bit).on_write(write_pstate_bit).with(Feature::uao).affects(kModeEffect),
-    hooked("DIT", {3, 3, 4, 2, 5}, 0).on_read(read_pstate_bit).on_write(write_pstate_bit).with(Feature::dit),
-    hooked("SSBS", {3, 3, 4, 2, 6}, 0).on_read(read_pstate_bit).on_write(write_pstate_bit).with(Feature::ssbs),
-    hooked("NZCV", {3, 3, 4, 2, 0}, 0).on_read(read_nzcv).on_write(write_nzcv),
-    hooked("DAIF", {3, 3, 4, 2, 1}, 0).on_read(read_daif).on_write(write_daif).guarded(guard_daif).affects(kModeEffect),
-    hooked("FPCR", {3, 3, 4, 4, 0}, 0).on_read(read_fpcr).on_write(write_fpcr).guarded(guard_fp).affects(kModeEffect),
-    hooked("FPSR", {3, 3, 4, 4, 1}, 0).on_read(read_fpsr).on_write(write_fpsr).guarded(guard_fp),
+    hooked("SPSel", {3, 0, 4, 2, 0}, 1).hooks(read_spsel, write_spsel).affects(kModeEffect),
+    hooked("PAN", {3, 0, 4, 2, 3}, 1).hooks(read_pstate_bit, write_pstate_bit).with(Feature::pan).affects(kModeEffect),
+    hooked("UAO", {3, 0, 4, 2, 4}, 1).hooks(read_pstate_bit, write_pstate_bit).with(Feature::uao).affects(kModeEffect),
+    hooked("DIT", {3, 3, 4, 2, 5}, 0).hooks(read_pstate_bit, write_pstate_bit).with(Feature::dit),
+    hooked("SSBS", {3, 3, 4, 2, 6}, 0).hooks(read_pstate_bit, write_pstate_bit).with(Feature::ssbs),
+    hooked("NZCV", {3, 3, 4, 2, 0}, 0).hooks(read_nzcv, write_nzcv),
+    hooked("DAIF", {3, 3, 4, 2, 1}, 0).hooks(read_daif, write_daif).guarded(guard_daif).affects(kModeEffect),
+    hooked("FPCR", {3, 3, 4, 4, 0}, 0).hooks(read_fpcr, write_fpcr).guarded(guard_fp).affects(kModeEffect),
+    hooked("FPSR", {3, 3, 4, 4, 1}, 0).hooks(read_fpsr, write_fpsr).guarded(guard_fp),
 
     stored("TPIDR_EL0", {3, 3, 13, 0, 2}, 0, offsetof(State, tpidr[0])),
     stored("TPIDRRO_EL0", {3, 3, 13, 0, 3}, 0, offsetof(State, tpidrro_el0)).written_from(1),

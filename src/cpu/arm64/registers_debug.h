@@ -31,7 +31,7 @@ inline constexpr SystemRegister kSingleRows[] = {
     read_only("OSLSR_EL1", {2, 0, 1, 1, 4}, 1).on_read(read_oslsr),
     stored("OSDLR_EL1", {2, 0, 1, 3, 4}, 1, offsetof(State, osdlr)).writable(1),
     stored("DBGPRCR_EL1", {2, 0, 1, 4, 4}, 1, offsetof(State, dbgprcr)).writable(1),
-    hooked("DBGCLAIMSET_EL1", {2, 0, 7, 8, 6}, 1).on_read(read_claim_set).on_write(write_claim_set),
+    hooked("DBGCLAIMSET_EL1", {2, 0, 7, 8, 6}, 1).hooks(read_claim_set, write_claim_set),
     stored("DBGCLAIMCLR_EL1", {2, 0, 7, 9, 6}, 1, offsetof(State, dbgclaim)).on_write(write_claim_clear),
     read_only("DBGAUTHSTATUS_EL1", {2, 0, 7, 14, 6}, 1).resets_to(0xa),  // Non-secure, invasive: on
 };

@@ -18,7 +18,7 @@ constexpr RegisterAddress address(IccRegister which) {
 }
 
 constexpr SystemRegister both(const char* name, IccRegister which) {
-    return hooked(name, address(which), 1).on_read(read).on_write(write).guarded(guard);
+    return hooked(name, address(which), 1).hooks(read, write).guarded(guard);
 }
 constexpr SystemRegister only_read(const char* name, IccRegister which) {
     return read_only(name, address(which), 1).on_read(read).guarded(guard);

@@ -19,15 +19,15 @@ AccessVerdict guard_virtual_timer(Cpu& cpu, bool write);
 // clang-format off
 inline constexpr SystemRegister kRows[] = {
     // EL1 is the highest level there is, so that CNTFRQ_EL0 is writable there; it changes what is read, no more.
-    stored("CNTFRQ_EL0", {3, 3, 14, 0, 0}, 0, offsetof(State, cntfrq)).written_from(1).writable(0xffffffff).by_model(nullptr, frequency).guarded(guard_frequency),
+    stored("CNTFRQ_EL0", {3, 3, 14, 0, 0}, 0, offsetof(State, cntfrq)).written_from(1).by_model(nullptr, frequency).guarded(guard_frequency),
     read_only("CNTPCT_EL0", {3, 3, 14, 0, 1}, 0).on_read(read_counter).guarded(guard_physical_counter),
     read_only("CNTVCT_EL0", {3, 3, 14, 0, 2}, 0).on_read(read_counter).guarded(guard_virtual_counter),
-    hooked("CNTP_TVAL_EL0", {3, 3, 14, 2, 0}, 0).on_read(read_timer).on_write(write_timer).guarded(guard_physical_timer),
-    hooked("CNTP_CTL_EL0", {3, 3, 14, 2, 1}, 0).on_read(read_timer).on_write(write_timer).guarded(guard_physical_timer),
-    hooked("CNTP_CVAL_EL0", {3, 3, 14, 2, 2}, 0).on_read(read_timer).on_write(write_timer).guarded(guard_physical_timer),
-    hooked("CNTV_TVAL_EL0", {3, 3, 14, 3, 0}, 0).on_read(read_timer).on_write(write_timer).guarded(guard_virtual_timer),
-    hooked("CNTV_CTL_EL0", {3, 3, 14, 3, 1}, 0).on_read(read_timer).on_write(write_timer).guarded(guard_virtual_timer),
-    hooked("CNTV_CVAL_EL0", {3, 3, 14, 3, 2}, 0).on_read(read_timer).on_write(write_timer).guarded(guard_virtual_timer),
+    hooked("CNTP_TVAL_EL0", {3, 3, 14, 2, 0}, 0).hooks(read_timer, write_timer).guarded(guard_physical_timer),
+    hooked("CNTP_CTL_EL0", {3, 3, 14, 2, 1}, 0).hooks(read_timer, write_timer).guarded(guard_physical_timer),
+    hooked("CNTP_CVAL_EL0", {3, 3, 14, 2, 2}, 0).hooks(read_timer, write_timer).guarded(guard_physical_timer),
+    hooked("CNTV_TVAL_EL0", {3, 3, 14, 3, 0}, 0).hooks(read_timer, write_timer).guarded(guard_virtual_timer),
+    hooked("CNTV_CTL_EL0", {3, 3, 14, 3, 1}, 0).hooks(read_timer, write_timer).guarded(guard_virtual_timer),
+    hooked("CNTV_CVAL_EL0", {3, 3, 14, 3, 2}, 0).hooks(read_timer, write_timer).guarded(guard_virtual_timer),
     stored("CNTKCTL_EL1", {3, 0, 14, 1, 0}, 1, offsetof(State, cntkctl)).writable(0x3ff),
 };
 // clang-format on

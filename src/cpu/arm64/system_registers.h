@@ -14,7 +14,7 @@ class Cpu;
 enum class AccessVerdict : u8 { allowed, undefined, trapped, fp_trapped };
 
 /// What a changed value means to the accelerator.
-enum RegisterEffects : u8 { kNoEffect = 0, kTranslationEffect = 1, kModeEffect = 2 };
+enum RegisterEffects : u8 { kNoEffect = 0, kTranslationEffect = 1, kModeEffect = 2, kBothEffects = 3 };
 
 inline constexpr u8 kNoLevel = 4;  ///< as a lowest level: not readable, or not writable
 
@@ -34,7 +34,7 @@ struct SystemRegister {
     void (*write)(Cpu&, u64 value, u16 encoding) = nullptr;
     /// System instructions: false if an exception was taken.
     bool (*execute)(Cpu&, u64 value, u16 encoding) = nullptr;
-    u64 (*model_mask)(const Model&) = nullptr;   ///< further bits that a write cannot change
+    u64 (*model_mask)(const Model&) = nullptr;   ///< further limits `mask`
     u64 (*model_reset)(const Model&) = nullptr;  ///< replaces `reset`
     AccessVerdict (*guard)(Cpu&, bool write) = nullptr;
 
@@ -55,6 +55,9 @@ struct SystemRegister {
     }
     constexpr SystemRegister on_write(void (*f)(Cpu&, u64, u16)) const {
         return changed([&](auto& r) { r.write = f; });
+    }
+    constexpr SystemRegister hooks(u64 (*r)(Cpu&, u16), void (*w)(Cpu&, u64, u16)) const {
+        return on_read(r).on_write(w);
     }
     constexpr SystemRegister guarded(AccessVerdict (*f)(Cpu&, bool)) const {
         return changed([&](auto& r) { r.guard = f; });
