@@ -78,6 +78,12 @@ inline void set_narrow(Lifter& t, Elements e, VReg rd, ir::Value value) {
     t.set(rd, value);
 }
 
+/// Sets FPSR.QC unless all of `difference`, of a result from what it would be unsaturated, is zero: zero less something
+/// saturates.
+inline void mark_saturated(Lifter& t, ir::Value difference) {
+    t.ir.vector(ir::Opcode::vqsub_u, ir::Lane::h, t.ir.vconstant(0), difference);
+}
+
 /// The two operands of a pairwise instruction, as its even and its odd elements.
 struct Pairs {
     ir::Value even;

@@ -60,8 +60,8 @@ using MultiplyLong = Indexed<&wide<&binary_op<Multiply>>>;
 template <Opcode Op>
 using DoubledAdd = Indexed<&wide_accumulate<&doubled_add_long<Op>>>;
 using DoubledLong = Indexed<&wide<&doubled_product>>;
-using DoubledHigh = Indexed<&same_saturating<&doubled_high>>;
-using DoubledHighRounded = Indexed<&same_saturating<&doubled_high_rounded>>;
+using DoubledHigh = Indexed<&same_saturating<&doubled_high<false>>>;
+using DoubledHighRounded = Indexed<&same_saturating<&doubled_high<true>>>;
 template <bool Subtract>
 using RoundingAccumulate = Indexed<&same_saturating_accumulate<&rounding_multiply_accumulate<Subtract>>>;
 template <Opcode Multiply, Opcode Shift>

@@ -11,37 +11,36 @@ ir::Value multiply_accumulate(Lifter& t, ir::Lane lane, ir::Value d, ir::Value n
     return t.ir.vector(Accumulate, lane, d, t.ir.vector(ir::Opcode::vmul, lane, n, m));
 }
 
-/// Twice the product of the low halves' elements. It saturates only where both are the most negative number, just as
-/// the saturating sum of two products does.
+// A doubled product is out of range only where both factors are the most negative number, and only then does its sum
+// wrap to the most negative one, whose complement is what it saturates to.
+inline ir::Value saturate_doubled(Lifter& t, ir::Lane lane, ir::Value wrapped) {
+    const ir::Value least = every(t, lane, u64{1} << (ir::lane_bits(lane) - 1));
+    const ir::Value mask = t.ir.vector(ir::Opcode::vcmpeq, lane, wrapped, least);
+    mark_saturated(t, mask);
+    return t.ir.vector(ir::Opcode::vxor, wrapped, mask);
+}
+
+/// SQDMULL: of the low halves' elements.
 inline ir::Value doubled_product(Lifter& t, ir::Lane lane, ir::Value n, ir::Value m) {
-    const ir::Value product = t.ir.vector(ir::Opcode::vmul_wide_s, lane, n, m);
-    return t.ir.vector(ir::Opcode::vqadd_s, doubled(lane), product, product);
-}
-
-/// The upper halves of what `Wide` makes of the low and the high halves.
-template <auto Wide>
-ir::Value high_halves(Lifter& t, ir::Lane lane, ir::Value n, ir::Value m) {
-    const auto upper = [&](ir::Value value) { return t.ir.vector(ir::Opcode::vcombine_high, value, value); };
-    const ir::Value low = Wide(t, lane, n, m);
-    const ir::Value high = Wide(t, lane, upper(n), upper(m));
-    return t.ir.vector(ir::Opcode::vuzp2, lane, low, high);
-}
-
-/// SQDMULH
-inline ir::Value doubled_high(Lifter& t, ir::Lane lane, ir::Value n, ir::Value m) {
-    return high_halves<&doubled_product>(t, lane, n, m);
-}
-
-/// Saturating again keeps what has saturated at the limit; nothing else can reach it.
-inline ir::Value doubled_rounded(Lifter& t, ir::Lane lane, ir::Value n, ir::Value m) {
     const ir::Lane wide = doubled(lane);
-    const ir::Value half = every(t, wide, u64{1} << (ir::lane_bits(lane) - 1));
-    return t.ir.vector(ir::Opcode::vqadd_s, wide, doubled_product(t, lane, n, m), half);
+    const ir::Value product = t.ir.vector(ir::Opcode::vmul_wide_s, lane, n, m);
+    return saturate_doubled(t, wide, t.ir.vector(ir::Opcode::vadd, wide, product, product));
 }
 
-/// SQRDMULH
-inline ir::Value doubled_high_rounded(Lifter& t, ir::Lane lane, ir::Value n, ir::Value m) {
-    return high_halves<&doubled_rounded>(t, lane, n, m);
+/// SQDMULH and SQRDMULH: the upper halves. They are the most negative number for no other factors.
+template <bool Rounding>
+ir::Value doubled_high(Lifter& t, ir::Lane lane, ir::Value n, ir::Value m) {
+    const ir::Lane wide = doubled(lane);
+    const auto upper = [&](ir::Value value) { return t.ir.vector(ir::Opcode::vcombine_high, value, value); };
+    const auto twice = [&](ir::Value a, ir::Value b) {
+        const ir::Value product = t.ir.vector(ir::Opcode::vmul_wide_s, lane, a, b);
+        const ir::Value sum = t.ir.vector(ir::Opcode::vadd, wide, product, product);
+        return Rounding ? t.ir.vector(ir::Opcode::vadd, wide, sum, every(t, wide, u64{1} << (ir::lane_bits(lane) - 1)))
+                        : sum;
+    };
+    const ir::Value low = twice(n, m);
+    const ir::Value high = twice(upper(n), upper(m));
+    return saturate_doubled(t, lane, t.ir.vector(ir::Opcode::vuzp2, lane, low, high));
 }
 
 /// SDOT and UDOT: products of bytes, summed by fours.

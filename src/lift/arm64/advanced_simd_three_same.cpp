@@ -151,8 +151,8 @@ constexpr auto kInstructions = std::to_array<Instruction>({
     instruction<"0 q 1 01110 zz 1 mmmmm 10100 1 nnnnn ddddd", &ChoosePairwise<Opcode::vumax>::vector<kBhs>>("UMAXP"),
     instruction<"0 q 0 01110 zz 1 mmmmm 10101 1 nnnnn ddddd", &ChoosePairwise<Opcode::vsmin>::vector<kBhs>>("SMINP"),
     instruction<"0 q 1 01110 zz 1 mmmmm 10101 1 nnnnn ddddd", &ChoosePairwise<Opcode::vumin>::vector<kBhs>>("UMINP"),
-    instruction<"0 q 0 01110 zz 1 mmmmm 10110 1 nnnnn ddddd", &Saturating<&doubled_high>::vector<kHs>>("SQDMULH (vector)"),
-    instruction<"0 q 1 01110 zz 1 mmmmm 10110 1 nnnnn ddddd", &Saturating<&doubled_high_rounded>::vector<kHs>>("SQRDMULH (vector)"),
+    instruction<"0 q 0 01110 zz 1 mmmmm 10110 1 nnnnn ddddd", &Saturating<&doubled_high<false>>::vector<kHs>>("SQDMULH (vector)"),
+    instruction<"0 q 1 01110 zz 1 mmmmm 10110 1 nnnnn ddddd", &Saturating<&doubled_high<true>>::vector<kHs>>("SQRDMULH (vector)"),
     instruction<"0 q 0 01110 zz 1 mmmmm 10111 1 nnnnn ddddd", &AddPairwise::vector<kBhsd>>("ADDP (vector)"),
 
     instruction<"0 q 0 01110 00 1 mmmmm 00011 1 nnnnn ddddd", &Binary<&bitwise<Opcode::vand>>::vector_of<Lane::b>>("AND (vector)"),
@@ -184,8 +184,8 @@ constexpr auto kInstructions = std::to_array<Instruction>({
     instruction<"01 1 11110 zz 1 mmmmm 10000 1 nnnnn ddddd", &BinaryOp<Opcode::vsub>::scalar<kD>>("SUB (vector)"),
     instruction<"01 0 11110 zz 1 mmmmm 10001 1 nnnnn ddddd", &Binary<&test_bits>::scalar<kD>>("CMTST"),
     instruction<"01 1 11110 zz 1 mmmmm 10001 1 nnnnn ddddd", &BinaryOp<Opcode::vcmpeq>::scalar<kD>>("CMEQ (register)"),
-    instruction<"01 0 11110 zz 1 mmmmm 10110 1 nnnnn ddddd", &Saturating<&doubled_high>::scalar<kHs>>("SQDMULH (vector)"),
-    instruction<"01 1 11110 zz 1 mmmmm 10110 1 nnnnn ddddd", &Saturating<&doubled_high_rounded>::scalar<kHs>>("SQRDMULH (vector)"),
+    instruction<"01 0 11110 zz 1 mmmmm 10110 1 nnnnn ddddd", &Saturating<&doubled_high<false>>::scalar<kHs>>("SQDMULH (vector)"),
+    instruction<"01 1 11110 zz 1 mmmmm 10110 1 nnnnn ddddd", &Saturating<&doubled_high<true>>::scalar<kHs>>("SQRDMULH (vector)"),
 });
 // clang-format on
 static_assert(first_overlap(kInstructions) == kNoOverlap);
