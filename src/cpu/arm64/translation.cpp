@@ -245,6 +245,7 @@ class Walker {
         t.page_size = u64{1} << shift;
         t.physical = Gpa{(descriptor & low_mask(kTranslatedBits) & ~low_mask(shift)) | (address_ & low_mask(shift))};
         t.global = !bit(descriptor, 11);
+        t.guarded = bit(descriptor, 50);
         t.attributes = static_cast<u8>(regime_.mair >> (8 * bits(descriptor, 4, 2)));
         t.device = t.attributes >> 4 == 0;
         t.shareability = static_cast<u8>(bits(descriptor, 9, 8));

@@ -55,9 +55,10 @@ struct Translation {
     Gpa physical{};
     u64 page_size = 4096;  ///< of the block or page descriptor; a power of two
     bool global = true;
-    bool device = false;  ///< Device memory: unaligned accesses fault
-    u8 attributes = 0;    ///< the MAIR byte
-    u8 shareability = 0;  ///< SH[1:0] of the descriptor
+    bool device = false;   ///< Device memory: unaligned accesses fault
+    bool guarded = false;  ///< GP: BTI is enforced on code here (where the processor has it)
+    u8 attributes = 0;     ///< the MAIR byte
+    u8 shareability = 0;   ///< SH[1:0] of the descriptor
     // What else the entry permits, for filling a TLB once; indexed by privilege: [0] EL0, [1] EL1 without PAN, [2] EL1
     // with PAN.
     bool can_read[3]{};

@@ -284,6 +284,9 @@ TEST_F(Translate, Attributes) {
     EXPECT_TRUE(device.device);
     EXPECT_TRUE(device.global);
     EXPECT_EQ(device.attributes, 0x04);
+    EXPECT_FALSE(device.guarded);
+    tables.put(0x2000, 3, 0x4000'0000 | kAccessed | u64{1} << 50 | kPage);
+    EXPECT_TRUE(walk(0x2000).translation().guarded);
 }
 
 TEST_F(Translate, AccessFlag) {
