@@ -128,7 +128,7 @@ class Emitter {
     Cond condition(ir::Cond cond, Value flags);
     /// Loads stored form into eax (which must have been taken). Accounts for one use.
     void flags_into_eax(Value flags);
-    /// Sets host CF to the flags' C (or its complement, if `borrow`). Accounts for one use.
+    /// Sets host CF to the flags' C (or its complement, if `borrow`). eax must have been taken. Accounts for one use.
     void carry_into_cf(Value flags, bool borrow);
     /// The next op computes the flags of this op's operation. Before the operands are fetched: its operands are
     /// accounted for.

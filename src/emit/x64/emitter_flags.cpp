@@ -232,7 +232,6 @@ void Emitter::carry_into_cf(Value flags, bool borrow) {
         }
         return;
     }
-    take(Gpr::rax);
     flags_into_eax(flags);
     clobber_flags();
     a.bt(Width::w32, Gpr::rax, 8);
