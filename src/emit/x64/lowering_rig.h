@@ -97,27 +97,56 @@ class Rig {
         region_.guest = &kRigGuest;
         region_.fp.fpcr = fpcr;
         make_region();
-        ASSERT_NE(backend_.compile(region_, CodeBuffer{memory_ + kStubs, memory_ + kSize, 0}, 1).size, 0u);
+        compile(region_);
+    }
+    void compile(const ir::Region& region) {
+        ASSERT_NE(backend_.compile(region, CodeBuffer{memory_ + kStubs, memory_ + kSize, 0}, 1).size, 0u);
+    }
+
+    /// Runs what was compiled.
+    RigState run(const RigState& before, u32 fpcr) {
+        machine_->state = before;
+        machine_->runtime.guest_mxcsr = 0x1f80 | kHostRounding[fpcr >> 22 & 3];
+        backend_.enter()(&machine_->state, memory_ + kStubs);
+        return machine_->state;
     }
 
     /// Runs it on operands; false, with the test failed, if something differs from what evaluate() makes.
     bool check(const std::array<V128, 3>& vectors, u64 integer) {
-        RigState before = prepare(vectors, integer);
-        machine_->state = before;
-        machine_->runtime.guest_mxcsr = 0x1f80 | kHostRounding[region_.fp.fpcr >> 22 & 3];
-        backend_.enter()(&machine_->state, memory_ + kStubs);
+        const RigState before = prepare(vectors, integer);
+        const RigState got = run(before, region_.fp.fpcr);
         RigState expected = evaluate(before);
-        const RigState& got = machine_->state;
         if (tininess_differs(expected, got)) {
             expected.fpsr = got.fpsr;
         }
+        const bool same = is_same(expected, got);
+        EXPECT_TRUE(same) << describe(region_, before, expected, got);
+        return same;
+    }
+
+    static bool is_same(const RigState& expected, const RigState& got) {
         constexpr u32 kFlagBits =
             ir::stored_flags::kN | ir::stored_flags::kZ | ir::stored_flags::kNotC | ir::stored_flags::kV;
-        const bool same = std::memcmp(got.v, expected.v, sizeof got.v) == 0 &&
-                          std::memcmp(got.x, expected.x, sizeof got.x) == 0 && got.fpsr == expected.fpsr &&
-                          (got.flags & kFlagBits) == (expected.flags & kFlagBits);
-        EXPECT_TRUE(same) << describe(before, expected, got);
-        return same;
+        return std::memcmp(got.v, expected.v, sizeof got.v) == 0 && std::memcmp(got.x, expected.x, sizeof got.x) == 0 &&
+               got.fpsr == expected.fpsr && (got.flags & kFlagBits) == (expected.flags & kFlagBits);
+    }
+
+    static std::string describe(const ir::Region& region, const RigState& before, const RigState& expected,
+                                const RigState& got) {
+        std::string out = ir::print(region);
+        for (u32 i = 0; i < kRigVectors; i++) {
+            out += "v" + std::to_string(i) + " " + text(before.v[i]) + " -> " + text(got.v[i]);
+            out += got.v[i] == expected.v[i] ? "\n" : " expected " + text(expected.v[i]) + "\n";
+        }
+        char line[160];
+        for (u32 i = 0; i < 4; i++) {
+            std::snprintf(line, sizeof line, "x%u %016lx -> %016lx expected %016lx\n", i, before.x[i], got.x[i],
+                          expected.x[i]);
+            out += line;
+        }
+        std::snprintf(line, sizeof line, "fpsr %x expected %x, flags %x expected %x\n", got.fpsr, expected.fpsr,
+                      got.flags, expected.flags);
+        return out + line;
     }
 
   private:
@@ -270,23 +299,6 @@ class Rig {
         char buffer[40];
         std::snprintf(buffer, sizeof buffer, "%016lx:%016lx", value.d[1], value.d[0]);
         return buffer;
-    }
-
-    std::string describe(const RigState& before, const RigState& expected, const RigState& got) const {
-        std::string out = ir::print(region_) + "fpcr " + std::to_string(region_.fp.fpcr) + "\n";
-        for (u32 i = 0; i < kRigVectors; i++) {
-            out += "v" + std::to_string(i) + " " + text(before.v[i]) + " -> " + text(got.v[i]);
-            out += got.v[i] == expected.v[i] ? "\n" : " expected " + text(expected.v[i]) + "\n";
-        }
-        char line[160];
-        for (u32 i = 0; i < 4; i++) {
-            std::snprintf(line, sizeof line, "x%u %016lx -> %016lx expected %016lx\n", i, before.x[i], got.x[i],
-                          expected.x[i]);
-            out += line;
-        }
-        std::snprintf(line, sizeof line, "fpsr %x expected %x, flags %x expected %x\n", got.fpsr, expected.fpsr,
-                      got.flags, expected.flags);
-        return out + line;
     }
 
     u8* memory_;
