@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <libfdt.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <cstring>
@@ -64,7 +65,7 @@ class DeviceTreeFile : public testing::Test {
         std::fwrite(bytes.data(), 1, bytes.size(), file);
         std::fclose(file);
     }
-    std::string path_ = testing::TempDir() + "kelvin-device-tree-test.dtb";
+    std::string path_ = testing::TempDir() + "kelvin-device-tree-test-" + std::to_string(::getpid());
 };
 
 TEST_F(DeviceTreeFile, GetsMemoryInitrdAndArguments) {

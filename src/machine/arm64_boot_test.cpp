@@ -2,6 +2,7 @@
 #include "machine/arm64_boot.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <cstring>
@@ -21,7 +22,7 @@ class BootTest : public testing::Test {
     }
 
     std::string file(const std::string& name, const std::vector<u8>& content) {
-        paths_.push_back(testing::TempDir() + "kelvin-boot-test-" + name);
+        paths_.push_back(testing::TempDir() + "kelvin-boot-test-" + std::to_string(::getpid()) + name);
         std::FILE* out = std::fopen(paths_.back().c_str(), "wb");
         std::fwrite(content.data(), 1, content.size(), out);
         std::fclose(out);

@@ -271,7 +271,7 @@ TEST(Terminal, RawModeIsTakenBack) {
 
 TEST(FileBackend, WritesAndReports) {
     EventLoop loop;
-    const std::string path = testing::TempDir() + "kelvin-file-backend-test";
+    const std::string path = testing::TempDir() + "kelvin-file-backend-test-" + std::to_string(::getpid());
     {
         auto file = FileBackend::open(path, loop);
         ASSERT_TRUE(file);
