@@ -100,12 +100,8 @@ accel::StopReason TranslatorVcpu::run() {
 }
 
 void TranslatorVcpu::refresh_mode() {
-    const arm64::Mode old = mode_;
     mode_ = arm64::current_mode(state());
     mode_stale_ = false;
-    if (old.el() != mode_.el()) {
-        runtime().exclusive_address = ~u64{0};
-    }
     runtime().guest_mxcsr = mxcsr_for(mode_.fpcr());
     spaces_.select(cpu_);
     TlbContext& context = spaces_.current();
@@ -204,6 +200,12 @@ void TranslatorVcpu::interrupts_unmasked() {
     if (cpu_.interrupt_pending()) {
         __atomic_store_n(&runtime().kick, 1, __ATOMIC_SEQ_CST);
     }
+}
+
+void TranslatorVcpu::mode_changed() {
+    mode_stale_ = true;
+    // Exceptions and returns from them come through here, and these clear the local monitor (ARM ARM B2.12.2).
+    runtime().exclusive_address = ~u64{0};
 }
 
 void TranslatorVcpu::translation_changed() {

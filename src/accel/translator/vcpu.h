@@ -31,7 +31,7 @@ class TranslatorVcpu final : public accel::Vcpu, public arm64::CpuEvents {
     void tlb_flush_asid(u16 asid, bool everywhere) override;
     void tlb_flush_pages(Gva address, u64 page_size, u64 count, std::optional<u16> asid, bool everywhere) override;
     void translation_changed() override;
-    void mode_changed() override { mode_stale_ = true; }
+    void mode_changed() override;
     void interrupts_unmasked() override;
     void wait_for_interrupt() override { waiting_ = true; }
     bool firmware_call(bool smc) override;
