@@ -26,6 +26,10 @@ bool is_clean(const Emitter& e, Value value, FpShape shape) {
 
 namespace {
 
+constexpr FpInstruction kAdd = {vop::vaddss, vop::vaddsd, vop::vaddps, vop::vaddpd};
+constexpr FpInstruction kSub = {vop::vsubss, vop::vsubsd, vop::vsubps, vop::vsubpd};
+constexpr FpInstruction kMul = {vop::vmulss, vop::vmulsd, vop::vmulps, vop::vmulpd};
+constexpr FpInstruction kDiv = {vop::vdivss, vop::vdivsd, vop::vdivps, vop::vdivpd};
 constexpr FpInstruction kCompare = {vop::vcmpss, vop::vcmpsd, vop::vcmpps, vop::vcmppd};
 constexpr u8 kUnorderedQuiet = 3;
 
@@ -81,12 +85,30 @@ void leave_on_nan(Emitter& e, FpShape shape, Xmm value, Xmm scratch, ColdPath& p
     leave_on_unordered(e, shape, value, value, scratch, path);
 }
 
-namespace {
+void round_away(Emitter& e, bool is_double, Xmm out, Xmm x, Xmm scratch, ColdPath& path) {
+    constexpr u8 kTruncateSilently = 3 | 8;
+    constexpr u8 kGreaterOrEqual = 0x1d;
+    const V128 sign = v128(is_double ? u64{1} << 63 : u64{1} << 31);
+    const V128 magnitude = v128(is_double ? ~sign.d[0] : sign.d[0] - 1);
+    const V128 integral = v128(is_double ? 0x4330000000000000 : 0x4b000000);  // 2^52, 2^23
+    const V128 half = v128(is_double ? 0x3fe0000000000000 : 0x3f000000);
+    const V128 one = v128(is_double ? 0x3ff0000000000000 : 0x3f800000);
+    const auto scalar = [&](const FpInstruction& instruction) { return is_double ? instruction.sd : instruction.ss; };
+    constexpr FpInstruction kTruncate = {vop::vroundss, vop::vroundsd, {}, {}};
+    e.a.vex(vop::vandps, out, x, in_memory(e, magnitude));
+    e.a.vex(vop::vmovaps, scratch, in_memory(e, integral));
+    e.a.vex(is_double ? vop::vucomisd : vop::vucomiss, scratch, out);
+    e.a.jcc(x64::Cond::be, path.entry);
+    e.a.vex(scalar(kTruncate), scratch, out, out, kTruncateSilently);
+    e.a.vex(scalar(kSub), out, out, scratch);
+    e.a.vex(scalar(kCompare), out, out, in_memory(e, half), kGreaterOrEqual);
+    e.a.vex(vop::vandps, out, out, in_memory(e, one));
+    e.a.vex(scalar(kAdd), out, out, scratch);
+    e.a.vex(vop::vandps, scratch, x, in_memory(e, sign));
+    e.a.vex(vop::vorps, out, out, scratch);
+}
 
-constexpr FpInstruction kAdd = {vop::vaddss, vop::vaddsd, vop::vaddps, vop::vaddpd};
-constexpr FpInstruction kSub = {vop::vsubss, vop::vsubsd, vop::vsubps, vop::vsubpd};
-constexpr FpInstruction kMul = {vop::vmulss, vop::vmulsd, vop::vmulps, vop::vmulpd};
-constexpr FpInstruction kDiv = {vop::vdivss, vop::vdivsd, vop::vdivps, vop::vdivpd};
+namespace {
 
 constexpr V128 kOnes = every_word(0x3f800000);
 constexpr u8 kUpperWords = 0b1100;
@@ -149,7 +171,7 @@ void arithmetic(Emitter& e, const FpInstruction& instruction, bool commutes) {
     const Xmm y = e.use_xmm(op.b);
     const Target target = target_beside(e, x, y);
     // What is above a scalar comes from the instruction's first source.
-    const bool swap = commutes && !is_clean(e, op.a, shape);
+    const bool swap = commutes && !is_clean(e, op.a, shape) && is_clean(e, op.b, shape);
     e.a.vex(instruction.of(shape), target.working, swap ? y : x, swap ? x : y);
     ColdPath& path = recomputation(e);
     path.registers[0] = code_of(x);
@@ -217,15 +239,35 @@ void fsqrt(Emitter& e) {
     one_operand(e, {vop::vsqrtss, vop::vsqrtsd, vop::vsqrtps, vop::vsqrtpd}, true);
 }
 
+namespace {
+
+void round_scalar_away(Emitter& e) {
+    e.clobber_flags();
+    const Xmm x = e.use_xmm(e.current().a);
+    const Xmm result = e.define_xmm(true);
+    ColdPath& path = recomputation(e);
+    path.registers[0] = code_of(x);
+    path.registers[kResult] = code_of(result);
+    round_away(e, e.current().shape() == FpShape::d, result, x, e.temp_xmm(), path);
+    resume_here(e, path);
+}
+
+}  // namespace
+
 void fround(Emitter& e) {
     constexpr u8 kMode[] = {0, 2, 1, 3};  // by fp::Rounding: the host has the two infinities the other way round
     constexpr u8 kNotInexact = 8;
     const u64 rounding = e.current().imm & 7;
+    const bool inexact = (e.current().imm & 8) != 0;
+    if (on_host(e) && static_cast<fp::Rounding>(rounding) == fp::Rounding::nearest_away && !inexact &&
+        is_scalar(e.current().shape())) {
+        round_scalar_away(e);
+        return;
+    }
     if (!on_host(e) || rounding > static_cast<u64>(fp::Rounding::zero)) {
         fallback(e);
         return;
     }
-    const bool inexact = (e.current().imm & 8) != 0;
     const u8 imm = static_cast<u8>(kMode[rounding] | (inexact ? 0 : kNotInexact));
     // A NaN becomes the same quiet one as on Arm.
     one_operand(e, {vop::vroundss, vop::vroundsd, vop::vroundps, vop::vroundpd}, default_nan(e), imm);

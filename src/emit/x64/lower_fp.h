@@ -66,6 +66,10 @@ void leave_on_nan(Emitter& e, FpShape shape, Xmm value, Xmm scratch, ColdPath& p
 /// To `path` if an element of `a` or `b` is a NaN; signaling ones raise the exception.
 void leave_on_unordered(Emitter& e, FpShape shape, Xmm a, Xmm b, Xmm scratch, ColdPath& path);
 
+/// `out` = the scalar `x` rounded to an integral value, halves away from zero, with zeros above; nothing is reported.
+/// To `path` if that is a NaN or so large that it has no fraction. Overwrites `scratch` and EFLAGS.
+void round_away(Emitter& e, bool is_double, Xmm out, Xmm x, Xmm scratch, ColdPath& path);
+
 /// The code that goes on after the check is next.
 inline void resume_here(Emitter& e, ColdPath& path) {
     path.resume = e.a.cursor();

@@ -23,6 +23,7 @@ enum class Way : u8 {
     truncate,
     as_mode,    ///< MXCSR's mode is the one asked for
     two_steps,  ///< to an integral value first
+    away,       ///< the same by round_away; only scalars
     none,
 };
 
@@ -33,10 +34,13 @@ Way way_of(const Emitter& e, Rounding rounding) {
     if (rounding == region_rounding(e)) {
         return Way::as_mode;
     }
+    if (rounding == Rounding::nearest_away) {
+        return Way::away;
+    }
     return rounding < Rounding::zero ? Way::two_steps : Way::none;
 }
 
-constexpr u8 kHostMode[] = {0, 2, 1, 3};  // by Rounding
+constexpr u8 kHostMode[] = {0, 2, 1, 3, 3};  // by Rounding; away from zero by any, to see whether it is inexact
 constexpr u8 kNotInexact = 8;
 
 constexpr FpInstruction kRound = {vop::vroundss, vop::vroundsd, vop::vroundps, vop::vroundpd};
@@ -87,12 +91,15 @@ void scalar_to_integer(Emitter& e, const ScalarToInteger& how, Gpr result, Xmm x
     if (how.way == Way::two_steps) {
         source = e.temp_xmm();
         e.a.vex(round, source, x, x, static_cast<u8>(how.mode | kNotInexact));
+    } else if (how.way == Way::away) {
+        source = e.temp_xmm();
+        round_away(e, how.is_double, source, x, e.temp_xmm(), path);
     }
     e.a.vex(op, result, source);
     // What does not fit becomes the most negative integer, or unsigned the greatest.
     e.a.cmp(how.width(), result, how.is_unsigned ? -1 : 1);
     e.a.jcc(how.is_unsigned ? x64::Cond::e : x64::Cond::o, path.entry);
-    if (how.way == Way::two_steps) {
+    if (how.way >= Way::two_steps) {
         // Only now, as a number that does not fit must not be reported as inexact.
         e.a.vex(round, source, x, x, how.mode);
     }
@@ -171,7 +178,7 @@ void fvto_int(Emitter& e) {
     const VexOp convert = packed_to_integer(is_double, how.is_unsigned, how.way != Way::as_mode);
     // Two steps may report a negative number as inexact that does not fit an unsigned integer. Signed ones that do not
     // fit are integral.
-    if (!planned || !available(e, convert) || (how.is_unsigned && how.way == Way::two_steps)) {
+    if (!planned || !available(e, convert) || how.way == Way::away || (how.is_unsigned && how.way == Way::two_steps)) {
         fallback(e);
         return;
     }
