@@ -2,6 +2,8 @@
 // ARM ARM C4.1: MRS, MSR, SYS. What is plain storage is accessed in place; the rest is the processor's business.
 #include "cpu/arm64/system_registers.h"
 
+#include <optional>
+
 #include "cpu/arm64/cpu.h"
 #include "lift/arm64/decoder.h"
 #include "lift/arm64/lifter.h"
@@ -16,6 +18,7 @@ constexpr u16 kNzcv = system_register_encoding(3, 3, 4, 2, 0);
 constexpr u16 kDaif = system_register_encoding(3, 3, 4, 2, 1);
 constexpr u16 kCurrentEl = system_register_encoding(3, 0, 4, 2, 2);
 constexpr u16 kFpcr = system_register_encoding(3, 3, 4, 4, 0);
+constexpr u16 kDczid = system_register_encoding(3, 3, 0, 0, 7);
 constexpr u16 kDcZva = system_register_encoding(1, 3, 7, 4, 1);
 
 u64 read_register(State& state, u32 encoding, u32 rt) {
@@ -45,7 +48,18 @@ u32 static_pstate(const Lifter& t) {
     return static_cast<u32>(t.mode().el()) << pstate::kElShift | (t.mode().has(Mode::kSpSel) ? pstate::kSp : 0);
 }
 
-/// Those parts of PSTATE and the like that can be read without a call.
+/// The value of an identification register that may be read here, if that depends on nothing else.
+std::optional<u64> constant_register(const Lifter& t, u16 encoding) {
+    if (encoding == kDczid) {
+        return t.model().id.dczid | u64{t.mode().has(Mode::kZeroTrap)} << 4;
+    }
+    const SystemRegister* row = find_system_register(encoding);
+    const bool constant = row != nullptr && row->id != nullptr && row->guard == nullptr &&
+                          t.model().has(row->feature) && static_cast<u8>(t.mode().el()) >= row->read_level;
+    return constant ? std::optional(t.model().id.*row->id) : std::nullopt;
+}
+
+/// What can be read without a call.
 ir::Value read_inline(Lifter& t, u16 encoding) {
     const bool privileged = t.mode().el() != ExceptionLevel::el0;
     switch (encoding) {
@@ -59,6 +73,9 @@ ir::Value read_inline(Lifter& t, u16 encoding) {
             return t.mode().has(Mode::kFpTrap) ? ir::kNoValue : t.ir.load_field(offsetof(State, fpcr), 2);
         default:
             break;
+    }
+    if (const auto value = constant_register(t, encoding)) {
+        return t.ir.i64c(*value);
     }
     const i32 offset = plain_read_offset(t.model(), encoding, static_pstate(t));
     return offset >= 0 ? t.ir.load_field(static_cast<u32>(offset)) : ir::kNoValue;

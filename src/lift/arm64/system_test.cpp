@@ -86,6 +86,18 @@ TEST(System, PlainRegistersAndThoseOfTheProcessor) {
     EXPECT_EQ(m.state.x[2], 4u);
 }
 
+TEST(System, IdentificationIsConstant) {
+    TestMachine m;
+    m.model.id.midr = 0x410fd0b1;
+    m.run({0xd5380000, 0xd53b00e1});  // mrs x0, midr_el1; mrs x1, dczid_el0
+    EXPECT_EQ(m.state.x[0], 0x410fd0b1u);
+    EXPECT_EQ(m.state.x[1], 4u);
+    m.to_el0();
+    m.state.sctlr[1] &= ~(u64{1} << 14);
+    m.run({0xd53b00e1});  // DC ZVA is prohibited
+    EXPECT_EQ(m.state.x[1], 0x14u);
+}
+
 TEST(System, Flags) {
     TestMachine m;
     m.state.x[1] = ~u64{0};
