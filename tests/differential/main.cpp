@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// Random instructions, run by QEMU's user mode, by the IR interpreter and as compiled code, must come to the same.
+//
+//   differential --qemu EMULATOR --guest PROGRAM --rules FILE [--seed S] [--count CASES | --seconds T] [--first N]
+//                [--entry NAME] [--interpreter-only]
+//
+// Exits with 1 if they differ, or if an entry could not be run at all.
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <random>
+
+#include "differential/comparison.h"
+
+namespace kelvin::differential {
+
+namespace {
+
+struct Options {
+    Setup setup;
+    std::string entry;
+    u64 seed = 0;
+    u64 count = ~u64{0};
+    u64 first = 0;
+    double seconds = 0;
+};
+
+Result<Options> parse(int argc, char** argv) {
+    Options options;
+    options.seed = std::random_device{}();
+    for (int i = 1; i < argc; i++) {
+        const std::string_view name = argv[i];
+        if (name == "--interpreter-only") {
+            options.setup.compile = false;
+            continue;
+        }
+        if (i + 1 == argc) {
+            return user_error(fmt::format("'{}' needs a value, or is not an option", name));
+        }
+        const char* value = argv[++i];
+        if (name == "--qemu") {
+            options.setup.emulator = value;
+        } else if (name == "--guest") {
+            options.setup.guest = value;
+        } else if (name == "--rules") {
+            options.setup.rules = value;
+        } else if (name == "--entry") {
+            options.entry = value;
+        } else if (name == "--seed") {
+            options.seed = std::strtoull(value, nullptr, 0);
+        } else if (name == "--count") {
+            options.count = std::strtoull(value, nullptr, 0);
+        } else if (name == "--first") {
+            options.first = std::strtoull(value, nullptr, 0);
+        } else if (name == "--seconds") {
+            options.seconds = std::strtod(value, nullptr);
+        } else {
+            return user_error(fmt::format("no option '{}'", name));
+        }
+    }
+    return options;
+}
+
+Result<bool> run(const Options& options) {
+    auto comparison = KELVIN_TRY(Comparison::make(options.setup, options.seed));
+    fmt::print("seed {}: {} entries\n", options.seed, comparison->entry_count());
+    using Clock = std::chrono::steady_clock;
+    const auto begun = Clock::now();
+    const auto elapsed = [&] { return std::chrono::duration<double>(Clock::now() - begun).count(); };
+    u64 cases = 0;
+    for (u64 number = options.first; cases < options.count; number++) {
+        if (!options.entry.empty() && comparison->name_of(number) != options.entry) {
+            if (number - options.first == comparison->entry_count() && cases == 0) {
+                return user_error("no entry is named '" + options.entry + "'");
+            }
+            continue;
+        }
+        KELVIN_TRY(comparison->add(number));
+        cases++;
+        if (cases % 256 == 0 && options.seconds != 0 && elapsed() > options.seconds) {
+            break;
+        }
+    }
+    KELVIN_TRY(comparison->finish());
+    // A run of few cases is one that looks for something; it need not have met every entry.
+    const bool all = options.entry.empty() && cases >= 20 * comparison->entry_count();
+    const bool good = comparison->report(all);
+    fmt::print("{} cases, {} instructions, {:.0f} instructions/s\n", comparison->cases(), comparison->instructions(),
+               static_cast<double>(comparison->instructions()) / elapsed());
+    return good;
+}
+
+}  // namespace
+
+}  // namespace kelvin::differential
+
+int main(int argc, char** argv) {
+    using namespace kelvin::differential;
+    const auto options = parse(argc, argv);
+    const auto good = options ? run(options.value()) : kelvin::Result<bool>(options.error());
+    if (!good) {
+        fmt::print(stderr, "differential: {}\n", good.error().message());
+        return 2;
+    }
+    return good.value() ? 0 : 1;
+}

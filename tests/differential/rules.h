@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// exceptions.txt, read.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "lift/arm64/pattern.h"
+
+namespace kelvin::differential {
+
+class Rules {
+  public:
+    /// Fails with the line that is wrong.
+    static Result<Rules> read(const std::string& path);
+
+    /// A name that a rule has and no entry of `entries`; empty if there is none.
+    std::string unknown_name(const std::vector<const arm64::Instruction*>& entries) const;
+
+    bool excluded(const arm64::Instruction& entry) const;
+    /// `word` with the bits that it must have; `choice` selects among several ways.
+    u32 constrain(const arm64::Instruction& entry, u32 word, u64 choice) const;
+    bool allowed(const arm64::Instruction& entry, u32 word) const;
+
+    /// Bits of FPSR in which compiled code may differ.
+    u64 compiled_fpsr() const { return compiled_fpsr_; }
+
+  private:
+    struct Pattern {
+        u32 value, mask;
+    };
+    struct Fields {
+        unsigned first, second;
+    };
+    struct Entry {
+        bool excluded = false;
+        std::vector<Pattern> only;
+        std::vector<Fields> differ;
+    };
+
+    bool add(const std::vector<std::string>& fields);
+    const Entry* find(const arm64::Instruction& entry) const;
+
+    std::map<std::string, Entry, std::less<>> entries_;
+    u64 compiled_fpsr_ = 0;
+};
+
+}  // namespace kelvin::differential
