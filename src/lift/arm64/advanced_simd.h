@@ -31,7 +31,7 @@ inline ir::Value spread(Lifter& t, ir::Lane lane, ir::Value value, u32 index) {
 }
 
 inline ir::Value shifted(Lifter& t, ir::Opcode shift, ir::Lane lane, ir::Value value, unsigned count) {
-    return t.ir.vector(shift, lane, value, ir::kNoValue, ir::kNoValue, count);
+    return count == 0 ? value : t.ir.vector(shift, lane, value, ir::kNoValue, ir::kNoValue, count);
 }
 
 /// How much of a register is meant: its lowest element (scalar forms), its low half, or all. In instructions that widen
