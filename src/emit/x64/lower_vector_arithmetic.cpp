@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Vector emitters: integer arithmetic and comparisons.
-#include "emit/x64/lower_vector.h"
+#include "emit/x64/lower_fp.h"
 
 namespace kelvin::x64::lower {
 
@@ -321,37 +321,73 @@ void note_saturation(Emitter& e, Xmm difference) {
     path.resume = e.a.cursor();
 }
 
+/// A saturating op: the host's instructions for 8 and 16 bits, the wrapping ones, and the ternary logic of a, b and the
+/// wrapped result whose sign says that the exact result does not fit.
+struct Saturating {
+    VexOp bytes, halves;
+    const ByLane& wrapping;
+    u8 overflow;
+};
+
 /// Elements of 8 and 16 bits: it saturated where the wrapped result differs.
-void saturate(Emitter& e, const ByLane& saturating, const ByLane& wrapping) {
-    const unsigned lane = e.current().aux;
-    if (saturating[lane].code == 0) {
-        fallback(e);
-        return;
-    }
-    e.clobber_flags();
+void saturate_small(Emitter& e, VexOp saturating, VexOp wrapping) {
     const Xmm x = e.use_xmm(e.current().a);
     const Xmm y = e.use_xmm(e.current().b);
     const Xmm result = e.define_xmm(true);
     const Xmm difference = e.temp_xmm();
-    e.a.vex(wrapping[lane], difference, x, y);
-    e.a.vex(saturating[lane], result, x, y);
+    e.a.vex(wrapping, difference, x, y);
+    e.a.vex(saturating, result, x, y);
     e.a.vex(vop::vpxor, difference, difference, result);
     note_saturation(e, difference);
+}
+
+/// The others are left to C++ if one saturates.
+void saturate_large(Emitter& e, VexOp wrapping, u8 overflow) {
+    const bool words = e.current().lane() == Lane::s;
+    const Xmm x = e.use_xmm(e.current().a);
+    const Xmm y = e.use_xmm(e.current().b);
+    const Xmm result = e.define_xmm(true);
+    const Xmm misfit = e.temp_xmm();
+    ColdPath& path = recomputation(e);
+    path.registers[0] = code_of(x);
+    path.registers[1] = code_of(y);
+    path.registers[kResult] = code_of(result);
+    e.a.vex(wrapping, result, x, y);
+    e.a.vmov(misfit, x);
+    e.a.vex(vop::vpternlogd, misfit, y, result, overflow);
+    e.a.vex(words ? vop::vtestps : vop::vtestpd, misfit, misfit);
+    e.a.jcc(x64::Cond::ne, path.entry);
+    resume_here(e, path);
+}
+
+void saturate(Emitter& e, const Saturating& how) {
+    const Lane lane = e.current().lane();
+    const VexOp wrapping = how.wrapping[e.current().aux];
+    if (lane >= Lane::s && !e.features().avx512) {
+        fallback(e);
+        return;
+    }
+    e.clobber_flags();
+    if (lane >= Lane::s) {
+        saturate_large(e, wrapping, how.overflow);
+    } else {
+        saturate_small(e, lane == Lane::b ? how.bytes : how.halves, wrapping);
+    }
 }
 
 }  // namespace
 
 void vqadd_s(Emitter& e) {
-    saturate(e, {vop::vpaddsb, vop::vpaddsw}, kAdd);
+    saturate(e, {vop::vpaddsb, vop::vpaddsw, kAdd, 0x42});  // the result's sign is neither's
 }
 void vqadd_u(Emitter& e) {
-    saturate(e, {vop::vpaddusb, vop::vpaddusw}, kAdd);
+    saturate(e, {vop::vpaddusb, vop::vpaddusw, kAdd, 0xd4});  // carry: the majority of a, b and not the result
 }
 void vqsub_s(Emitter& e) {
-    saturate(e, {vop::vpsubsb, vop::vpsubsw}, kSub);
+    saturate(e, {vop::vpsubsb, vop::vpsubsw, kSub, 0x18});  // a's sign is neither b's nor the result's
 }
 void vqsub_u(Emitter& e) {
-    saturate(e, {vop::vpsubusb, vop::vpsubusw}, kSub);
+    saturate(e, {vop::vpsubusb, vop::vpsubusw, kSub, 0x8e});  // borrow: the majority of not a, b and the result
 }
 
 }  // namespace kelvin::x64::lower
