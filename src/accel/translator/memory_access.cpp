@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Guest memory accesses that generated code hands over: TLB misses, devices, page crossings, atomics, writes to code.
+#include <algorithm>
 #include <cstring>
 
 #include "accel/translator/vcpu.h"
@@ -71,8 +72,23 @@ class DataAccess {
             const u64 addend = reinterpret_cast<u64>(backing.host) - page;
             TlbContext& context = info_.unprivileged ? vcpu_.spaces().user() : vcpu_.spaces().current();
             context.fill(page, addend, write, found.global, found.page_size);
+            fill_slot(page, addend, write);
         }
         return true;
+    }
+
+    /// The page slot of the access too, or two base registers whose pages share a TLB entry would never be served.
+    void fill_slot(u64 page, u64 addend, bool write) {
+        x64::Runtime& runtime = vcpu_.runtime();
+        const unsigned base = std::min<unsigned>(info_.base, x64::kOtherSlot);
+        x64::PageSlot& slot = runtime.slots[base + (info_.unprivileged ? x64::kSlotsPerPrivilege : 0)];
+        u64& own = write ? slot.write_tag : slot.read_tag;
+        u64& other = write ? slot.read_tag : slot.write_tag;
+        own = page;
+        slot.addend = addend;
+        if (other != page) {
+            other = runtime.invalid_tag;
+        }
     }
 
     /// Alignment that Device memory asks for.
