@@ -29,9 +29,9 @@ constexpr bool is_scalar(FpShape shape) {
     return ir::fp_lanes(shape) == 1;
 }
 
-/// FPCR's control bits of the region.
+/// FPCR.FZ. (FZ16 is only of half-precision arithmetic, all of which C++ does.)
 inline bool flushes(const Emitter& e) {
-    return (e.region().fp.fpcr & (1u << 24 | 1u << 19)) != 0;
+    return (e.region().fp.fpcr & 1u << 24) != 0;
 }
 inline bool default_nan(const Emitter& e) {
     return (e.region().fp.fpcr & (1u << 25)) != 0;

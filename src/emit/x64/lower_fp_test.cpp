@@ -12,6 +12,7 @@ using ir::FpShape;
 
 constexpr u32 kDefaultNan = 1u << 25;
 constexpr u32 kFlushToZero = 1u << 24;
+constexpr u32 kFlushHalfToZero = 1u << 19;
 constexpr u32 kAlternativeHalf = 1u << 26;
 constexpr u32 rounding_mode(fp::Rounding rounding) {
     return static_cast<u32>(rounding) << 22;
@@ -223,6 +224,7 @@ TEST(LowerFp, MakesDefaultNans) {
 TEST(LowerFp, FlushesAndUsesTheAlternativeHalf) {
     ASSERT_NO_FATAL_FAILURE(check_all(HostFeatures::detect(), kFlushToZero, 5));
     ASSERT_NO_FATAL_FAILURE(check_all(HostFeatures::detect(), kAlternativeHalf, 5));
+    ASSERT_NO_FATAL_FAILURE(check_all(HostFeatures::detect(), kFlushHalfToZero, 10));
 }
 
 }  // namespace

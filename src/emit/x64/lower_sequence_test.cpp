@@ -189,6 +189,18 @@ TEST(LowerSequence, RandomOnesAreAsInterpreted) {
     }
 }
 
+TEST(LowerSequence, CodeThatDoesNotFitIsRefused) {
+    Rig rig(HostFeatures::detect());
+    const ir::Region region = Sequence(3).make();
+    bool fitted = false;
+    for (std::size_t size = 16; size < 8192; size += 3) {
+        const bool fits = rig.fits(region, size);
+        ASSERT_TRUE(fits || !fitted);
+        fitted = fits;
+    }
+    EXPECT_TRUE(fitted);
+}
+
 void expect_as_interpreted(const HostFeatures& features, std::string_view text) {
     auto region = ir::parse(text, kRigGuest);
     ASSERT_TRUE(region) << region.error().message();

@@ -103,6 +103,11 @@ class Rig {
         ASSERT_NE(backend_.compile(region, CodeBuffer{memory_ + kStubs, memory_ + kSize, 0}, 1).size, 0u);
     }
 
+    /// False if `size` bytes do not hold the code.
+    bool fits(const ir::Region& region, std::size_t size) {
+        return backend_.compile(region, CodeBuffer{memory_ + kStubs, memory_ + kStubs + size, 0}, 1).size != 0;
+    }
+
     /// Runs what was compiled.
     RigState run(const RigState& before, u32 fpcr) {
         machine_->state = before;
