@@ -90,12 +90,18 @@ void AddressSpaces::select(arm64::Cpu& cpu) {
         }
         current_->asid = asid;
     }
+    publish();
+    reset_slots();
+}
+
+void AddressSpaces::publish() {
     runtime_.tlb_read = current_->reads();
     runtime_.tlb_write = current_->writes();
+    runtime_.tlb_mask = current_->offset_mask();
     runtime_.tlb_read_unprivileged = user_->reads();
     runtime_.tlb_write_unprivileged = user_->writes();
+    runtime_.tlb_mask_unprivileged = user_->offset_mask();
     runtime_.jump_cache = current_->jumps();
-    reset_slots();
 }
 
 void AddressSpaces::reset_slots() {

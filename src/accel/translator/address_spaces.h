@@ -32,6 +32,8 @@ class AddressSpaces {
     void flush_range(u64 start, u64 size, std::optional<u16> asid);
     void flush_jumps();
     void revoke_writes(const u8* host);
+    /// Tells generated code where the contexts' tables are, after select() or when one has grown.
+    void publish();
     /// No access is served by a page slot before it has looked at the TLB again.
     void reset_slots();
 

@@ -71,7 +71,9 @@ class DataAccess {
             const u64 page = address & ~(kPage - 1);
             const u64 addend = reinterpret_cast<u64>(backing.host) - page;
             TlbContext& context = info_.unprivileged ? vcpu_.spaces().user() : vcpu_.spaces().current();
-            context.fill(page, addend, write, found.global, found.page_size);
+            if (context.fill(page, addend, write, found.global, found.page_size)) {
+                vcpu_.spaces().publish();
+            }
             fill_slot(page, addend, write);
         }
         return true;

@@ -13,10 +13,6 @@ constexpr u64 kPage = 4096;
 /// Above this many pages, flushing everything is cheaper than looking for each.
 constexpr u64 kMostPages = 64;
 
-unsigned index_of(u64 page) {
-    return static_cast<unsigned>(page >> 12) & (x64::kTlbEntries - 1);
-}
-
 constexpr u64 kLargePage = u64{2} << 20;
 
 unsigned large_index(u64 page) {
@@ -34,36 +30,47 @@ bool same_page(u64 tag, u64 page) {
 }  // namespace
 
 TlbContext::TlbContext(u64 invalid_tag)
-    : invalid_tag_(invalid_tag),
-      read_(std::make_unique_for_overwrite<x64::TlbEntry[]>(x64::kTlbEntries)),
-      write_(std::make_unique_for_overwrite<x64::TlbEntry[]>(x64::kTlbEntries)),
-      jumps_(std::make_unique_for_overwrite<x64::JumpEntry[]>(x64::kJumpEntries)) {
+    : invalid_tag_(invalid_tag), jumps_(std::make_unique_for_overwrite<x64::JumpEntry[]>(x64::kJumpEntries)) {
     journal_.reserve(kJournalLimit);
-    clear_all();
+    resize(kFewestEntries);
     jump_pages_.set();
     flush_jumps();
 }
 
-void TlbContext::fill(u64 page, u64 addend, bool write, bool global, u64 size) {
+bool TlbContext::fill(u64 page, u64 addend, bool write, bool global, u64 size) {
     if (size > kLargePage) {
         huge_.set(huge_index(page));
     } else if (size > kPage) {
         large_.set(large_index(page));
     }
-    const unsigned index = index_of(page);
+    // More fills than a table has entries, twice over, means that what is in use does not fit.
+    const bool grow = ++fills_ > 4 * entries_ && entries_ < kMostEntries;
+    if (grow) {
+        resize(4 * entries_);
+    }
+    const u64 index = index_of(page);
     (write ? write_ : read_)[index] = {page, addend};
     if (journal_.size() < kJournalLimit) {
-        journal_.push_back({static_cast<u16>(index), write, global});
+        journal_.push_back({static_cast<u32>(index) & 0x3fffffff, write, global});
     } else {
         journal_overflowed_ = true;
     }
+    return grow;
+}
+
+void TlbContext::resize(u64 entries) {
+    entries_ = entries;
+    read_ = std::make_unique_for_overwrite<x64::TlbEntry[]>(entries);
+    write_ = std::make_unique_for_overwrite<x64::TlbEntry[]>(entries);
+    clear_all();
 }
 
 void TlbContext::clear_all() {
-    std::fill_n(read_.get(), x64::kTlbEntries, x64::TlbEntry{invalid_tag_, 0});
-    std::fill_n(write_.get(), x64::kTlbEntries, x64::TlbEntry{invalid_tag_, 0});
+    std::fill_n(read_.get(), entries_, x64::TlbEntry{invalid_tag_, 0});
+    std::fill_n(write_.get(), entries_, x64::TlbEntry{invalid_tag_, 0});
     journal_.clear();
     journal_overflowed_ = false;
+    fills_ = 0;
 }
 
 void TlbContext::flush() {
@@ -74,6 +81,7 @@ void TlbContext::flush() {
             clear_entry((filled.write ? write_ : read_)[filled.index]);
         }
         journal_.clear();
+        fills_ = 0;
     }
     fetch_.fill(FetchEntry{});
     flush_jumps();
@@ -150,7 +158,7 @@ void TlbContext::revoke_writes(const u8* host) {
         return entry.tag + entry.addend == reinterpret_cast<u64>(host);
     };
     if (journal_overflowed_) {
-        for (unsigned i = 0; i < x64::kTlbEntries; i++) {
+        for (u64 i = 0; i < entries_; i++) {
             if (serves(write_[i])) {
                 clear_entry(write_[i]);
             }

@@ -34,10 +34,12 @@ class TlbContext {
 
     x64::TlbEntry* reads() { return read_.get(); }
     x64::TlbEntry* writes() { return write_.get(); }
+    u64 offset_mask() const { return (entries_ - 1) * sizeof(x64::TlbEntry); }
     x64::JumpEntry* jumps() { return jumps_.get(); }
 
     /// `size`: of the guest's page or block that the entry is a part of.
-    void fill(u64 page, u64 addend, bool write, bool global, u64 size);
+    /// True if the tables have grown for it, and so moved.
+    bool fill(u64 page, u64 addend, bool write, bool global, u64 size);
     FetchEntry& fetch_entry(u64 page) { return fetch_[(page >> 12) % kFetchEntries]; }
 
     void flush();
@@ -60,18 +62,24 @@ class TlbContext {
 
   private:
     struct Filled {
-        u16 index;
-        bool write;
-        bool global;
+        u32 index : 30;
+        u32 write : 1;
+        u32 global : 1;
     };
     static constexpr unsigned kFetchEntries = 256;
     static constexpr std::size_t kJournalLimit = 2048;
+    static constexpr u64 kFewestEntries = 4096;
+    static constexpr u64 kMostEntries = 65536;
 
     static unsigned jump_page(u64 va) { return static_cast<unsigned>(va >> 12 ^ va >> 22) & 1023; }
     void clear_entry(x64::TlbEntry& entry) const { entry = {invalid_tag_, 0}; }
     void clear_all();
+    void resize(u64 entries);
+    u64 index_of(u64 page) const { return (page >> 12) & (entries_ - 1); }
 
     u64 invalid_tag_;
+    u64 entries_ = kFewestEntries;
+    u64 fills_ = 0;  ///< since the tables were last flushed or resized
     std::unique_ptr<x64::TlbEntry[]> read_, write_;
     std::unique_ptr<x64::JumpEntry[]> jumps_;
     std::array<FetchEntry, kFetchEntries> fetch_;

@@ -29,8 +29,6 @@ struct JumpEntry {
     const u8* code;
 };
 
-inline constexpr unsigned kTlbBits = 12;
-inline constexpr unsigned kTlbEntries = 1u << kTlbBits;
 inline constexpr unsigned kJumpEntries = 4096;
 /// Slots 0 to 31 are of the guest's registers, 32 of everything else; from 33 on the same for unprivileged accesses.
 inline constexpr unsigned kOtherSlot = 32;
@@ -55,10 +53,12 @@ struct alignas(64) Runtime {
     u32 page_offset;     ///< of the instruction, set before anything that may leave the region
     u32 exit_link;     ///< id of the link through which the region was left, or 0
     u32 kick;            ///< another thread wants the vCPU's attention; written atomically
-    TlbEntry* tlb_read;  ///< tables of the current context
+    TlbEntry* tlb_read;     ///< tables of the current context, both with a power of two of entries
     TlbEntry* tlb_write;
     TlbEntry* tlb_read_unprivileged;
     TlbEntry* tlb_write_unprivileged;
+    u64 tlb_mask;  ///< of a table's byte offsets: (entries - 1) * sizeof(TlbEntry)
+    u64 tlb_mask_unprivileged;
     JumpEntry* jump_cache;
     u64 exclusive_address;  ///< of the monitor, ~0 when open
     V128 exclusive_value;

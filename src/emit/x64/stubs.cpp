@@ -174,11 +174,10 @@ const u8* Stubs::make_miss(bool write) {
     a_.test(Width::w32, r11, rcx);
     a_.jcc(Cond::ne, slow);
     a_.bind(any_alignment);
-    // rcx = TLB entry, r10 = page, r11 = page slot.
+    // rcx = TLB entry, r10 = page, r11 = page slot. The mask clears the offset within the page, of which 4 bits are left.
+    static_assert(sizeof(TlbEntry) == 16);
     a_.mov(Width::w64, rcx, rdx);
-    a_.shr(Width::w64, rcx, 12);
-    a_.and_(Width::w32, rcx, static_cast<i32>(kTlbEntries - 1));
-    a_.shl(Width::w32, rcx, 4);
+    a_.shr(Width::w64, rcx, 8);
     a_.mov(Width::w32, r11, rax);
     a_.shr(Width::w32, r11, 16);
     a_.and_(Width::w32, r11, 63);
@@ -189,6 +188,7 @@ const u8* Stubs::make_miss(bool write) {
     a_.bind(has_base);
     a_.test(Width::w32, rax, 1 << 4);
     a_.jcc(Cond::ne, unprivileged);
+    a_.and_(Width::w64, rcx, RT(tlb_mask));
     a_.add(Width::w64, rcx, write ? RT(tlb_write) : RT(tlb_read));
     a_.bind(probe);
     a_.imul(Width::w32, r11, r11, static_cast<i32>(sizeof(PageSlot)));
@@ -215,6 +215,7 @@ const u8* Stubs::make_miss(bool write) {
     a_.ret();
     a_.bind(unprivileged);
     a_.add(Width::w32, r11, static_cast<i32>(kSlotsPerPrivilege));
+    a_.and_(Width::w64, rcx, RT(tlb_mask_unprivileged));
     a_.add(Width::w64, rcx, write ? RT(tlb_write_unprivileged) : RT(tlb_read_unprivileged));
     a_.jmp(probe);
     a_.bind(slow);
