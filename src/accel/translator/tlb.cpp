@@ -174,7 +174,9 @@ void TlbContext::revoke_writes(const u8* host) {
 
 void TlbContext::flush_jumps() {
     if (jump_pages_.any()) {
-        std::fill_n(jumps_.get(), x64::kJumpEntries, x64::JumpEntry{~u64{0}, nullptr});
+        for (unsigned i = 0; i < x64::kJumpEntries; i++) {
+            jumps_[i] = x64::empty_jump(i);
+        }
         jump_pages_.reset();
     }
 }

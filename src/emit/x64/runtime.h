@@ -23,7 +23,7 @@ struct TlbEntry {
     u64 addend;
 };
 
-/// `va` is a guest address whose code is at `code`; ~0 (never aligned, so never code) when empty.
+/// `va` is a guest address whose code is at `code`.
 struct JumpEntry {
     u64 va;
     const u8* code;
@@ -39,6 +39,13 @@ inline constexpr unsigned kSlots = 2 * kSlotsPerPrivilege;
 constexpr u64 jump_index(u64 va) {
     return (((va >> 12) ^ va) & 0x3ffc) >> 2;
 }
+
+/// What entry `index` holds when it is empty: an address that is looked up at another index. (No address at all will do:
+/// a guest may jump to any.)
+constexpr JumpEntry empty_jump(unsigned index) {
+    return {index == 0 ? u64{4} : u64{0}, nullptr};
+}
+static_assert(jump_index(0) == 0 && jump_index(4) == 1);
 
 /// Owner: the vCPU's thread, but for `kick`.
 struct alignas(64) Runtime {
