@@ -96,13 +96,13 @@ constexpr auto kInstructions = std::to_array<Instruction>({
                 }>("RMIF", Feature::flagm),
     instruction<"0 01 11010000 000000 0 0010 nnnnn 0 1101", &set_flags_of_part<8>>("SETF8", Feature::flagm),
     instruction<"0 01 11010000 000000 1 0010 nnnnn 0 1101", &set_flags_of_part<16>>("SETF16", Feature::flagm),
-    instruction<"1101010100 0 00 000 0100 ---- 000 11111",
+    instruction<"1101010100 0 00 000 0100 0000 000 11111",
                 +[](Lifter& t) {
                     const ir::Value nzcv = t.ir.nzcv_from_flags(t.ir.flags());
                     t.ir.set_flags(t.ir.flags_from_nzcv(t.ir.xor_(Type::i32, nzcv, t.ir.i32c(1u << 29))));
                 }>("CFINV", Feature::flagm),
     // From the flags of an FP comparison in another form (Z and C both set: unordered) to Arm's, and back.
-    instruction<"1101010100 0 00 000 0100 ---- 001 11111",
+    instruction<"1101010100 0 00 000 0100 0000 001 11111",
                 +[](Lifter& t) {
                     const ir::Value nzcv = t.ir.nzcv_from_flags(t.ir.flags());
                     const ir::Value c = t.ir.ubfx(Type::i32, nzcv, 29, 1);
@@ -115,7 +115,7 @@ constexpr auto kInstructions = std::to_array<Instruction>({
                     result = t.ir.or_(Type::i32, result, t.ir.shl(Type::i32, t.ir.and_(Type::i32, not_c, z), 28));
                     t.ir.set_flags(t.ir.flags_from_nzcv(result));
                 }>("XAFLAG", Feature::flagm2),
-    instruction<"1101010100 0 00 000 0100 ---- 010 11111",
+    instruction<"1101010100 0 00 000 0100 0000 010 11111",
                 +[](Lifter& t) {
                     const ir::Value nzcv = t.ir.nzcv_from_flags(t.ir.flags());
                     const ir::Value v = t.ir.ubfx(Type::i32, nzcv, 28, 1);

@@ -55,7 +55,7 @@ constexpr auto kInstructions = std::to_array<Instruction>({
     instruction<"1101010100 0 00 011 0011 oooo 100 11111", &data_barrier>("DSB"),
     instruction<"1101010100 0 00 011 0011 oooo 101 11111", &data_barrier>("DMB"),
     instruction<"1101010100 0 00 011 0011 ---- 110 11111", +[](Lifter& t) { t.end_after_this(); }>("ISB"),
-    instruction<"1101010100 0 00 011 0011 ---- 111 11111", &nothing>("SB", Feature::sb),
+    instruction<"1101010100 0 00 011 0011 0000 111 11111", &nothing>("SB", Feature::sb),
 });
 static_assert(first_overlap(kInstructions) == kNoOverlap);
 
