@@ -1,17 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """A machine emulator on a terminal of its own, typed to and read from like a person would."""
 
+import fcntl
 import os
 import pty
 import re
 import select
 import signal
 import subprocess
+import termios
 import time
 
 
 class ConsoleError(Exception):
     """The emulator did not do what was waited for; the message ends with what it printed last."""
+
+
+def control_terminal():
+    """The new session's terminal is its own, as in a terminal window; without that an emulator would leave it alone."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
 class Console:
@@ -23,7 +30,9 @@ class Console:
         self.deadline = time.monotonic() + seconds
         self.terminal, child = pty.openpty()
         try:
-            self.process = subprocess.Popen(command, stdin=child, stdout=child, stderr=child, start_new_session=True)
+            self.process = subprocess.Popen(
+                command, stdin=child, stdout=child, stderr=child, start_new_session=True, preexec_fn=control_terminal
+            )
         finally:
             os.close(child)
 
