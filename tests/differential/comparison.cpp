@@ -3,13 +3,14 @@
 
 #include <fmt/format.h>
 
+#include "differential/crash_note.h"
 #include "differential/report.h"
 
 namespace kelvin::differential {
 
 namespace {
 
-constexpr u64 kCodeCache = 1 << 20;
+constexpr u64 kCodeCache = 16 << 20;
 constexpr u64 kShownOfAKind = 2, kShown = 40;
 
 /// A branch to where nothing can be executed ends in a signal; what matters is that it went there.
@@ -32,13 +33,14 @@ Result<std::unique_ptr<Comparison>> Comparison::make(const Setup& setup, u64 see
     auto ground = std::unique_ptr<Ground>(
         new Ground{std::move(model), arm64::Decoder(features), std::move(rules), std::move(cache)});
     auto qemu = KELVIN_TRY(Qemu::start(setup.emulator, setup.guest));
-    return std::unique_ptr<Comparison>(new Comparison(std::move(ground), std::move(qemu), setup.compile, seed));
+    return std::unique_ptr<Comparison>(new Comparison(std::move(ground), std::move(qemu), setup, seed));
 }
 
-Comparison::Comparison(std::unique_ptr<Ground> ground, std::unique_ptr<Qemu> qemu, bool compile, u64 seed)
+Comparison::Comparison(std::unique_ptr<Ground> ground, std::unique_ptr<Qemu> qemu, const Setup& setup, u64 seed)
     : ground_(std::move(ground)),
       qemu_(std::move(qemu)),
-      compile_(compile),
+      compile_(setup.compile),
+      show_(setup.show),
       seed_(seed),
       lifted_(ground_->model, ground_->decoder, ground_->cache),
       generator_(ground_->model, ground_->decoder, ground_->rules, lifted_) {}
@@ -48,6 +50,10 @@ Result<> Comparison::add(u64 number) {
     std::optional<Made> made = generator_.make(seed_, number, Qemu::pc_of(slot));
     if (!made) {
         return ok();
+    }
+    if (show_) {
+        fmt::print("{}", disassemble(made->in.pc, made->words));
+        std::fflush(stdout);
     }
     qemu_->set(half_, slot, made->in, made->words);
     filling_.push_back(std::move(*made));
@@ -71,6 +77,7 @@ Result<> Comparison::submit() {
     half_ ^= 1;
     compiled_.clear();
     for (const Made& made : running_) {
+        note_case(seed_, made.number);
         compiled_.push_back(compile_ ? lifted_.compiled(made.in, made.words, made.choices) : made.interpreted);
     }
     return ok();
@@ -124,7 +131,7 @@ bool Comparison::report(bool all) const {
     bool complete = true;
     if (all) {
         for (const arm64::Instruction* entry : generator_.entries()) {
-            if (!executed_.contains(entry)) {
+            if (!executed_.contains(entry) && !ground_->rules.undefined(*entry)) {
                 fmt::print("never executed: {}\n", entry->name);
                 complete = false;
             }

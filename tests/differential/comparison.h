@@ -15,6 +15,7 @@ namespace kelvin::differential {
 struct Setup {
     std::string emulator = "qemu-aarch64", guest, rules;
     bool compile = true;
+    bool show = false;
 };
 
 class Comparison {
@@ -42,7 +43,7 @@ class Comparison {
         translator::CodeCache cache;
     };
 
-    Comparison(std::unique_ptr<Ground> ground, std::unique_ptr<Qemu> qemu, bool compile, u64 seed);
+    Comparison(std::unique_ptr<Ground> ground, std::unique_ptr<Qemu> qemu, const Setup& setup, u64 seed);
 
     Result<> submit();
     Result<> collect();
@@ -50,7 +51,7 @@ class Comparison {
 
     std::unique_ptr<Ground> ground_;
     std::unique_ptr<Qemu> qemu_;
-    bool compile_;
+    bool compile_, show_;
     u64 seed_;
     Lifted lifted_;
     Generator generator_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "differential/lifted.h"
 
+#include <cpuid.h>
+
 #include <csignal>
 #include <cstring>
 
@@ -41,6 +43,13 @@ u64 signal_for(u64 esr) {
         default:
             return 100 + (esr >> 26);
     }
+}
+
+/// Code that was run has been overwritten through another mapping: what was fetched of it must be forgotten (Intel SDM
+/// 3A 9.1.3).
+void serialize() {
+    u32 eax = 0, ebx = 0, ecx = 0, edx = 0;
+    __cpuid(0, eax, ebx, ecx, edx);
 }
 
 }  // namespace
@@ -122,9 +131,15 @@ Case Lifted::interpret(const Case& in, std::span<const u32> words) {
 void Lifted::run_compiled() {
     arm64::State& state = processor_.state();
     x64::Runtime& runtime = processor_.runtime();
+    x64::CompiledRegion code = backend_.compile(region_, cache_.free_space(), 1);
+    if (code.size == 0) {
+        cache_.clear();
+        serialize();
+        code = backend_.compile(region_, cache_.free_space(), 1);
+        KELVIN_ASSERT(code.size != 0);
+    }
     const x64::CodeBuffer buffer = cache_.free_space();
-    const x64::CompiledRegion code = backend_.compile(region_, buffer, 1);
-    KELVIN_ASSERT(code.size != 0);
+    cache_.commit(code.size);
     runtime.page = align_down(state.pc, kPage);
     runtime.guest_mxcsr = mxcsr_for(state.fpcr);
     backend_.enter()(&state, buffer.write + buffer.rw_to_rx);

@@ -2,7 +2,9 @@
 // Random instructions, run by QEMU's user mode, by the IR interpreter and as compiled code, must come to the same.
 //
 //   differential --qemu EMULATOR --guest PROGRAM --rules FILE [--seed S] [--count CASES | --seconds T] [--first N]
-//                [--entry NAME] [--interpreter-only]
+//                [--entry NAME] [--interpreter-only] [--show]
+//
+// --show prints the instructions of each case before it runs.
 //
 // Exits with 1 if they differ, or if an entry could not be run at all.
 #include <fmt/format.h>
@@ -13,6 +15,7 @@
 #include <random>
 
 #include "differential/comparison.h"
+#include "differential/crash_note.h"
 
 namespace kelvin::differential {
 
@@ -34,6 +37,10 @@ Result<Options> parse(int argc, char** argv) {
         const std::string_view name = argv[i];
         if (name == "--interpreter-only") {
             options.setup.compile = false;
+            continue;
+        }
+        if (name == "--show") {
+            options.setup.show = true;
             continue;
         }
         if (i + 1 == argc) {
@@ -64,6 +71,7 @@ Result<Options> parse(int argc, char** argv) {
 }
 
 Result<bool> run(const Options& options) {
+    note_crashes();
     auto comparison = KELVIN_TRY(Comparison::make(options.setup, options.seed));
     fmt::print("seed {}: {} entries\n", options.seed, comparison->entry_count());
     using Clock = std::chrono::steady_clock;

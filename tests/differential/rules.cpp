@@ -38,6 +38,8 @@ bool Rules::add(const std::vector<std::string>& fields) {
     const std::string& kind = fields[0];
     if (kind == "exclude" && fields.size() == 3) {
         entries_[fields[1]].excluded = true;
+    } else if (kind == "undefined" && fields.size() == 3) {
+        entries_[fields[1]].undefined = true;
     } else if (kind == "only" && fields.size() == 5) {
         entries_[fields[1]].only.push_back({number(fields[2], 16), number(fields[3], 16)});
     } else if (kind == "differ" && fields.size() == 5) {
@@ -81,6 +83,11 @@ const Rules::Entry* Rules::find(const arm64::Instruction& entry) const {
 bool Rules::excluded(const arm64::Instruction& entry) const {
     const Entry* rule = find(entry);
     return rule != nullptr && rule->excluded;
+}
+
+bool Rules::undefined(const arm64::Instruction& entry) const {
+    const Entry* rule = find(entry);
+    return rule != nullptr && rule->undefined;
 }
 
 u32 Rules::constrain(const arm64::Instruction& entry, u32 word, u64 choice) const {

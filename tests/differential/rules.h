@@ -20,6 +20,8 @@ class Rules {
     std::string unknown_name(const std::vector<const arm64::Instruction*>& entries) const;
 
     bool excluded(const arm64::Instruction& entry) const;
+    /// No word of it does anything but raise the exception.
+    bool undefined(const arm64::Instruction& entry) const;
     /// `word` with the bits that it must have; `choice` selects among several ways.
     u32 constrain(const arm64::Instruction& entry, u32 word, u64 choice) const;
     bool allowed(const arm64::Instruction& entry, u32 word) const;
@@ -36,6 +38,7 @@ class Rules {
     };
     struct Entry {
         bool excluded = false;
+        bool undefined = false;
         std::vector<Pattern> only;
         std::vector<Fields> differ;
     };

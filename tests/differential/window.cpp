@@ -14,6 +14,7 @@ namespace {
 constexpr u64 kPage = 4096;
 constexpr u64 kInvalidTag = u64{1} << 54;
 constexpr u64 kRaised = 1;
+constexpr u64 kTlbEntries = 64;
 
 /// User mode ignores the top byte of addresses (TCR_EL1.TBI0).
 constexpr u64 untagged(u64 address) {
@@ -81,18 +82,21 @@ Window::Window(testing::Processor& processor)
       storage_(std::make_unique<u8[]>(CASE_WINDOW_BYTES + kPage)),
       bytes_(storage_.get() + align_up(reinterpret_cast<u64>(storage_.get()), kPage) -
              reinterpret_cast<u64>(storage_.get())),
-      reads_(std::make_unique<x64::TlbEntry[]>(x64::kTlbEntries)),
-      writes_(std::make_unique<x64::TlbEntry[]>(x64::kTlbEntries)),
+      reads_(std::make_unique<x64::TlbEntry[]>(kTlbEntries)),
+      writes_(std::make_unique<x64::TlbEntry[]>(kTlbEntries)),
       jumps_(std::make_unique<x64::JumpEntry[]>(x64::kJumpEntries)) {
     x64::Runtime& runtime = processor_.runtime();
     runtime.owner = this;
     runtime.invalid_tag = kInvalidTag;
     runtime.tlb_read = runtime.tlb_read_unprivileged = reads_.get();
     runtime.tlb_write = runtime.tlb_write_unprivileged = writes_.get();
+    runtime.tlb_mask = runtime.tlb_mask_unprivileged = (kTlbEntries - 1) * sizeof(x64::TlbEntry);
     runtime.jump_cache = jumps_.get();
-    std::fill_n(reads_.get(), x64::kTlbEntries, x64::TlbEntry{kInvalidTag, 0});
-    std::fill_n(writes_.get(), x64::kTlbEntries, x64::TlbEntry{kInvalidTag, 0});
-    std::fill_n(jumps_.get(), x64::kJumpEntries, x64::JumpEntry{~u64{0}, nullptr});
+    std::fill_n(reads_.get(), kTlbEntries, x64::TlbEntry{kInvalidTag, 0});
+    std::fill_n(writes_.get(), kTlbEntries, x64::TlbEntry{kInvalidTag, 0});
+    for (unsigned i = 0; i < x64::kJumpEntries; i++) {
+        jumps_[i] = x64::empty_jump(i);
+    }
 }
 
 void Window::set(const u8* bytes) {
@@ -105,7 +109,7 @@ void Window::get(u8* bytes) const {
 
 void Window::reset_tlb(bool mapped) {
     for (u64 page = CASE_WINDOW; page < CASE_WINDOW + CASE_WINDOW_BYTES; page += kPage) {
-        const u64 index = (page / kPage) % x64::kTlbEntries;
+        const u64 index = (page / kPage) % kTlbEntries;
         reads_[index] = writes_[index] = {kInvalidTag, 0};
         if (mapped) {
             fill(page, false);
@@ -119,7 +123,7 @@ void Window::reset_tlb(bool mapped) {
 
 void Window::fill(u64 address, bool write) {
     const u64 page = align_down(address, kPage);
-    x64::TlbEntry& entry = (write ? writes_ : reads_)[(page / kPage) % x64::kTlbEntries];
+    x64::TlbEntry& entry = (write ? writes_ : reads_)[(page / kPage) % kTlbEntries];
     entry = {page, reinterpret_cast<u64>(bytes_) + (untagged(page) - CASE_WINDOW) - page};
 }
 
@@ -132,10 +136,16 @@ void Window::raise(u8 status, u64 address, arm64::Access access) {
     processor_.cpu().take_abort(fault);
 }
 
+/// AArch64.UnalignedAccessFaults for atomics, exclusives and ordered accesses: FEAT_LSE2 allows what lies within 16
+/// bytes.
+bool Window::may_be_misaligned(u64 address, u64 size) const {
+    return processor_.model().has(arm64::Feature::lse2) && address % 16 + size <= 16;
+}
+
 /// Null: an exception has been raised.
 u8* Window::place(u64 address, ir::MemInfo info, arm64::Access access) {
     const u64 size = size_of(info);
-    if (info.aligned && address % size != 0) {
+    if (info.aligned && address % size != 0 && !may_be_misaligned(address, size)) {
         raise(arm64::fault_status::kAlignment, address, access);
         return nullptr;
     }

@@ -42,6 +42,7 @@ class Window final : public ir::MemoryPort {
     Miss miss;
 
   private:
+    bool may_be_misaligned(u64 address, u64 size) const;
     u8* place(u64 address, ir::MemInfo info, arm64::Access access);
     void raise(u8 status, u64 address, arm64::Access access);
     void fill(u64 address, bool write);

@@ -10,7 +10,7 @@ arm64::Cpu::Ports Processor::ports(NoTimers& timers) {
     return result;
 }
 
-Processor::Processor(const arm64::Model& model) : cpu_(memory_.guest, model, 0, ports(timers_), *this) {
+Processor::Processor(const arm64::Model& model) : model_(model), cpu_(memory_.guest, model, 0, ports(timers_), *this) {
     state().cpu = &cpu_;
     cpu_.reset(0);
 }

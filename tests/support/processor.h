@@ -23,6 +23,7 @@ class Processor final : public arm64::CpuEvents {
     explicit Processor(const arm64::Model& model);
 
     arm64::Cpu& cpu() { return cpu_; }
+    const arm64::Model& model() const { return model_; }
     arm64::State& state() { return memory_.guest; }
     x64::Runtime& runtime() { return memory_.runtime; }
 
@@ -43,6 +44,7 @@ class Processor final : public arm64::CpuEvents {
 
     static arm64::Cpu::Ports ports(NoTimers& timers);
 
+    const arm64::Model& model_;
     NoTimers timers_;
     Memory memory_;
     arm64::Cpu cpu_;
