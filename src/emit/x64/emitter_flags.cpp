@@ -165,6 +165,13 @@ void Emitter::flags_into_eax(Value flags) {
 }
 
 Cond Emitter::condition(ir::Cond cond, Value flags) {
+    if (cond >= ir::Cond::al) {
+        // Only where the builder does not simplify.
+        skip(flags);
+        clobber_flags();
+        a.cmp(Width::w32, Gpr::rax, Gpr::rax);
+        return Cond::e;
+    }
     ValueState& state = state_of(flags);
     if (host_flags_ == flags) {
         Cond host{};
