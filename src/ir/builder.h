@@ -160,6 +160,7 @@ class Builder {
     // simplify.cpp: a value that the op comes down to, or kNoValue.
     Value simplify(const Op& op);
     Value simplify_integer(const Op& op);
+    Value simplify_select(const Op& op);
     Value simplify_equal_operands(const Op& op);
     Value simplify_with_constant(const Op& op, u64 full_constant);
     Value simplify_vector(const Op& op);

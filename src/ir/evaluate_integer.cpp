@@ -127,6 +127,9 @@ Datum bfi(Input in) {
 Datum clz(Input in) {
     return in.result(in.width() - static_cast<unsigned>(std::bit_width(in.a())));
 }
+Datum ctz(Input in) {
+    return in.result(in.a() == 0 ? in.width() : static_cast<unsigned>(std::countr_zero(in.a())));
+}
 Datum cls(Input in) {
     // CountLeadingSignBits(): the sign bit itself is not counted.
     const u64 changes = (in.a() ^ in.a() >> 1) & low_mask(in.width() - 1);

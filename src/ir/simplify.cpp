@@ -120,8 +120,15 @@ Value Builder::simplify_integer(const Op& op) {
                 return as_integer(op.type, op.b);
             }
             return op.a == op.b ? ror(op.type, op.a, static_cast<unsigned>(op.imm)) : kNoValue;
+        case Opcode::clz: {
+            // A64 has no instruction that counts trailing zeros.
+            const Op& operand = region_.op(op.a);
+            return operand.code == Opcode::rbit && operand.type == op.type
+                       ? append({.code = Opcode::ctz, .type = op.type, .a = operand.a})
+                       : kNoValue;
+        }
         case Opcode::select:
-            return op.b == op.c || op.cond() >= Cond::al ? as_integer(op.type, op.b) : kNoValue;
+            return op.b == op.c || op.cond() >= Cond::al ? as_integer(op.type, op.b) : simplify_select(op);
         case Opcode::cond_set:
             return op.cond() >= Cond::al ? constant(op.type, 1) : kNoValue;
         case Opcode::nzcv_from_flags:
@@ -143,6 +150,19 @@ Value Builder::simplify_integer(const Op& op) {
         return append(swapped);
     }
     return region_.is_constant(op.b) ? simplify_with_constant(op, region_.constant(op.b)) : kNoValue;
+}
+
+// CSET is CSINC of the zero register with itself.
+Value Builder::simplify_select(const Op& op) {
+    if (!region_.is_constant(op.b) || !region_.is_constant(op.c)) {
+        return kNoValue;
+    }
+    const u64 if_true = region_.constant(op.b);
+    const u64 if_false = region_.constant(op.c);
+    if (if_true == 1 && if_false == 0) {
+        return cond_set(op.type, op.cond(), op.a);
+    }
+    return if_true == 0 && if_false == 1 ? cond_set(op.type, invert(op.cond()), op.a) : kNoValue;
 }
 
 Value Builder::simplify_equal_operands(const Op& op) {
@@ -186,7 +206,11 @@ Value Builder::simplify_with_constant(const Op& op, u64 full_constant) {
             if (value == 0) {
                 return constant(op.type, 0);
             }
-            return value == 1 ? as_integer(op.type, op.a) : kNoValue;
+            if (value == 1) {
+                return as_integer(op.type, op.a);
+            }
+            return std::has_single_bit(value) ? shl(op.type, op.a, static_cast<unsigned>(std::countr_zero(value)))
+                                              : kNoValue;
         case Opcode::shl:
         case Opcode::shr:
         case Opcode::sar:

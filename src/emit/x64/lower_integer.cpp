@@ -130,8 +130,32 @@ void sub(Emitter& e) {
 }
 
 void and_(Emitter& e) {
+    const Op& op = e.current();
+    const Value next_value{index(e.current_value()) + 1};
+    const bool fused = index(next_value) < e.region().ops.size() && e.op(next_value).code == IrOp::logic_flags &&
+                       e.op(next_value).a == e.current_value() && e.op(next_value).type == op.type &&
+                       e.uses(next_value) != 0;
     e.clobber_flags();
-    two_operand(e, Alu::and_, Commutes::yes);
+    if (!fused) {
+        two_operand(e, Alu::and_, Commutes::yes);
+        return;
+    }
+    if (e.uses(e.current_value()) == 1) {
+        // Only the flags are wanted.
+        const Width w = Emitter::width(op.type);
+        const Gpr left = e.use(op.a);
+        i32 imm = 0;
+        if (e.immediate(op.b, op.type, imm)) {
+            e.skip(op.b);
+            e.a.test(w, left, imm);
+        } else {
+            e.a.test(w, left, e.use(op.b));
+        }
+    } else {
+        two_operand(e, Alu::and_, Commutes::yes);
+    }
+    e.fuse_next();
+    e.define_next_flags(Emitter::Sense::carry);
 }
 void or_(Emitter& e) {
     e.clobber_flags();
@@ -480,6 +504,72 @@ void clz(Emitter& e) {
     e.a.lzcnt(Emitter::width(op.type), result, source);
 }
 
+void ctz(Emitter& e) {
+    const Op& op = e.current();
+    e.clobber_flags();
+    const Gpr source = e.use(op.a);
+    const Gpr result = e.define_over(source);
+    e.a.tzcnt(Emitter::width(op.type), result, source);
+}
+
+void cls(Emitter& e) {
+    const Op& op = e.current();
+    const Width w = Emitter::width(op.type);
+    e.clobber_flags();
+    // The bits that differ from their neighbour above; a one below them bounds the count.
+    const Gpr source = e.use(op.a);
+    const Gpr changes = e.temp();
+    e.a.lea(w, changes, mem(source, source, 1));
+    e.a.xor_(w, changes, source);
+    e.a.or_(w, changes, 1);
+    e.a.lzcnt(w, e.define(), changes);
+}
+
+namespace {
+
+/// Swaps groups of `shift` bits: value = (value >> shift & mask) | (value & mask) << shift.
+void swap_groups(Assembler& a, Width w, Gpr value, Gpr mask, Gpr scratch, u8 shift) {
+    a.mov(w, scratch, value);
+    a.shr(w, scratch, shift);
+    a.and_(w, scratch, mask);
+    a.and_(w, value, mask);
+    a.shl(w, value, shift);
+    a.or_(w, value, scratch);
+}
+
+}  // namespace
+
+void rbit(Emitter& e) {
+    const Op& op = e.current();
+    const Width w = Emitter::width(op.type);
+    e.clobber_flags();
+    const Gpr value = e.use_copy(op.a);
+    const Gpr mask = e.temp();
+    const Gpr scratch = e.temp();
+    e.a.bswap(w, value);
+    struct Step {
+        u8 shift;
+        u64 mask;
+    };
+    for (const Step step : {Step{4, 0x0f0f0f0f0f0f0f0f}, Step{2, 0x3333333333333333}, Step{1, 0x5555555555555555}}) {
+        e.a.mov_imm(mask, w == Width::w64 ? step.mask : static_cast<u32>(step.mask));
+        swap_groups(e.a, w, value, mask, scratch, step.shift);
+    }
+    e.define_in(value);
+}
+
+void bswap16(Emitter& e) {
+    const Op& op = e.current();
+    const Width w = Emitter::width(op.type);
+    e.clobber_flags();
+    const Gpr value = e.use_copy(op.a);
+    const Gpr mask = e.temp();
+    const Gpr scratch = e.temp();
+    e.a.mov_imm(mask, w == Width::w64 ? 0x00ff00ff00ff00ff : 0x00ff00ff);
+    swap_groups(e.a, w, value, mask, scratch, 8);
+    e.define_in(value);
+}
+
 void crc32c(Emitter& e) {
     const Op& op = e.current();
     const Gpr result = e.use_copy(op.a);
@@ -566,6 +656,9 @@ void add_flags(Emitter& e) {
 
 void logic_flags(Emitter& e) {
     const Op& op = e.current();
+    if (e.flags_in_host(e.current_value())) {
+        return;
+    }
     if (!e.has_uses()) {
         e.drop_operands();
         return;

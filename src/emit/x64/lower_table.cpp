@@ -46,6 +46,10 @@ constexpr auto kTable = [] {
     put(IrOp::sbfx, &lower::sbfx);
     put(IrOp::bfi, &lower::bfi);
     put(IrOp::clz, &lower::clz);
+    put(IrOp::ctz, &lower::ctz);
+    put(IrOp::cls, &lower::cls);
+    put(IrOp::rbit, &lower::rbit);
+    put(IrOp::bswap16, &lower::bswap16);
     put(IrOp::crc32c, &lower::crc32c);
     put(IrOp::select, &lower::select);
     put(IrOp::cond_set, &lower::cond_set);
