@@ -50,16 +50,17 @@ void check_stack(Emitter& e) {
     e.a.jcc(x64::Cond::ne, misaligned.entry);
 }
 
-/// On the fast path afterwards: the host address is rdx + rax. `path.entry` is where a miss goes.
-void check_page(Emitter& e, ColdPath& path, std::size_t tag_field) {
+/// On the fast path afterwards: the host address is rdx + rax. `path.entry` is where a miss goes, and `path.retry`
+/// where it comes back once rax is right.
+void check_page(Emitter& e, ColdPath& path, bool write) {
     const ir::MemInfo memory = e.current().memory();
     const unsigned slot = slot_index(memory);
     if (memory.stack) {
         check_stack(e);
     }
-    path.retry = e.a.cursor();
+    const std::size_t tag = write ? offsetof(PageSlot, write_tag) : offsetof(PageSlot, read_tag);
     e.a.mov(Width::w64, Gpr::rax, Gpr::rdx);
-    e.a.xor_(Width::w64, Gpr::rax, slot_field(slot, tag_field));
+    e.a.xor_(Width::w64, Gpr::rax, slot_field(slot, tag));
     if (memory.aligned && memory.size_log2 != 0) {
         // Low bits that are not zero become high ones and fail the comparison.
         e.a.rorx(Width::w64, Gpr::rax, Gpr::rax, memory.size_log2);
@@ -70,24 +71,24 @@ void check_page(Emitter& e, ColdPath& path, std::size_t tag_field) {
         e.a.jcc(x64::Cond::a, path.entry);
     }
     e.a.mov(Width::w64, Gpr::rax, slot_field(slot, offsetof(PageSlot, addend)));
+    path.retry = e.a.cursor();
 }
 
 void jump_to(Emitter& e, const u8* write_address) {
     e.a.jmp(write_address + e.a.rw_to_rx());
 }
 
-/// The five-byte jump that a miss stub skips when it has not refilled the slot.
-void jump_to_retry(Emitter& e, const ColdPath& path) {
+/// Looks in the TLB; what is emitted next runs if C++ must make the access.
+void look_up(Emitter& e, const ColdPath& path, bool write) {
+    const ir::MemInfo memory = e.current().memory();
+    const std::size_t slot = offsetof(Runtime, slots) + slot_index(memory) * sizeof(PageSlot);
+    e.a.mov_imm(Gpr::rax, static_cast<u64>(static_cast<i64>(runtime_displacement(slot))));
+    e.a.near_call(e.stubs().miss(memory, write));
     const u8* before = e.a.cursor();
-    e.a.jmp(path.retry + e.a.rw_to_rx());
+    jump_to(e, path.retry);
     KELVIN_ASSERT(e.a.overflowed() || e.a.cursor() - before == static_cast<std::ptrdiff_t>(Stubs::kSkip));
-}
-
-void call_miss(Emitter& e, const ColdPath& path, const u8* stub) {
     e.note_position();
-    e.a.mov_imm(Gpr::rax, e.current().memory().pack());
-    e.a.near_call(stub);
-    jump_to_retry(e, path);
+    e.a.mov_imm(Gpr::rax, memory.pack());
 }
 
 /// Brings what the C++ has loaded (rax, zero-extended) to the form the op promises.
@@ -122,11 +123,12 @@ void load(Emitter& e) {
     address_into_rdx(e);
     e.clobber_flags();
     ColdPath& path = e.cold(+[](Emitter& em, ColdPath& self) {
-        call_miss(em, self, em.stubs().read_miss());
+        look_up(em, self, false);
+        em.a.near_call(em.stubs().slow_load());
         finish_slow_load(em, *self.op, Gpr{self.registers[0]});
         jump_to(em, self.resume);
     });
-    check_page(e, path, offsetof(PageSlot, read_tag));
+    check_page(e, path, false);
     const Mem place = mem(Gpr::rdx, Gpr::rax, 1);
     e.unlock(Gpr::rax);
     const Gpr result = e.define();
@@ -145,11 +147,12 @@ void vload(Emitter& e) {
     address_into_rdx(e);
     e.clobber_flags();
     ColdPath& path = e.cold(+[](Emitter& em, ColdPath& self) {
-        call_miss(em, self, em.stubs().read_miss());
+        look_up(em, self, false);
+        em.a.near_call(em.stubs().slow_load());
         em.a.vex(vop::vmovaps, Xmm{self.registers[0]}, RT(result));
         jump_to(em, self.resume);
     });
-    check_page(e, path, offsetof(PageSlot, read_tag));
+    check_page(e, path, false);
     const Mem place = mem(Gpr::rdx, Gpr::rax, 1);
     const Xmm result = e.define_xmm();
     switch (e.current().memory().size_log2) {
@@ -199,21 +202,19 @@ void store(Emitter& e) {
     }
     e.clobber_flags();
     ColdPath& path = e.cold(+[](Emitter& em, ColdPath& self) {
-        call_miss(em, self, em.stubs().write_miss());
+        look_up(em, self, true);
         if (self.registers[1] != 0) {
             em.a.mov(Width::w64, argument(0), static_cast<i32>(self.data));
         } else {
             em.a.mov(Width::w64, argument(0), Gpr{self.registers[0]});
         }
-        em.a.mov(Width::w64, RT(saved[5]), Gpr::rcx);
-        call_memory(em, reinterpret_cast<const void*>(em.stubs().calls().store), self.op->memory().pack());
-        em.a.mov(Width::w64, Gpr::rcx, RT(saved[5]));
+        em.a.near_call(em.stubs().slow_store());
         jump_to(em, self.resume);
     });
     path.registers[0] = static_cast<u8>(number(value));
     path.registers[1] = by_immediate;
     path.data = static_cast<u32>(imm);
-    check_page(e, path, offsetof(PageSlot, write_tag));
+    check_page(e, path, true);
     const Mem place = mem(Gpr::rdx, Gpr::rax, 1);
     if (by_immediate) {
         e.a.mov(w, place, imm);
@@ -231,15 +232,13 @@ void vstore(Emitter& e) {
     const Xmm value = e.use_xmm(op.b);
     e.clobber_flags();
     ColdPath& path = e.cold(+[](Emitter& em, ColdPath& self) {
-        call_miss(em, self, em.stubs().write_miss());
+        look_up(em, self, true);
         em.a.vex(vop::vmovups_store, argument(0), Xmm{self.registers[0]});
-        em.a.mov(Width::w64, RT(saved[5]), Gpr::rcx);
-        call_memory(em, reinterpret_cast<const void*>(em.stubs().calls().store), self.op->memory().pack());
-        em.a.mov(Width::w64, Gpr::rcx, RT(saved[5]));
+        em.a.near_call(em.stubs().slow_store());
         jump_to(em, self.resume);
     });
     path.registers[0] = static_cast<u8>(number(value));
-    check_page(e, path, offsetof(PageSlot, write_tag));
+    check_page(e, path, true);
     const Mem place = mem(Gpr::rdx, Gpr::rax, 1);
     switch (op.memory().size_log2) {
         case 0:

@@ -36,8 +36,9 @@ Stubs::Stubs(CodeBuffer buffer, const Pins& pins, const RuntimeCalls& calls, con
     make_enter();
     make_exits();
     make_memory_call();
-    read_miss_ = make_miss(false);
-    write_miss_ = make_miss(true);
+    make_misses();
+    slow_load_ = make_slow(reinterpret_cast<const void*>(calls_.load));
+    slow_store_ = make_slow(reinterpret_cast<const void*>(calls_.store));
     make_evaluate();
     make_evaluate_preserving();
     KELVIN_ASSERT(!a_.overflowed());
@@ -149,100 +150,98 @@ void Stubs::make_memory_call() {
     a_.jmp(exit_saved_);
 }
 
-const u8* Stubs::make_miss(bool write) {
+unsigned Stubs::miss_index(ir::MemInfo memory, bool write) {
+    return memory.size_log2 | unsigned{memory.aligned} << 3 | unsigned{memory.unprivileged} << 4 | unsigned{write} << 5;
+}
+
+const u8* Stubs::miss(ir::MemInfo memory, bool write) const {
+    return miss_[miss_index(memory, write)];
+}
+
+void Stubs::make_misses() {
+    for (const bool write : {false, true}) {
+        for (unsigned bits = 0; bits < 4; bits++) {
+            for (u8 size_log2 = 0; size_log2 <= 4; size_log2++) {
+                ir::MemInfo memory;
+                memory.size_log2 = size_log2;
+                memory.aligned = (bits & 1) != 0;
+                memory.unprivileged = (bits & 2) != 0;
+                miss_[miss_index(memory, write)] = make_miss(memory, write);
+            }
+        }
+    }
+}
+
+const u8* Stubs::make_miss(ir::MemInfo memory, bool write) {
+    const bool user = memory.unprivileged;
+    const auto slot_field = [](std::size_t offset) { return mem(kState, rax, 1, static_cast<i32>(offset)); };
     a_.align(16);
     const u8* entry = a_.execution_address();
-    Label slow, unprivileged, probe;
+    Label slow, same;
     a_.mov(Width::w64, RT(saved[4]), rcx);
     a_.mov(Width::w64, RT(saved[5]), r10);
-    a_.mov(Width::w64, RT(saved[6]), r11);
-    // An access that leaves its page is for C++.
-    a_.mov(Width::w32, rcx, rax);
-    a_.and_(Width::w32, rcx, 7);
-    a_.mov_imm(r10, 1);
-    a_.shlx(Width::w32, rcx, r10, rcx);
-    a_.mov(Width::w32, r11, rdx);
-    a_.and_(Width::w32, r11, 0xfff);
-    a_.lea(Width::w32, r10, mem(rcx, r11, 1));
-    a_.cmp(Width::w32, r10, 0x1000);
-    a_.jcc(Cond::a, slow);
-    // So is a misaligned one that must be aligned.
-    Label any_alignment;
-    a_.test(Width::w32, rax, 1 << 5);
-    a_.jcc(Cond::e, any_alignment);
-    a_.lea(Width::w32, rcx, mem(rcx, -1));
-    a_.test(Width::w32, r11, rcx);
-    a_.jcc(Cond::ne, slow);
-    a_.bind(any_alignment);
-    // rcx = TLB entry, r10 = page, r11 = page slot. The mask clears the offset within the page, of which 4 bits are left.
+    // The mask clears what is left of the offset within the page.
     static_assert(sizeof(TlbEntry) == 16);
     a_.mov(Width::w64, rcx, rdx);
     a_.shr(Width::w64, rcx, 8);
-    a_.mov(Width::w32, r11, rax);
-    a_.shr(Width::w32, r11, 16);
-    a_.and_(Width::w32, r11, 63);
-    a_.cmp(Width::w32, r11, static_cast<i32>(kOtherSlot));
-    Label has_base;
-    a_.jcc(Cond::be, has_base);
-    a_.mov_imm(r11, kOtherSlot);
-    a_.bind(has_base);
-    a_.test(Width::w32, rax, 1 << 4);
-    a_.jcc(Cond::ne, unprivileged);
-    a_.and_(Width::w64, rcx, RT(tlb_mask));
-    a_.add(Width::w64, rcx, write ? RT(tlb_write) : RT(tlb_read));
-    a_.bind(probe);
-    a_.imul(Width::w32, r11, r11, static_cast<i32>(sizeof(PageSlot)));
-    a_.lea(Width::w64, r11, mem(kState, r11, 1, runtime_displacement(offsetof(Runtime, slots))));
+    a_.and_(Width::w64, rcx, user ? RT(tlb_mask_unprivileged) : RT(tlb_mask));
+    a_.add(Width::w64, rcx,
+           write ? (user ? RT(tlb_write_unprivileged) : RT(tlb_write))
+                 : (user ? RT(tlb_read_unprivileged) : RT(tlb_read)));
+    // As inline: another page, an access that leaves its page, or a misaligned one that must be aligned.
+    a_.mov(Width::w64, r10, mem(rcx, offsetof(TlbEntry, tag)));
+    a_.xor_(Width::w64, r10, rdx);
+    if (memory.aligned && memory.size_log2 != 0) {
+        a_.rorx(Width::w64, r10, r10, memory.size_log2);
+        a_.cmp(Width::w64, r10, 4096 >> memory.size_log2);
+        a_.jcc(Cond::ae, slow);
+    } else {
+        a_.cmp(Width::w64, r10, 4096 - (1 << memory.size_log2));
+        a_.jcc(Cond::a, slow);
+    }
+    a_.mov(Width::w64, rcx, mem(rcx, offsetof(TlbEntry, addend)));
     a_.mov(Width::w64, r10, rdx);
     a_.and_(Width::w64, r10, -4096);
-    a_.cmp(Width::w64, r10, mem(rcx, offsetof(TlbEntry, tag)));
-    a_.jcc(Cond::ne, slow);
+    a_.mov(Width::w64, slot_field(write ? offsetof(PageSlot, write_tag) : offsetof(PageSlot, read_tag)), r10);
+    a_.mov(Width::w64, slot_field(offsetof(PageSlot, addend)), rcx);
     // The other direction's tag stays if it is of the same page, else the new addend would serve it wrongly.
-    const i32 own = write ? offsetof(PageSlot, write_tag) : offsetof(PageSlot, read_tag);
-    const i32 other = write ? offsetof(PageSlot, read_tag) : offsetof(PageSlot, write_tag);
-    a_.mov(Width::w64, rcx, mem(rcx, offsetof(TlbEntry, addend)));
-    a_.mov(Width::w64, mem(r11, own), r10);
-    Label same;
-    a_.mov(Width::w64, mem(r11, offsetof(PageSlot, addend)), rcx);
-    a_.cmp(Width::w64, r10, mem(r11, other));
+    const Mem other = slot_field(write ? offsetof(PageSlot, read_tag) : offsetof(PageSlot, write_tag));
+    a_.cmp(Width::w64, r10, other);
     a_.jcc(Cond::e, same);
-    a_.mov(Width::w64, rcx, RT(invalid_tag));
-    a_.mov(Width::w64, mem(r11, other), rcx);
+    a_.mov(Width::w64, r10, RT(invalid_tag));
+    a_.mov(Width::w64, other, r10);
     a_.bind(same);
+    a_.mov(Width::w64, rax, rcx);
     a_.mov(Width::w64, rcx, RT(saved[4]));
     a_.mov(Width::w64, r10, RT(saved[5]));
-    a_.mov(Width::w64, r11, RT(saved[6]));
     a_.ret();
-    a_.bind(unprivileged);
-    a_.add(Width::w32, r11, static_cast<i32>(kSlotsPerPrivilege));
-    a_.and_(Width::w64, rcx, RT(tlb_mask_unprivileged));
-    a_.add(Width::w64, rcx, write ? RT(tlb_write_unprivileged) : RT(tlb_read_unprivileged));
-    a_.jmp(probe);
     a_.bind(slow);
     a_.mov(Width::w64, rcx, RT(saved[4]));
     a_.mov(Width::w64, r10, RT(saved[5]));
-    a_.mov(Width::w64, r11, RT(saved[6]));
     a_.add(Width::w64, mem(rsp, 0), static_cast<i32>(kSkip));
-    if (!write) {
-        save_all();
-        position_into_pc();
-        a_.mov(Width::w64, rsi, rdx);
-        a_.mov(Width::w32, rdx, rax);
-        a_.lea(Width::w64, rdi, mem(kState, kRuntimeStart));
-        a_.mov_imm(rax, reinterpret_cast<u64>(calls_.load));
-        call_aligned();
-        Label raised;
-        a_.test(Width::w32, rax, rax);
-        a_.jcc(Cond::ne, raised);
-        restore_all();
-        a_.mov(Width::w64, rax, RT(result));
-        a_.ret();
-        a_.bind(raised);
-        a_.add(Width::w64, rsp, 8);
-        a_.jmp(exit_saved_);
-    } else {
-        a_.ret();
-    }
+    a_.ret();
+    return entry;
+}
+
+const u8* Stubs::make_slow(const void* function) {
+    a_.align(16);
+    const u8* entry = a_.execution_address();
+    save_all();
+    position_into_pc();
+    a_.mov(Width::w64, rsi, rdx);
+    a_.mov(Width::w32, rdx, rax);
+    a_.lea(Width::w64, rdi, mem(kState, kRuntimeStart));
+    a_.mov_imm(rax, reinterpret_cast<u64>(function));
+    call_aligned();
+    Label raised;
+    a_.test(Width::w32, rax, rax);
+    a_.jcc(Cond::ne, raised);
+    restore_all();
+    a_.mov(Width::w64, rax, RT(result));
+    a_.ret();
+    a_.bind(raised);
+    a_.add(Width::w64, rsp, 8);
+    a_.jmp(exit_saved_);
     return entry;
 }
 

@@ -2,6 +2,7 @@
 // Code shared by all regions: the way in and out, the miss path of page slots, and calls of C++.
 #pragma once
 
+#include <array>
 #include <vector>
 
 #include "emit/x64/assembler.h"
@@ -38,13 +39,17 @@ class Stubs {
     /// As exit, but pc = page + page_offset.
     const u8* exit_position() const { return exit_position_; }
 
-    // Called with the guest address in rdx (kept) and the MemInfo in eax; rax is clobbered.
-    // Returns normally if the slot now serves the page. Else, for reads, the load has been done and it returns kSkip
-    // bytes further with the result in rax (and in Runtime::result); for writes nothing has been done and it returns
-    // kSkip bytes further.
-    const u8* read_miss() const { return read_miss_; }
-    const u8* write_miss() const { return write_miss_; }
+    /// Looks an access up in the TLB that a page slot does not serve. Called with the guest address in rdx (kept) and
+    /// the slot's displacement from rbp in rax. If the TLB has the page, returns normally with the addend in rax, and
+    /// the slot serves the page from then on. Else it returns kSkip bytes further. All other registers are kept.
+    const u8* miss(ir::MemInfo memory, bool write) const;
     static constexpr unsigned kSkip = 5;  ///< the size of the jump that follows the call
+
+    /// A load or store by C++. Called with the guest address in rdx, the packed MemInfo in eax and, for stores, the
+    /// value in Runtime::arguments. All registers but rax are kept; what was loaded is in Runtime::result and rax. An
+    /// exception leaves the region.
+    const u8* slow_load() const { return slow_load_; }
+    const u8* slow_store() const { return slow_store_; }
 
     /// Called with rax = a RuntimeCalls function, rdx = address, ecx = memory info: all registers but rax are kept, the
     /// result is in rax too. An exception leaves the region.
@@ -74,7 +79,10 @@ class Stubs {
 
     void make_enter();
     void make_exits();
-    const u8* make_miss(bool write);
+    void make_misses();
+    const u8* make_miss(ir::MemInfo memory, bool write);
+    const u8* make_slow(const void* function);
+    static unsigned miss_index(ir::MemInfo memory, bool write);
     void make_memory_call();
     void make_evaluate();
     void make_evaluate_preserving();
@@ -95,8 +103,9 @@ class Stubs {
     const u8* exit_ = nullptr;
     const u8* exit_saved_ = nullptr;
     const u8* exit_position_ = nullptr;
-    const u8* read_miss_ = nullptr;
-    const u8* write_miss_ = nullptr;
+    std::array<const u8*, 64> miss_{};
+    const u8* slow_load_ = nullptr;
+    const u8* slow_store_ = nullptr;
     const u8* memory_call_ = nullptr;
     const u8* evaluate_ = nullptr;
     const u8* evaluate_preserving_ = nullptr;
