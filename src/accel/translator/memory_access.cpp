@@ -25,8 +25,9 @@ struct Place {
 
 class DataAccess {
   public:
-    DataAccess(x64::Runtime* runtime, u32 memory, Access access)
-        : vcpu_(*static_cast<TranslatorVcpu*>(runtime->owner)), info_(ir::MemInfo::unpack(memory)) {
+    /// `atomic`: a read-modify-write or an exclusive.
+    DataAccess(x64::Runtime* runtime, u32 memory, Access access, bool atomic = false)
+        : vcpu_(*static_cast<TranslatorVcpu*>(runtime->owner)), info_(ir::MemInfo::unpack(memory)), atomic_(atomic) {
         const arm64::State& state = vcpu_.state();
         type_.access = access;
         type_.el = info_.unprivileged ? arm64::ExceptionLevel::el0 : state.el();
@@ -41,7 +42,7 @@ class DataAccess {
             vcpu_.cpu().take_sp_alignment_fault();
             return false;
         }
-        if (info_.aligned && (address & (size() - 1)) != 0) {
+        if (info_.aligned && (address & (size() - 1)) != 0 && !allows_misaligned(address)) {
             raise(arm64::fault_status::kAlignment, address);
             return false;
         }
@@ -161,8 +162,20 @@ class DataAccess {
     }
 
   private:
+    /// AArch64.UnalignedAccessFaults for what must be aligned: FEAT_LSE2 asks only that it lie within 16 aligned bytes,
+    /// and of acquires and releases with SCTLR_EL1.nAA not even that.
+    bool allows_misaligned(u64 address) const {
+        constexpr unsigned kA = 1, kNoAlignedAcquire = 6;
+        const u64 sctlr = vcpu_.state().sctlr[1];
+        if (!vcpu_.cpu().model().has(arm64::Feature::lse2) || bit(sctlr, kA)) {
+            return false;
+        }
+        return (address & 15) + size() <= 16 || (!atomic_ && bit(sctlr, kNoAlignedAcquire));
+    }
+
     TranslatorVcpu& vcpu_;
     const ir::MemInfo info_;
+    const bool atomic_;
     arm64::AccessType type_;
 };
 
@@ -235,6 +248,11 @@ bool atomic_place(DataAccess& access, u64 address, Place& place) {
     return true;
 }
 
+template <class Byte>
+Byte* align_down_16(Byte* place) {
+    return place - (reinterpret_cast<u64>(place) & 15);
+}
+
 /// 16 bytes at once; `place` is aligned to 16. Returns whether it was `expected`; what was there is in `expected`.
 bool compare_exchange_16(u8* place, V128& expected, const V128& desired) {
     bool done = false;
@@ -254,7 +272,38 @@ bool compare_exchange(u8* place, V128& expected, const V128& desired) {
     return done;
 }
 
+/// The 16 aligned bytes around `place`, at once: processors with AVX promise that.
+V128 load_16(const u8* place) {
+    V128 value;
+    asm volatile("movdqa %1, %0" : "=x"(value) : "m"(*reinterpret_cast<const V128*>(align_down_16(place))));
+    return value;
+}
+
+/// For what lies across its own alignment, but within 16 aligned bytes.
+bool compare_exchange_within_16(unsigned size, u8* place, V128& expected, const V128& desired) {
+    const std::ptrdiff_t offset = place - align_down_16(place);
+    V128 around = load_16(place);
+    while (true) {
+        V128 replacement = around;
+        const bool same = std::memcmp(around.b + offset, expected.b, size) == 0;
+        if (same) {
+            std::memcpy(replacement.b + offset, desired.b, size);
+        }
+        if (compare_exchange_16(align_down_16(place), around, replacement)) {
+            std::memcpy(expected.b, around.b + offset, size);
+            return same;
+        }
+    }
+}
+
+bool is_misaligned(unsigned size, const u8* place) {
+    return (reinterpret_cast<u64>(place) & (size - 1)) != 0;
+}
+
 bool compare_exchange(unsigned size, u8* place, V128& expected, const V128& desired) {
+    if (is_misaligned(size, place)) {
+        return compare_exchange_within_16(size, place, expected, desired);
+    }
     switch (size) {
         case 1:
             return compare_exchange<u8>(place, expected, desired);
@@ -276,12 +325,8 @@ u64 slow_load_exclusive(x64::Runtime* runtime, u64 address, u32 memory) {
         return kRaised;
     }
     V128 value{};
-    if (access.size() == 16) {
-        // Reading both halves at once: what is there is exchanged for itself, or nothing happens.
-        std::memcpy(&value, place.host, 16);
-    } else {
-        std::memcpy(&value, place.host, access.size());
-    }
+    const V128 around = load_16(place.host);
+    std::memcpy(&value, around.b + (place.host - align_down_16(place.host)), access.size());
     runtime->exclusive_address = address;
     runtime->exclusive_value = value;
     runtime->result.vector = value;
@@ -335,6 +380,14 @@ T combine(ir::AtomicKind kind, T old, T operand) {
 
 template <class T>
 u64 read_modify_write(u8* place, ir::AtomicKind kind, u64 operand) {
+    if (is_misaligned(sizeof(T), place)) {
+        V128 expected{};
+        V128 desired{};
+        do {
+            desired = v128(combine<T>(kind, static_cast<T>(expected.d[0]), static_cast<T>(operand)));
+        } while (!compare_exchange_within_16(sizeof(T), place, expected, desired));
+        return expected.d[0];
+    }
     T* target = reinterpret_cast<T*>(place);
     T old = __atomic_load_n(target, __ATOMIC_RELAXED);
     while (!__atomic_compare_exchange_n(target, &old, combine<T>(kind, old, static_cast<T>(operand)), true,
