@@ -26,6 +26,7 @@ struct FetchEntry {
     u64 tag = ~u64{0};  ///< guest virtual address of the page
     u64 physical = 0;
     const u8* host = nullptr;
+    bool guarded = false;  ///< BTI is enforced there
 };
 
 class TlbContext {

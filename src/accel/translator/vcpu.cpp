@@ -101,6 +101,7 @@ accel::StopReason TranslatorVcpu::run() {
 
 void TranslatorVcpu::refresh_mode() {
     mode_ = arm64::current_mode(state());
+    mode_.bits |= guarded_seen_[mode_.bits & 1] ? arm64::Mode::kTrackBtype : 0;
     mode_stale_ = false;
     runtime().guest_mxcsr = mxcsr_for(mode_.fpcr());
     spaces_.select(cpu_);
@@ -136,7 +137,12 @@ const FetchEntry* TranslatorVcpu::fetch(u64 pc) {
         cpu_.take_abort(fault);
         return nullptr;
     }
-    entry = {page, physical.value, backing.host};
+    entry = {page, physical.value, backing.host, cpu_.model().has(arm64::Feature::bti) && result.translation().guarded};
+    if (entry.guarded && !mode_.has(arm64::Mode::kTrackBtype)) {
+        guarded_seen_[mode_.bits & 1] = true;
+        refresh_mode();
+        runtime().exit_link = 0;
+    }
     return &entry;
 }
 
@@ -155,8 +161,9 @@ const u8* TranslatorVcpu::find_code() {
     bool first_in_page = false;
     // A link leads within the page it was made in, and that page is the one that ran last.
     const u32 link = runtime().page == entry->tag ? runtime().exit_link : 0;
-    const u8* code = translator_.code_for({entry->physical | (pc & (kPage - 1)), entry->host, mode_}, link,
-                                          cpu_.model(), first_in_page);
+    const arm64::Mode mode{mode_.bits | (entry->guarded ? arm64::Mode::kGuardedPage : 0)};
+    const u8* code = translator_.code_for({entry->physical | (pc & (kPage - 1)), entry->host, mode}, link, cpu_.model(),
+                                          first_in_page);
     forget_dropped_code();
     if (first_in_page) {
         spaces_.revoke_writes(entry->host);

@@ -74,6 +74,7 @@ class TranslatorVcpu final : public accel::Vcpu, public arm64::CpuEvents {
     AddressSpaces spaces_;
     arm64::Mode mode_;
     bool mode_stale_ = true;
+    bool guarded_seen_[2] = {};  ///< code of EL0, of EL1, has been fetched from a guarded page
     bool waiting_ = false;
     u64 generation_ = 0;
 

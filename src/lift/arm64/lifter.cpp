@@ -145,13 +145,20 @@ void Lifter::branch_indirect(ir::Value target, ir::JumpKind kind) {
 }
 
 void Lifter::branch_indirect(ir::Value target, ir::JumpKind kind, u32 btype) {
-    if (mode_.has(Mode::kSingleStep) || (mode_.has(Mode::kTrackBtype) && btype != 0)) {
+    if (!mode_.has(Mode::kTrackBtype)) {
+        btype = 0;
+    }
+    if (mode_.has(Mode::kSingleStep)) {
         step_done();
         ir.call(kBranchWithType, {target, ir.i32c(btype)});
         ir.exit_state();
-    } else {
-        ir.exit_indirect(target, kind);
+        return;
     }
+    if (btype != 0) {
+        // It has been 0 since the region began.
+        set_pstate(ir.or_(ir::Type::i32, pstate(), ir.i32c(btype << pstate::kBtypeShift)));
+    }
+    ir.exit_indirect(target, kind);
 }
 
 void Lifter::jump_register(Reg rn, ir::Value target) {

@@ -37,7 +37,6 @@ Mode current_mode(const State& state) {
         add(true, Mode::kSingleStep);
         add((state.pstate & pstate::kSs) == 0, Mode::kStepPending);
     }
-    mode |= ((state.pstate & pstate::kBtypeMask) >> pstate::kBtypeShift) << Mode::kBtypeShift;
     return {mode};
 }
 

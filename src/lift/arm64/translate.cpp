@@ -39,31 +39,60 @@ constexpr ir::Helper kIllegalState = ir::helper<&take_illegal_state>("illegal_st
 
 void forget_branch_type(State& state) {
     state.pstate &= ~pstate::kBtypeMask;
-    state.cpu->events().mode_changed();
 }
 constexpr ir::Helper kForgetBranchType =
     ir::helper<&forget_branch_type>("forget_branch_type", ir::kHelperReadsState | ir::kHelperWritesState);
 
-/// The branch type that brought us here must suit the instruction that it brought us to (FEAT_BTI, ARM ARM D8.4).
-void check_landing(Lifter& t, u32 word) {
-    const u32 btype = t.mode().btype();
-    if ((word & 0xffffff3f) == 0xd503241f) {
-        // BTI: bit 6 = for calls, bit 7 = for jumps.
-        const bool call = bit(word, 6);
-        const bool jump = bit(word, 7);
-        if ((call && btype != 3) || (jump && btype != 2)) {
-            return;
-        }
-    } else if ((word & 0xffffffbf) == 0xd503233f) {
-        // PACIASP, PACIBSP.
-        if (btype == 3) {
-            t.ir.call(kCheckSigningLanding, {});
-        }
-        return;
-    } else if ((word & 0xffe0001f) == 0xd4200000 || (word & 0xffe0001f) == 0xd4400000) {
-        return;  // BRK, HLT
+constexpr u32 kAnyType = 0b1110, kCalls = 0b0110, kJumps = 0b1010;  // sets of BTYPEs, a bit each
+
+bool is_breakpoint(u32 word) {
+    return (word & 0xffe0001f) == 0xd4200000;
+}
+
+bool is_signing(u32 word) {
+    return (word & 0xffffffbf) == 0xd503233f;  // PACIASP, PACIBSP
+}
+
+/// The branch types by which `word` may be reached in a guarded page (FEAT_BTI, ARM ARM D8.4).
+u32 accepted_types(u32 word) {
+    if ((word & 0xffffff3f) == 0xd503241f) {  // BTI: bit 6 = for calls, bit 7 = for jumps
+        return (bit(word, 6) ? kCalls : 0) | (bit(word, 7) ? kJumps : 0);
     }
-    t.exception_via(kBranchTarget, {});
+    if (is_signing(word)) {
+        return kCalls;
+    }
+    return is_breakpoint(word) || (word & 0xffe0001f) == 0xd4400000 ? kAnyType : 0;  // HLT
+}
+
+/// The branch type that brought us here must suit the instruction that it brought us to; afterwards it is 0. (Should
+/// the instruction itself fault, the handler sees BTYPE 0, and the return does not repeat a check that has passed.)
+void check_landing(Lifter& t, u32 word) {
+    const u32 accepted = t.mode().has(Mode::kGuardedPage) ? accepted_types(word) : kAnyType;
+    if (accepted != kAnyType) {
+        const u32 refused = t.ir.reserve_block();
+        const u32 body = t.ir.reserve_block();
+        const ir::Value type = t.ir.and_(ir::Type::i32, t.pstate(), t.ir.i32c(pstate::kBtypeMask));
+        if (accepted == 0) {
+            t.ir.branch_zero(ir::Type::i32, type, body, refused);
+        } else {
+            const u32 other = accepted == kCalls ? 3 : 2;
+            const ir::Value same = t.ir.sub_flags(ir::Type::i32, type, t.ir.i32c(other << pstate::kBtypeShift));
+            t.ir.branch(ir::Cond::eq, same, refused, body);
+        }
+        t.ir.place_block(refused);
+        if (is_signing(word)) {
+            t.ir.call(kCheckSigningLanding, {});
+            t.ir.call(kForgetBranchType, {});
+            t.leave_to(0);
+        } else {
+            t.exception_via(kBranchTarget, {});
+        }
+        t.ir.place_block(body);
+    }
+    if (accepted != 0 && !is_breakpoint(word)) {
+        t.set_pstate(t.ir.and_(ir::Type::i32, t.pstate(), t.ir.i32c(~pstate::kBtypeMask)));
+        t.begin_instruction(t.page_offset());  // what follows may fault, and the check is not to be repeated
+    }
 }
 
 /// What comes before the first instruction: it may be that the region is nothing but an exception.
@@ -75,17 +104,8 @@ void begin_region(Lifter& t, u32 word) {
     if (mode.has(Mode::kIllegal)) {
         return t.exception_via(kIllegalState, {});
     }
-    if (mode.btype() == 0) {
-        return;
-    }
-    if (mode.has(Mode::kGuardedPage)) {
+    if (mode.has(Mode::kTrackBtype)) {
         check_landing(t, word);
-    }
-    if (!t.ended()) {
-        // Only the check; the instruction itself follows in the mode without BTYPE. (Should it then fault, the handler
-        // sees BTYPE 0, and the return does not repeat a check that has passed.)
-        t.ir.call(kForgetBranchType, {});
-        t.leave_to(0);
     }
 }
 

@@ -23,7 +23,7 @@ TEST(Translate, EveryInstructionLiftsToAValidRegionInEveryMode) {
                               Mode::kSingleStep | Mode::kStepPending,
                               1 | Mode::kFpTrap,
                               1 | Mode::kUao | Mode::kTrackBtype | Mode::kGuardedPage,
-                              Mode::kTrackBtype | Mode::kGuardedPage | 3u << Mode::kBtypeShift,
+                              Mode::kTrackBtype,
                               1 | Mode::kIllegal | Mode::kZeroTrap};
     ir::Region region;
     for (const auto chapter : instruction_chapters()) {
@@ -153,6 +153,22 @@ TEST_F(BranchTargets, OtherInstructionsTakeNone) {
 }
 TEST_F(BranchTargets, CallsMayLandOnPaciasp) {
     EXPECT_EQ(land(kBlrX0, 0xd503233f), kNone);
+}
+TEST_F(BranchTargets, JumpsMayLandOnPaciaspUnlessTheControlBitForbids) {
+    EXPECT_EQ(land(kBrX0, 0xd503233f), kNone);
+    m.state.sctlr[1] |= u64{1} << 36;
+    EXPECT_EQ(land(kBrX0, 0xd503233f), kBranchTarget);
+}
+TEST_F(BranchTargets, BreakpointsReportTheBranchType) {
+    EXPECT_EQ(land(kBlrX0, 0xd4200000), 0x3c);
+    EXPECT_EQ(m.state.spsr[1] & pstate::kBtypeMask, 2u << pstate::kBtypeShift);
+}
+TEST_F(BranchTargets, UnguardedPagesTakeAllAndForgetTheType) {
+    m.extra_mode = Mode::kTrackBtype;
+    m.state.x[0] = kCode + 8;
+    m.run({kBrX0, kNop, kNop});
+    EXPECT_EQ(m.exception_class(), kNone);
+    EXPECT_EQ(m.state.pstate & pstate::kBtypeMask, 0u);
 }
 
 }  // namespace
