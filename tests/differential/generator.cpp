@@ -75,7 +75,7 @@ Generator::Kind Generator::judge(const Made& made) const {
         const bool chosen = out.signal == SIGBUS && is_store_exclusive(made.words.back());
         return out.pc == end - 4 && !chosen ? Kind::stopped : Kind::unusable;
     }
-    if (out.signal != 0) {
+    if (out.signal != 0 || lifted_.constrained()) {
         return Kind::unusable;
     }
     if (out.pc == end) {

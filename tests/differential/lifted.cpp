@@ -81,6 +81,7 @@ void Lifted::begin(const Case& in, std::span<const u32> words) {
     state.vbar[1] = kVectors;
     window_.set(in.memory);
     window_.clear_exclusive();
+    window_.constrained = false;
     std::memcpy(page_.data() + in.pc % kPage, words.data(), words.size_bytes());
 }
 

@@ -31,6 +31,8 @@ class Lifted {
 
     /// Of the last run, if it ended with SIGSEGV.
     const Miss& miss() const { return window_.miss; }
+    /// The last run did what the architecture leaves open.
+    bool constrained() const { return window_.constrained; }
 
   private:
     void begin(const Case& in, std::span<const u32> words);

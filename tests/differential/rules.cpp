@@ -42,6 +42,8 @@ bool Rules::add(const std::vector<std::string>& fields) {
         entries_[fields[1]].undefined = true;
     } else if (kind == "only" && fields.size() == 5) {
         entries_[fields[1]].only.push_back({number(fields[2], 16), number(fields[3], 16)});
+    } else if (kind == "avoid" && fields.size() == 5) {
+        entries_[fields[1]].avoid.push_back({number(fields[2], 16), number(fields[3], 16)});
     } else if (kind == "differ" && fields.size() == 5) {
         entries_[fields[1]].differ.push_back({number(fields[2], 10), number(fields[3], 10)});
     } else if (kind == "fpsr" && fields.size() == 4 && fields[1] == "compiled") {
@@ -103,6 +105,9 @@ bool Rules::allowed(const arm64::Instruction& entry, u32 word) const {
     const Entry* rule = find(entry);
     if (rule == nullptr) {
         return true;
+    }
+    if (std::ranges::any_of(rule->avoid, [&](const Pattern& p) { return (word & p.mask) == p.value; })) {
+        return false;
     }
     return !rule->excluded && std::ranges::none_of(rule->differ, [&](const Fields& fields) {
         return register_field(word, fields.first) == register_field(word, fields.second);

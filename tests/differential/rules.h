@@ -39,7 +39,7 @@ class Rules {
     struct Entry {
         bool excluded = false;
         bool undefined = false;
-        std::vector<Pattern> only;
+        std::vector<Pattern> only, avoid;
         std::vector<Fields> differ;
     };
 

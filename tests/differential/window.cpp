@@ -182,6 +182,8 @@ bool Window::load_exclusive(u64 address, ir::MemInfo info, V128& value) {
         return false;
     }
     processor_.runtime().exclusive_address = untagged(address);
+    processor_.runtime().exclusive_value = value;
+    exclusive_size_ = size_of(info);
     return true;
 }
 
@@ -190,7 +192,11 @@ bool Window::store_exclusive(u64 address, ir::MemInfo info, const V128& value, u
     if (to == nullptr) {
         return false;
     }
-    failed = processor_.runtime().exclusive_address != untagged(address);
+    const x64::Runtime& runtime = processor_.runtime();
+    const bool open = runtime.exclusive_address == untagged(address);
+    // The sizes of the pair must be the same, else anything may happen (Load-Exclusive and Store-Exclusive usage restrictions).
+    constrained = constrained || (open && exclusive_size_ != size_of(info));
+    failed = !open || std::memcmp(to, &runtime.exclusive_value, size_of(info)) != 0;
     if (failed == 0) {
         std::memcpy(to, &value, size_of(info));
     }

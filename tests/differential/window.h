@@ -40,6 +40,8 @@ class Window final : public ir::MemoryPort {
 
     /// Of the last access that faulted because nothing is there.
     Miss miss;
+    /// Set when an access was made whose outcome the architecture leaves open.
+    bool constrained = false;
 
   private:
     bool may_be_misaligned(u64 address, u64 size) const;
@@ -48,6 +50,7 @@ class Window final : public ir::MemoryPort {
     void fill(u64 address, bool write);
 
     testing::Processor& processor_;
+    std::size_t exclusive_size_ = 0;
     std::unique_ptr<u8[]> storage_;
     u8* bytes_;  ///< page-aligned, within storage_
     std::unique_ptr<x64::TlbEntry[]> reads_, writes_;

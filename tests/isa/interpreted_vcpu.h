@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// A vCPU that interprets IR, one lifted region after another: no TLB, no code cache, each access walks the tables.
+// Slow, and too simple to be wrong in the ways that a translator is.
+#pragma once
+
+#include <atomic>
+#include <vector>
+
+#include "accel/accelerator.h"
+#include "cpu/arm64/cpu.h"
+#include "ir/interpreter.h"
+#include "lift/arm64/translate.h"
+
+namespace kelvin::isa {
+
+class InterpretedVcpu final : public accel::Vcpu, public arm64::CpuEvents, public ir::MemoryPort {
+  public:
+    InterpretedVcpu(memory::AddressMap& memory, const arm64::Model& model, const accel::Arm64Ports& ports);
+
+    accel::StopReason run() override;
+    void request_stop() override { stop_ = true; }
+    Wire irq() override { return wire_to<&InterpretedVcpu::set_irq>(*this); }
+    Wire fiq() override { return wire_to<&InterpretedVcpu::set_fiq>(*this); }
+    void reset(u64 entry, u64 argument) override;
+    std::string describe_registers() const override;
+
+    void tlb_flush_all(bool) override {}
+    void tlb_flush_asid(u16, bool) override {}
+    void tlb_flush_pages(Gva, u64, u64, std::optional<u16>, bool) override {}
+    void translation_changed() override {}
+    void mode_changed() override {}
+    void interrupts_unmasked() override {}
+    void wait_for_interrupt() override { waiting_ = true; }
+    bool firmware_call(bool) override { return false; }
+
+    bool load(u64 address, ir::MemInfo info, V128& value) override;
+    bool store(u64 address, ir::MemInfo info, const V128& value) override;
+    bool load_exclusive(u64 address, ir::MemInfo info, V128& value) override;
+    bool store_exclusive(u64 address, ir::MemInfo info, const V128& value, u32& failed) override;
+    void clear_exclusive() override { exclusive_ = false; }
+    bool atomic_rmw(u64 address, ir::MemInfo info, ir::AtomicKind kind, u64 operand, u64& old) override;
+    bool compare_and_swap(u64 address, ir::MemInfo info, const V128& expected, const V128& desired, V128& old) override;
+
+  private:
+    void set_irq(bool level) { cpu_.set_interrupt(arm64::Interrupt::irq, level); }
+    void set_fiq(bool level) { cpu_.set_interrupt(arm64::Interrupt::fiq, level); }
+    bool check(u64 address, ir::MemInfo info, arm64::Access access);
+    void raise(u8 status, u64 address, arm64::AccessType type);
+    bool translate(u64 address, arm64::AccessType type, arm64::Translation& found);
+    /// Moves the bytes of an access between `bytes` and memory.
+    bool transfer(u64 address, ir::MemInfo info, arm64::Access access, u8* bytes);
+    void run_region();
+
+    memory::AddressMap& memory_;
+    const arm64::Model model_;
+    arm64::State state_{};
+    arm64::Cpu cpu_;
+    arm64::Decoder decoder_;
+    ir::Interpreter interpreter_;
+    ir::Region region_;
+    bool waiting_ = false;
+    bool exclusive_ = false;
+    u64 exclusive_address_ = 0;
+    V128 exclusive_value_{};
+    std::atomic<bool> stop_{false};
+};
+
+}  // namespace kelvin::isa
