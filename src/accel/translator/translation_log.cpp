@@ -2,7 +2,6 @@
 #include "accel/translator/translation_log.h"
 
 #include <cerrno>
-#include <cstring>
 
 #include <fmt/format.h>
 
@@ -34,32 +33,24 @@ TranslationLog::~TranslationLog() {
 }
 
 void TranslationLog::guest(u64 physical, const u8* code, unsigned size) {
-    if (!guest_) {
-        return;
-    }
-    fmt::print(file_, "guest {:#x}\n", physical);
-    for (unsigned offset = 0; offset < size; offset += 4) {
-        u32 word = 0;
-        std::memcpy(&word, code + offset, sizeof word);
-        fmt::print(file_, "  {:#x}: {:08x}\n", physical + offset, word);
+    if (guest_) {
+        fmt::print(file_, "guest {:#x}\n{}", physical, arm64_.text(code, size, physical));
+        std::fflush(file_);
     }
 }
 
 void TranslationLog::ir(const ir::Region& region) {
     if (ir_) {
         fmt::print(file_, "ir\n{}\n", ir::print(region));
+        std::fflush(file_);
     }
 }
 
-void TranslationLog::host(const u8* code, std::size_t size) {
-    if (!host_) {
-        return;
+void TranslationLog::host(const u8* code, std::size_t size, const u8* address) {
+    if (host_) {
+        fmt::print(file_, "host {}\n{}\n", fmt::ptr(address), x64_.text(code, size, reinterpret_cast<u64>(address)));
+        std::fflush(file_);
     }
-    fmt::print(file_, "host {}\n ", fmt::ptr(code));
-    for (std::size_t i = 0; i < size; i++) {
-        fmt::print(file_, " {:02x}{}", code[i], i % 16 == 15 ? "\n " : "");
-    }
-    fmt::print(file_, "\n");
 }
 
 }  // namespace kelvin::translator

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "accel/accelerator.h"
+#include "accel/translator/disassembler.h"
 #include "base/result.h"
 #include "ir/region.h"
 
@@ -21,13 +22,16 @@ class TranslationLog {
 
     void guest(u64 physical, const u8* code, unsigned size);
     void ir(const ir::Region& region);
-    void host(const u8* code, std::size_t size);
+    /// `code` is where it can be read, `address` where it runs.
+    void host(const u8* code, std::size_t size, const u8* address);
 
   private:
     TranslationLog(std::FILE* file, const accel::TranslatorOptions& options);
 
     std::FILE* file_;
     bool guest_, ir_, host_;
+    Disassembler arm64_{Disassembler::Architecture::arm64};
+    Disassembler x64_{Disassembler::Architecture::x64};
 };
 
 }  // namespace kelvin::translator

@@ -72,7 +72,7 @@ Block& Translator::translate(const CodeSource& source, const arm64::Model& model
     if (log_ != nullptr) {
         log_->guest(source.physical, source.page + offset, guest_size);
         log_->ir(region_);
-        log_->host(code, compiled.size);
+        log_->host(cache_.free_space().write, compiled.size, code);
     }
     cache_.commit(compiled.size);
     regions_translated_++;
