@@ -130,7 +130,10 @@ void TlbContext::flush_range(u64 start, u64 size) {
         flush();
         return;
     }
-    for (u64 page = start & ~(kPage - 1); page < start + size; page += kPage) {
+    // Counted, as the range may end where addresses do.
+    const u64 pages = ((start & (kPage - 1)) + size + kPage - 1) / kPage;
+    for (u64 number = 0; number < pages; number++) {
+        const u64 page = (start & ~(kPage - 1)) + number * kPage;
         for (x64::TlbEntry* table : {read_.get(), write_.get()}) {
             x64::TlbEntry& entry = table[index_of(page)];
             if (same_page(entry.tag, page)) {
@@ -143,10 +146,10 @@ void TlbContext::flush_range(u64 start, u64 size) {
         }
         if (jump_pages_.test(jump_page(page))) {
             // The jump cache's index keeps a page's entries within 1024 places that share their top bits.
-            x64::JumpEntry* first = &jumps_[x64::jump_index(page) & ~u64{1023}];
-            for (unsigned i = 0; i < 1024; i++) {
-                if (((first[i].va ^ page) & ~(kPage - 1)) == 0) {
-                    first[i].va = ~u64{0};
+            const auto first = static_cast<unsigned>(x64::jump_index(page) & ~u64{1023});
+            for (unsigned i = first; i < first + 1024; i++) {
+                if (((jumps_[i].va ^ page) & ~(kPage - 1)) == 0) {
+                    jumps_[i] = x64::empty_jump(i);
                 }
             }
         }
