@@ -107,7 +107,7 @@ void Comparison::compare(const Made& made, const Case& compiled, const Case& qem
         executed_[made.entry]++;
     }
     const std::string lifted = differing(qemu, made.interpreted, 0);
-    const std::string emitted = differing(made.interpreted, compiled, ground_->rules.compiled_fpsr());
+    const std::string emitted = differing(made.interpreted, compiled, ground_->rules.compiled_fpsr(made.in.fpcr));
     if (lifted.empty() && emitted.empty()) {
         return;
     }

@@ -22,10 +22,10 @@ constexpr u64 kSctlr = 1u << 14 | 1u << 15 | 1u << 16 | 1u << 18 | 1u << 26;
 constexpr u64 kTcrTbi0 = u64{1} << 37;
 constexpr u64 kVectors = u64{1} << 52;  // no case's code is there
 
-/// FPCR.RMode (RN RP RM RZ) as MXCSR.RC (nearest, down, up, zero), exceptions masked.
+/// FPCR.RMode (RN RP RM RZ) as MXCSR.RC (nearest, down, up, zero), FZ as FTZ and DAZ, exceptions masked.
 u32 mxcsr_for(u32 fpcr) {
     constexpr u32 kRounding[] = {0, 2, 1, 3};
-    return 0x1f80 | kRounding[bits(fpcr, 23, 22)] << 13;
+    return 0x1f80 | kRounding[bits(fpcr, 23, 22)] << 13 | (bit(fpcr, 24) ? 0x8040u : 0u);
 }
 
 bool exception_taken(void* state) {

@@ -48,6 +48,8 @@ bool Rules::add(const std::vector<std::string>& fields) {
         entries_[fields[1]].differ.push_back({number(fields[2], 10), number(fields[3], 10)});
     } else if (kind == "fpsr" && fields.size() == 4 && fields[1] == "compiled") {
         compiled_fpsr_ |= number(fields[2], 16);
+    } else if (kind == "fpsr" && fields.size() == 4 && fields[1] == "flushing") {
+        flushing_fpsr_ |= number(fields[2], 16);
     } else {
         return false;
     }

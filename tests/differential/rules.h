@@ -26,8 +26,8 @@ class Rules {
     u32 constrain(const arm64::Instruction& entry, u32 word, u64 choice) const;
     bool allowed(const arm64::Instruction& entry, u32 word) const;
 
-    /// Bits of FPSR in which compiled code may differ.
-    u64 compiled_fpsr() const { return compiled_fpsr_; }
+    /// Bits of FPSR in which compiled code may differ that runs with this FPCR.
+    u64 compiled_fpsr(u64 fpcr) const { return compiled_fpsr_ | ((fpcr & kFlushToZero) != 0 ? flushing_fpsr_ : 0); }
 
   private:
     struct Pattern {
@@ -47,7 +47,9 @@ class Rules {
     const Entry* find(const arm64::Instruction& entry) const;
 
     std::map<std::string, Entry, std::less<>> entries_;
+    static constexpr u64 kFlushToZero = 1u << 24;
     u64 compiled_fpsr_ = 0;
+    u64 flushing_fpsr_ = 0;
 };
 
 }  // namespace kelvin::differential

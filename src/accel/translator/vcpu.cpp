@@ -14,11 +14,12 @@ namespace {
 constexpr u64 kPage = 4096;
 /// All exceptions masked, no flushing; the rounding mode is added.
 constexpr u32 kMxcsr = 0x1f80;
+constexpr u32 kMxcsrFlush = 1u << 15 | 1u << 6;  // FTZ, DAZ
 
-/// FPCR.RMode (RN RP RM RZ) as MXCSR.RC (nearest, down, up, zero).
+/// FPCR.RMode (RN RP RM RZ) as MXCSR.RC (nearest, down, up, zero), FZ as FTZ and DAZ.
 u32 mxcsr_for(u32 fpcr) {
     constexpr u32 kRounding[] = {0, 2, 1, 3};
-    return kMxcsr | kRounding[bits(fpcr, 23, 22)] << 13;
+    return kMxcsr | kRounding[bits(fpcr, 23, 22)] << 13 | (bit(fpcr, 24) ? kMxcsrFlush : 0);
 }
 
 arm64::Cpu::Ports cpu_ports(const accel::Arm64Ports& ports, const memory::AddressMap& memory) {

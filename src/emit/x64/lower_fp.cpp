@@ -32,6 +32,7 @@ constexpr FpInstruction kMul = {vop::vmulss, vop::vmulsd, vop::vmulps, vop::vmul
 constexpr FpInstruction kDiv = {vop::vdivss, vop::vdivsd, vop::vdivps, vop::vdivpd};
 constexpr FpInstruction kCompare = {vop::vcmpss, vop::vcmpsd, vop::vcmpps, vop::vcmppd};
 constexpr u8 kUnorderedQuiet = 3;
+constexpr u8 kEqualOrUnorderedQuiet = 8;
 
 /// Evaluates the op by C++ with every register but the result's kept.
 void recompute(Emitter& e, ColdPath& self) {
@@ -85,6 +86,26 @@ void leave_on_nan(Emitter& e, FpShape shape, Xmm value, Xmm scratch, ColdPath& p
     leave_on_unordered(e, shape, value, value, scratch, path);
 }
 
+void leave_on_misrounded(Emitter& e, FpShape shape, Xmm value, Xmm scratch, ColdPath& path) {
+    if (!flushes(e)) {
+        leave_on_nan(e, shape, value, scratch, path);
+        return;
+    }
+    const bool is_double = ir::fp_lane(shape) == ir::Lane::d;
+    const V128 magnitude = is_double ? every_double(~u64{0} >> 1) : every_word(~u32{0} >> 1);
+    const Mem smallest = in_memory(e, is_double ? every_double(u64{1} << 52) : every_word(1u << 23));
+    e.a.vex(vop::vandps, scratch, value, in_memory(e, magnitude));
+    if (is_scalar(shape)) {
+        // Unordered is equal as well.
+        e.a.vex(is_double ? vop::vucomisd : vop::vucomiss, scratch, smallest);
+        e.a.jcc(x64::Cond::e, path.entry);
+        return;
+    }
+    e.a.vex(kCompare.of(shape), scratch, scratch, smallest, kEqualOrUnorderedQuiet);
+    e.a.vex(vop::vptest, scratch, scratch);
+    e.a.jcc(x64::Cond::ne, path.entry);
+}
+
 void round_away(Emitter& e, bool is_double, Xmm out, Xmm x, Xmm scratch, ColdPath& path) {
     constexpr u8 kTruncateSilently = 3 | 8;
     constexpr u8 kGreaterOrEqual = 0x1d;
@@ -114,11 +135,24 @@ constexpr V128 kOnes = every_word(0x3f800000);
 constexpr u8 kUpperWords = 0b1100;
 
 bool on_host(const Emitter& e) {
-    return !flushes(e) && !is_half(e.current().shape());
+    return !is_half(e.current().shape());
 }
 
+/// An operation of two operands.
+struct Arithmetic {
+    FpInstruction instruction;
+    bool commutes;
+    /// False if no rounding makes the smallest normal number of a smaller one: sums that small are exact, and a
+    /// quotient x / y < 1 of p-bit numbers is at most 1 - 2^-p, which is one, as x <= y - ulp(y).
+    bool rounds_to_normal;
+
+    void check(Emitter& e, FpShape shape, Xmm value, Xmm scratch, ColdPath& path) const {
+        (rounds_to_normal ? leave_on_misrounded : leave_on_nan)(e, shape, value, scratch, path);
+    }
+};
+
 /// For v2s, whose upper elements must not be looked at: they become those of 0 op 1, which raises nothing.
-void lower_half_arithmetic(Emitter& e, VexOp op) {
+void lower_half_arithmetic(Emitter& e, const Arithmetic& how) {
     const Xmm x = e.use_xmm(e.current().a);
     const Xmm y = e.use_xmm(e.current().b);
     const Xmm result = e.define_xmm(true);
@@ -129,8 +163,8 @@ void lower_half_arithmetic(Emitter& e, VexOp op) {
     path.registers[kResult] = code_of(result);
     e.a.vex(vop::vmovq, result, x);
     e.a.vex(vop::vblendps, other, y, in_memory(e, kOnes), kUpperWords);
-    e.a.vex(op, result, result, other);
-    leave_on_nan(e, FpShape::v2s, result, other, path);
+    e.a.vex(how.instruction.ps, result, result, other);
+    how.check(e, FpShape::v2s, result, other, path);
     e.a.vex(vop::vmovq, result, result);
     resume_here(e, path);
 }
@@ -155,7 +189,7 @@ void finish(Emitter& e, FpShape shape, const Target& target, bool clean) {
     }
 }
 
-void arithmetic(Emitter& e, const FpInstruction& instruction, bool commutes) {
+void arithmetic(Emitter& e, const Arithmetic& how) {
     if (!on_host(e)) {
         fallback(e);
         return;
@@ -164,20 +198,21 @@ void arithmetic(Emitter& e, const FpInstruction& instruction, bool commutes) {
     const FpShape shape = op.shape();
     e.clobber_flags();
     if (shape == FpShape::v2s) {
-        lower_half_arithmetic(e, instruction.ps);
+        lower_half_arithmetic(e, how);
         return;
     }
     const Xmm x = e.use_xmm(op.a);
     const Xmm y = e.use_xmm(op.b);
     const Target target = target_beside(e, x, y);
     // What is above a scalar comes from the instruction's first source.
-    const bool swap = commutes && !is_clean(e, op.a, shape) && is_clean(e, op.b, shape);
-    e.a.vex(instruction.of(shape), target.working, swap ? y : x, swap ? x : y);
+    const bool swap = how.commutes && !is_clean(e, op.a, shape) && is_clean(e, op.b, shape);
+    e.a.vex(how.instruction.of(shape), target.working, swap ? y : x, swap ? x : y);
     ColdPath& path = recomputation(e);
     path.registers[0] = code_of(x);
     path.registers[1] = code_of(y);
     path.registers[kResult] = code_of(target.result);
-    leave_on_nan(e, shape, target.working, is_scalar(shape) ? target.working : e.temp_xmm(), path);
+    const bool needs_scratch = !is_scalar(shape) || flushes(e);
+    how.check(e, shape, target.working, needs_scratch ? e.temp_xmm() : target.working, path);
     finish(e, shape, target, is_clean(e, swap ? op.b : op.a, shape));
     resume_here(e, path);
 }
@@ -185,16 +220,16 @@ void arithmetic(Emitter& e, const FpInstruction& instruction, bool commutes) {
 }  // namespace
 
 void fadd(Emitter& e) {
-    arithmetic(e, kAdd, true);
+    arithmetic(e, {kAdd, true, false});
 }
 void fsub(Emitter& e) {
-    arithmetic(e, kSub, false);
+    arithmetic(e, {kSub, false, false});
 }
 void fmul(Emitter& e) {
-    arithmetic(e, kMul, true);
+    arithmetic(e, {kMul, true, true});
 }
 void fdiv(Emitter& e) {
-    arithmetic(e, kDiv, false);
+    arithmetic(e, {kDiv, false, false});
 }
 
 namespace {
@@ -314,6 +349,37 @@ ColdPath& fused_recomputation(Emitter& e, const Factors& in, Xmm result) {
     return path;
 }
 
+/// The check of what was computed, and the end of the op.
+/// Three operands and the result may have taken all local registers: then the first operand makes room for a while.
+void finish_fused(Emitter& e, const Factors& in, const Target& target) {
+    const FpShape shape = e.current().shape();
+    ColdPath& path = fused_recomputation(e, in, target.result);
+    u32 free = 0;
+    for (const Xmm reg : kLocalXmms) {
+        free |= 1u << number(reg);
+    }
+    for (const Xmm reg : {in.a, in.b, in.addend, target.working}) {
+        free &= ~(1u << number(reg));
+    }
+    const bool needs_scratch = !is_scalar(shape) || flushes(e);
+    const bool crowded = needs_scratch && free == 0;
+    if (crowded) {
+        path.data = already_passed(0);
+        e.a.vex(vop::vmovups_store, argument_place(0), in.a);
+    }
+    const Xmm scratch = !needs_scratch ? target.working : crowded ? in.a : e.temp_xmm();
+    leave_on_misrounded(e, shape, target.working, scratch, path);
+    if (shape == FpShape::v2s) {
+        e.a.vex(vop::vmovq, target.result, target.working);
+    } else {
+        finish(e, shape, target, true);
+    }
+    resume_here(e, path);
+    if (crowded && in.a != target.result) {
+        e.a.vex(vop::vmovups, in.a, argument_place(0));
+    }
+}
+
 void fused_scalar(Emitter& e, const FusedForms& forms) {
     const FpShape shape = e.current().shape();
     const Factors in = use_factors(e);
@@ -327,36 +393,7 @@ void fused_scalar(Emitter& e, const FusedForms& forms) {
         keep_lowest(e, ir::fp_lane(shape), target.working, in.a);
     }
     e.a.vex(forms.form213.of(shape), target.working, in.b, in.addend);
-    ColdPath& path = fused_recomputation(e, in, result);
-    leave_on_nan(e, shape, target.working, target.working, path);
-    finish(e, shape, target, true);
-    resume_here(e, path);
-}
-
-/// The check of a packed result for NaNs, and the end of the op.
-/// Three operands and the result may have taken all local registers: then the first operand makes room for a while.
-void check_packed(Emitter& e, const Factors& in, Xmm result, ColdPath& path) {
-    u32 used = 0;
-    for (const Xmm reg : {in.a, in.b, in.addend, result}) {
-        used |= 1u << number(reg);
-    }
-    u32 locals = 0;
-    for (const Xmm reg : kLocalXmms) {
-        locals |= 1u << number(reg);
-    }
-    const bool crowded = (used & locals) == locals;
-    if (crowded) {
-        path.data = already_passed(0);
-        e.a.vex(vop::vmovups_store, argument_place(0), in.a);
-    }
-    leave_on_nan(e, e.current().shape(), result, crowded ? in.a : e.temp_xmm(), path);
-    if (e.current().shape() == FpShape::v2s) {
-        e.a.vex(vop::vmovq, result, result);
-    }
-    resume_here(e, path);
-    if (crowded) {
-        e.a.vex(vop::vmovups, in.a, argument_place(0));
-    }
+    finish_fused(e, in, target);
 }
 
 /// Only with AVX-512, whose further registers take the operands without their upper halves.
@@ -367,7 +404,7 @@ void fused_half(Emitter& e, const FusedForms& forms) {
     e.a.vex(vop::vmovq, Xmm::xmm16, in.b);
     e.a.vex(vop::vmovq, Xmm::xmm17, in.addend);
     e.a.vex(forms.form213.ps, result, Xmm::xmm16, Xmm::xmm17);
-    check_packed(e, in, result, fused_recomputation(e, in, result));
+    finish_fused(e, in, {result, result});
 }
 
 void fused_packed(Emitter& e, const FusedForms& forms) {
@@ -393,7 +430,7 @@ void fused_packed(Emitter& e, const FusedForms& forms) {
         }
         e.a.vex(forms.form213.of(shape), result, kept.b, in.addend);
     }
-    check_packed(e, kept, result, fused_recomputation(e, kept, result));
+    finish_fused(e, kept, {result, result});
 }
 
 }  // namespace
@@ -413,81 +450,6 @@ void fmuladd(Emitter& e) {
     } else {
         fused_packed(e, forms);
     }
-}
-
-namespace {
-
-/// Minimum or maximum by the host's instructions, which give the second operand of two zeros: both orders, joined by
-/// the bits of their signs.
-struct Extreme {
-    FpInstruction instruction;
-    VexOp join;
-    u8 range;  ///< vrange's immediate: minimum or maximum, with the winner's sign
-};
-
-constexpr Extreme kMinimum = {{vop::vminss, vop::vminsd, vop::vminps, vop::vminpd}, vop::vorps, 4};
-constexpr Extreme kMaximum = {{vop::vmaxss, vop::vmaxsd, vop::vmaxps, vop::vmaxpd}, vop::vandps, 5};
-constexpr FpInstruction kRange = {vop::vrangess, vop::vrangesd, vop::vrangeps, vop::vrangepd};
-
-/// `number`: the one of a number and a quiet NaN is the result. vrange does just that; the others leave it to C++.
-void extreme(Emitter& e, const Extreme& which, bool wants_number) {
-    const FpShape shape = e.current().shape();
-    const bool by_range = e.features().avx512;
-    const bool half = shape == FpShape::v2s;
-    if (!on_host(e) || (half && !by_range)) {
-        fallback(e);
-        return;
-    }
-    e.clobber_flags();
-    const Xmm x = e.use_xmm(e.current().a);
-    const Xmm y = e.use_xmm(e.current().b);
-    const Xmm result = e.define_xmm(true);
-    const Xmm other = e.temp_xmm();
-    ColdPath& path = recomputation(e);
-    path.registers[0] = code_of(x);
-    path.registers[1] = code_of(y);
-    path.registers[kResult] = code_of(result);
-    Xmm left = x;
-    Xmm right = y;
-    if (half) {
-        e.a.vex(vop::vmovq, result, x);
-        e.a.vex(vop::vmovq, Xmm::xmm16, y);
-        left = result;
-        right = Xmm::xmm16;
-    }
-    if (!wants_number || !by_range) {
-        if (half) {
-            e.a.vex(vop::vmovq, other, y);
-        }
-        leave_on_unordered(e, shape, left, half ? other : right, other, path);
-    }
-    if (by_range) {
-        e.a.vex(kRange.of(shape), result, left, right, which.range);
-        if (wants_number) {
-            leave_on_nan(e, shape, result, other, path);
-        }
-    } else {
-        e.a.vex(which.instruction.of(shape), result, x, y);
-        e.a.vex(which.instruction.of(shape), other, y, x);
-        e.a.vex(which.join, result, result, other);
-    }
-    finish(e, shape, {result, result}, is_clean(e, e.current().a, shape) && is_clean(e, e.current().b, shape));
-    resume_here(e, path);
-}
-
-}  // namespace
-
-void fmin(Emitter& e) {
-    extreme(e, kMinimum, false);
-}
-void fmax(Emitter& e) {
-    extreme(e, kMaximum, false);
-}
-void fminnm(Emitter& e) {
-    extreme(e, kMinimum, true);
-}
-void fmaxnm(Emitter& e) {
-    extreme(e, kMaximum, true);
 }
 
 }  // namespace kelvin::x64::lower

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the emitters of floating-point ops share.
 //
-// While regions run MXCSR holds the guest's rounding mode, and its sticky flags are the guest's. The host does what Arm
-// asks for bit by bit, exceptions included, except where a NaN comes out, an integer does not fit, or numbers are
-// flushed to zero. So a result is looked at, and the rare ones are made anew by C++ from the operands, which are still
-// there: nothing may overwrite them before. What the host has raised by then, Arm raises as well. (One deviation is
-// accepted: a result that rounding makes the smallest normal number underflows on Arm and not here.)
+// While regions run MXCSR holds the guest's rounding mode, and flushes (FTZ, DAZ) as FPCR.FZ says; its sticky flags are
+// the guest's. The host does what Arm asks for bit by bit, exceptions included, except where a NaN comes out, an
+// integer does not fit, or, when flushing, rounding makes a number normal. So a result is looked at, and the rare ones
+// are made anew by C++ from the operands, which are still there: nothing may overwrite them before. What the host has
+// raised by then, Arm raises as well.
+//
+// Accepted deviations, all in FPSR:
+// - Without flushing, a result that rounding makes the smallest normal number underflows on Arm and not here.
+// - A flushed operand sets IDC only if C++ makes the result: the host's DAZ reports nothing.
+// - A flushed result sets IXC beside UFC.
 #pragma once
 
 #include "emit/x64/lower_vector.h"
@@ -65,6 +70,11 @@ inline Mem argument_place(unsigned i) {
 void leave_on_nan(Emitter& e, FpShape shape, Xmm value, Xmm scratch, ColdPath& path);
 /// To `path` if an element of `a` or `b` is a NaN; signaling ones raise the exception.
 void leave_on_unordered(Emitter& e, FpShape shape, Xmm a, Xmm b, Xmm scratch, ColdPath& path);
+
+/// The same for what was just rounded. Under FPCR.FZ also to `path` if an element is the smallest normal number: the
+/// host finds tininess after rounding, Arm before it (FPRound), and flushes what rounding has made that. `scratch` is
+/// then used for scalars as well, and is not `value`.
+void leave_on_misrounded(Emitter& e, FpShape shape, Xmm value, Xmm scratch, ColdPath& path);
 
 /// `out` = the scalar `x` rounded to an integral value, halves away from zero, with zeros above; nothing is reported.
 /// To `path` if that is a NaN or so large that it has no fraction. Overwrites `scratch` and EFLAGS.

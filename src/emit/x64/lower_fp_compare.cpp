@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Emitters of floating-point comparisons and of changes to signs.
+// Emitters of floating-point comparisons, minima, maxima and changes to signs.
 #include "emit/x64/lower_fp.h"
 
 namespace kelvin::x64::lower {
@@ -19,7 +19,7 @@ constexpr FpInstruction kCompare = {vop::vcmpss, vop::vcmpsd, vop::vcmpps, vop::
 void compare(Emitter& e, u8 predicate, u8 swapped) {
     const Op& op = e.current();
     const FpShape shape = op.shape();
-    if (flushes(e) || is_half(shape)) {
+    if (is_half(shape)) {
         fallback(e);
         return;
     }
@@ -61,7 +61,7 @@ void fcmpgt(Emitter& e) {
 void fcompare(Emitter& e) {
     const Op& op = e.current();
     const FpShape shape = op.shape();
-    if (flushes(e) || is_half(shape)) {
+    if (is_half(shape)) {
         fallback(e);
         return;
     }
@@ -75,6 +75,83 @@ void fcompare(Emitter& e) {
         e.a.vex(signaling ? vop::vcomisd : vop::vucomisd, x, y);
     }
     e.define_flags(Emitter::Sense::fp);
+}
+
+namespace {
+
+/// Minimum or maximum by the host's instructions, which give the second operand of two zeros: both orders, joined by
+/// the bits of their signs.
+struct Extreme {
+    FpInstruction instruction;
+    VexOp join;
+    u8 range;  ///< vrange's immediate: minimum or maximum, with the winner's sign
+};
+
+constexpr Extreme kMinimum = {{vop::vminss, vop::vminsd, vop::vminps, vop::vminpd}, vop::vorps, 4};
+constexpr Extreme kMaximum = {{vop::vmaxss, vop::vmaxsd, vop::vmaxps, vop::vmaxpd}, vop::vandps, 5};
+constexpr FpInstruction kRange = {vop::vrangess, vop::vrangesd, vop::vrangeps, vop::vrangepd};
+
+/// `number`: the one of a number and a quiet NaN is the result. vrange does just that; the others leave it to C++.
+void extreme(Emitter& e, const Extreme& which, bool wants_number) {
+    const FpShape shape = e.current().shape();
+    const bool by_range = e.features().avx512;
+    const bool half = shape == FpShape::v2s;
+    if (is_half(shape) || (half && !by_range)) {
+        fallback(e);
+        return;
+    }
+    e.clobber_flags();
+    const Xmm x = e.use_xmm(e.current().a);
+    const Xmm y = e.use_xmm(e.current().b);
+    const Xmm result = e.define_xmm(true);
+    const Xmm other = e.temp_xmm();
+    ColdPath& path = recomputation(e);
+    path.registers[0] = code_of(x);
+    path.registers[1] = code_of(y);
+    path.registers[kResult] = code_of(result);
+    Xmm left = x;
+    Xmm right = y;
+    if (half) {
+        e.a.vex(vop::vmovq, result, x);
+        e.a.vex(vop::vmovq, Xmm::xmm16, y);
+        left = result;
+        right = Xmm::xmm16;
+    }
+    if (!wants_number || !by_range) {
+        if (half) {
+            e.a.vex(vop::vmovq, other, y);
+        }
+        leave_on_unordered(e, shape, left, half ? other : right, other, path);
+    }
+    if (by_range) {
+        e.a.vex(kRange.of(shape), result, left, right, which.range);
+        if (wants_number) {
+            leave_on_nan(e, shape, result, other, path);
+        }
+    } else {
+        e.a.vex(which.instruction.of(shape), result, x, y);
+        e.a.vex(which.instruction.of(shape), other, y, x);
+        e.a.vex(which.join, result, result, other);
+    }
+    if (!is_clean(e, e.current().a, shape) || !is_clean(e, e.current().b, shape)) {
+        keep_lowest(e, ir::fp_lane(shape), result, result);
+    }
+    resume_here(e, path);
+}
+
+}  // namespace
+
+void fmin(Emitter& e) {
+    extreme(e, kMinimum, false);
+}
+void fmax(Emitter& e) {
+    extreme(e, kMaximum, false);
+}
+void fminnm(Emitter& e) {
+    extreme(e, kMinimum, true);
+}
+void fmaxnm(Emitter& e) {
+    extreme(e, kMaximum, true);
 }
 
 namespace {

@@ -113,7 +113,7 @@ bool plan(const Emitter& e, const Op& op, bool wide, ScalarToInteger& how) {
     how.is_unsigned = format.is_unsigned;
     how.way = way_of(e, format.rounding);
     how.mode = how.way == Way::none ? u8{0} : kHostMode[static_cast<unsigned>(format.rounding)];
-    if (flushes(e) || is_half(op.shape()) || format.fraction_bits != 0 || how.way == Way::none) {
+    if (is_half(op.shape()) || format.fraction_bits != 0 || how.way == Way::none) {
         return false;
     }
     return !format.is_unsigned || e.features().avx512 || how.way == Way::truncate;
@@ -348,7 +348,7 @@ namespace {
 
 /// True if the host converts between the formats in one step, or in two of which the first is exact.
 bool converts(const Emitter& e, FpShape from, FpShape to) {
-    if (flushes(e) || from == to || ((is_half(from) || is_half(to)) && alternative_half(e))) {
+    if (from == to || ((is_half(from) || is_half(to)) && alternative_half(e))) {
         return false;
     }
     return !is_half(to) || (ir::fp_lane(from) == ir::Lane::s && !default_nan(e));
@@ -373,15 +373,16 @@ void convert_scalar(Emitter& e, FpShape from, FpShape to, Xmm result, Xmm x) {
 }
 
 /// NaNs are quieted and cut as on Arm; but a default NaN replaces them if FPCR asks for it.
-void check_default_nan(Emitter& e, FpShape shape, Xmm x, Xmm result) {
-    if (!default_nan(e)) {
+void check_converted(Emitter& e, FpShape from, FpShape to, Xmm x, Xmm result) {
+    const bool may_flush = flushes(e) && ir::fp_lane(from) == ir::Lane::d;
+    if (!default_nan(e) && !may_flush) {
         return;
     }
     e.clobber_flags();
     ColdPath& path = recomputation(e);
     path.registers[0] = code_of(x);
     path.registers[kResult] = code_of(result);
-    leave_on_nan(e, shape, result, e.temp_xmm(), path);
+    (may_flush ? leave_on_misrounded : leave_on_nan)(e, to, result, e.temp_xmm(), path);
     resume_here(e, path);
 }
 
@@ -397,7 +398,7 @@ void fconvert(Emitter& e) {
     const Xmm x = e.use_xmm(e.current().a);
     const Xmm result = e.define_xmm(true);
     convert_scalar(e, from, to, result, x);
-    check_default_nan(e, to, x, result);
+    check_converted(e, e.current().shape(), to, x, result);
 }
 
 void fvwiden(Emitter& e) {
@@ -410,7 +411,7 @@ void fvwiden(Emitter& e) {
     const Xmm x = e.use_xmm(e.current().a);
     const Xmm result = e.define_xmm(true);
     e.a.vex(from_half ? vop::vcvtph2ps : vop::vcvtps2pd, result, x);
-    check_default_nan(e, to, x, result);
+    check_converted(e, e.current().shape(), to, x, result);
 }
 
 void fvnarrow(Emitter& e) {
@@ -427,7 +428,7 @@ void fvnarrow(Emitter& e) {
     } else {
         e.a.vex(vop::vcvtpd2ps, result, x);
     }
-    check_default_nan(e, to, x, result);
+    check_converted(e, e.current().shape(), to, x, result);
 }
 
 }  // namespace kelvin::x64::lower

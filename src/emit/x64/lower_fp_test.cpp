@@ -221,8 +221,58 @@ TEST(LowerFp, MakesDefaultNans) {
     ASSERT_NO_FATAL_FAILURE(check_all({}, kDefaultNan, 30));
 }
 
-TEST(LowerFp, FlushesAndUsesTheAlternativeHalf) {
-    ASSERT_NO_FATAL_FAILURE(check_all(HostFeatures::detect(), kFlushToZero, 5));
+TEST(LowerFp, Flushes) {
+    for (const HostFeatures& features : feature_sets()) {
+        ASSERT_NO_FATAL_FAILURE(check_all(features, kFlushToZero, 40));
+    }
+    for (const fp::Rounding rounding :
+         {fp::Rounding::plus_infinity, fp::Rounding::minus_infinity, fp::Rounding::zero}) {
+        ASSERT_NO_FATAL_FAILURE(check_all(HostFeatures::detect(), kFlushToZero | rounding_mode(rounding), 15));
+    }
+    ASSERT_NO_FATAL_FAILURE(check_all(HostFeatures::detect(), kFlushToZero | kDefaultNan, 15));
+}
+
+/// Exact results below the smallest normal number by less than a rounding: FPRound flushes them.
+TEST(LowerFp, FlushesWhatRoundingWouldMakeNormal) {
+    struct Case {
+        IrOp code;
+        FpShape shape;
+        u64 imm, a, b;
+    };
+    constexpr u64 kBoth = u64{1} << 32 | 1;
+    constexpr u64 kToSingle = static_cast<u64>(FpShape::s);
+    const Case cases[] = {
+        {IrOp::fmul, FpShape::d, 0, 0x0010000000000001, 0x3feffffffffffffe},
+        {IrOp::fmul, FpShape::v2d, 0, 0x0010000000000001, 0x3feffffffffffffe},
+        {IrOp::fmul, FpShape::s, 0, 0x00800001, 0x3f7ffffe},
+        {IrOp::fmul, FpShape::v2s, 0, 0x00800001 * kBoth, 0x3f7ffffe * kBoth},
+        {IrOp::fmul, FpShape::v4s, 0, 0x00800001 * kBoth, 0x3f7ffffe * kBoth},
+        {IrOp::fmuladd, FpShape::d, 0, 0x0010000000000001, 0x3feffffffffffffe},
+        {IrOp::fmuladd, FpShape::v2d, 1, 0x0010000000000001, 0x3feffffffffffffe},
+        {IrOp::fmuladd, FpShape::s, 2, 0x00800001, 0x3f7ffffe},
+        {IrOp::fmuladd, FpShape::v2s, 3, 0x00800001 * kBoth, 0x3f7ffffe * kBoth},
+        {IrOp::fmuladd, FpShape::v4s, 0, 0x00800001 * kBoth, 0x3f7ffffe * kBoth},
+        {IrOp::fconvert, FpShape::d, kToSingle, 0x380fffffffffffff, 0},
+        {IrOp::fvnarrow, FpShape::v2d, 0, 0xb80fffffffffffff, 0},
+    };
+    for (const HostFeatures& features : feature_sets()) {
+        Rig rig(features);
+        for (const Case& c : cases) {
+            for (const Placement& place : kPlacements) {
+                rig.compile({.code = c.code, .type = Type::v128, .aux = static_cast<u8>(c.shape), .imm = c.imm}, place,
+                            kFlushToZero);
+                const V128 a = v128(c.a, c.a);
+                const V128 b = place.operands[0] == place.operands[1] ? a : v128(c.b, c.b);
+                const V128 addend = place.operands[2] == place.operands[0]   ? a
+                                    : place.operands[2] == place.operands[1] ? b
+                                                                             : V128{};
+                ASSERT_TRUE(rig.check({a, b, addend}, 0));
+            }
+        }
+    }
+}
+
+TEST(LowerFp, FlushesHalvesAndUsesTheAlternativeHalf) {
     ASSERT_NO_FATAL_FAILURE(check_all(HostFeatures::detect(), kAlternativeHalf, 5));
     ASSERT_NO_FATAL_FAILURE(check_all(HostFeatures::detect(), kFlushHalfToZero, 10));
 }

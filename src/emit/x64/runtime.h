@@ -71,7 +71,7 @@ struct alignas(64) Runtime {
     V128 exclusive_value;
     u64 invalid_tag;      ///< a page that no guest can map: see accel/translator/tlb.h
     void* owner;          ///< the vCPU, for the C++ behind the slow paths
-    u32 guest_mxcsr;      ///< rounding as the guest wants it, exceptions masked, sticky flags as they accumulate
+    u32 guest_mxcsr;      ///< rounding and flushing as the guest wants, exceptions masked, sticky flags
     u32 host_mxcsr;
 };
 
