@@ -8,6 +8,7 @@
 // Guest addresses, the same on both sides. The page before the window and that behind it are not mapped.
 #define CASE_WINDOW 0x1000000000
 #define CASE_WINDOW_BYTES 0x2000
+#define CASE_UNMAPPED (CASE_WINDOW - 0x1000)
 #define CASE_CODE 0x1000040000
 
 #define CASE_BATCH 4096     // cases of a batch, one slot of code each

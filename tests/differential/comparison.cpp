@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <csignal>
+
 #include "differential/crash_note.h"
 #include "differential/report.h"
 
@@ -106,6 +108,7 @@ void Comparison::compare(const Made& made, const Case& compiled, const Case& qem
     if (made.interpreted.signal == 0) {
         executed_[made.entry]++;
     }
+    faults_ += made.interpreted.signal == SIGSEGV;
     const std::string lifted = differing(qemu, made.interpreted, 0);
     const std::string emitted = differing(made.interpreted, compiled, ground_->rules.compiled_fpsr(made.in.fpcr));
     if (lifted.empty() && emitted.empty()) {

@@ -33,6 +33,8 @@ class Comparison {
     bool report(bool all) const;
     u64 cases() const { return cases_; }
     u64 instructions() const { return instructions_; }
+    /// Cases that ended with a fault of the kind that a page not present is.
+    u64 faults() const { return faults_; }
 
   private:
     /// What all sides share; its parts refer to each other.
@@ -61,7 +63,7 @@ class Comparison {
     std::vector<Case> compiled_;  ///< of those that run
     std::map<std::string, u64> differences_;
     std::map<const arm64::Instruction*, u64> executed_;
-    u64 cases_ = 0, instructions_ = 0, shown_ = 0;
+    u64 cases_ = 0, instructions_ = 0, faults_ = 0, shown_ = 0;
 };
 
 }  // namespace kelvin::differential

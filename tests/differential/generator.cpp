@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "differential/generator.h"
 
+#include <bit>
 #include <csignal>
 
 #include "base/bits.h"
@@ -152,6 +153,27 @@ bool Generator::add(Made& made, const arm64::Instruction& entry, bool last) {
     return false;
 }
 
+/// Points a base register to a page where nothing is: then an instruction in the middle may fault, and all that was
+/// done before it, and nothing behind it, must show.
+void Generator::make_fault(Made& made) {
+    constexpr u64 kGeneral = 0x7fffffff;
+    const u64 bases = lifted_.bases() & kGeneral;
+    if (bases == 0) {
+        return;
+    }
+    const Made before = made;
+    made.in.x[std::countr_zero(bases)] = CASE_UNMAPPED + 1024 + random_() % 2048;
+    made.interpreted = lifted_.interpret(made.in, made.words);
+    const u64 index = (made.interpreted.pc - made.in.pc) / 4;
+    // A store-exclusive may just fail instead: see judge().
+    const bool faulted = made.interpreted.signal == SIGSEGV && !lifted_.constrained() &&
+                         !is_store_exclusive(made.words[index % made.words.size()]) &&
+                         lifted_.miss().address - CASE_UNMAPPED < CASE_WINDOW - CASE_UNMAPPED - 16;
+    if (!faulted) {
+        made = before;
+    }
+}
+
 std::optional<Made> Generator::make(u64 seed, u64 number, u64 pc) {
     random_.seed(mixed(seed + mixed(number)));
     Made made;
@@ -168,6 +190,10 @@ std::optional<Made> Generator::make(u64 seed, u64 number, u64 pc) {
     }
     if (!add(made, *made.entry, true)) {
         return {};
+    }
+    made.interpreted = lifted_.interpret(made.in, made.words);
+    if (random_() % 4 == 0) {
+        make_fault(made);
     }
     made.choices.passes = random_() % 4 != 0;
     made.choices.whole = random_() % 4 != 0;

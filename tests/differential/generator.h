@@ -42,6 +42,7 @@ class Generator {
     void add_load_of_store_exclusive(Made& made, u32 store);
     std::optional<u32> word_of(const arm64::Instruction& entry);
     bool reach_window(Made& made);
+    void make_fault(Made& made);
     Kind judge(const Made& made) const;
 
     const arm64::Decoder& decoder_;

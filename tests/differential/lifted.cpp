@@ -82,6 +82,7 @@ void Lifted::begin(const Case& in, std::span<const u32> words) {
     window_.set(in.memory);
     window_.clear_exclusive();
     window_.constrained = false;
+    window_.bases = 0;
     std::memcpy(page_.data() + in.pc % kPage, words.data(), words.size_bytes());
 }
 

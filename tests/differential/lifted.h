@@ -31,6 +31,8 @@ class Lifted {
 
     /// Of the last run, if it ended with SIGSEGV.
     const Miss& miss() const { return window_.miss; }
+    /// Bit per slot: base registers that the last run used.
+    u64 bases() const { return window_.bases; }
     /// The last run did what the architecture leaves open.
     bool constrained() const { return window_.constrained; }
 

@@ -95,7 +95,8 @@ Result<bool> run(const Options& options) {
     // A run of few cases is one that looks for something; it need not have met every entry.
     const bool all = options.entry.empty() && cases >= 20 * comparison->entry_count();
     const bool good = comparison->report(all);
-    fmt::print("{} cases, {} instructions, {:.0f} instructions/s\n", comparison->cases(), comparison->instructions(),
+    fmt::print("{} cases ({} with faults), {} instructions, {:.0f} instructions/s\n", comparison->cases(),
+               comparison->faults(), comparison->instructions(),
                static_cast<double>(comparison->instructions()) / elapsed());
     return good;
 }

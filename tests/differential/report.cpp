@@ -8,6 +8,8 @@
 #include <cstdio>
 #include <cstring>
 
+#include "base/bits.h"
+
 namespace kelvin::differential {
 
 namespace {
@@ -59,6 +61,8 @@ std::string differing(const Case& a, const Case& b, u64 fpsr_ignored) {
         }
     };
     add(kind_of(a.signal) != kind_of(b.signal), "signal");
+    // Without the tag; and QEMU may say where an aligned part of the access lies.
+    add(a.signal == SIGSEGV && b.signal == SIGSEGV && bits(a.fault ^ b.fault, 55, 4) != 0, "address");
     add(a.pc != b.pc, "pc");
     add(std::memcmp(a.x, b.x, sizeof a.x) != 0, "x");
     add(a.sp != b.sp, "sp");
@@ -79,6 +83,7 @@ std::string describe(const Case& in, std::span<const u32> words, const Case& qem
     general(text, "pc", in.pc, qemu.pc, interpreted.pc, compiled.pc);
     general(text, "nzcv", in.nzcv, qemu.nzcv, interpreted.nzcv, compiled.nzcv);
     general(text, "fpsr", in.fpsr, qemu.fpsr, interpreted.fpsr, compiled.fpsr);
+    general(text, "address", in.fault, qemu.fault, interpreted.fault, compiled.fault);
     general(text, "signal", in.signal, qemu.signal, interpreted.signal, compiled.signal);
     for (unsigned i = 0; i < 32; i++) {
         if (std::memcmp(qemu.v[i], interpreted.v[i], 16) != 0 || std::memcmp(qemu.v[i], compiled.v[i], 16) != 0) {

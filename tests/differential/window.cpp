@@ -145,6 +145,7 @@ bool Window::may_be_misaligned(u64 address, u64 size) const {
 /// Null: an exception has been raised.
 u8* Window::place(u64 address, ir::MemInfo info, arm64::Access access) {
     const u64 size = size_of(info);
+    bases |= u64{1} << info.base;
     if (info.aligned && address % size != 0 && !may_be_misaligned(address, size)) {
         raise(arm64::fault_status::kAlignment, address, access);
         return nullptr;
@@ -194,7 +195,8 @@ bool Window::store_exclusive(u64 address, ir::MemInfo info, const V128& value, u
     }
     const x64::Runtime& runtime = processor_.runtime();
     const bool open = runtime.exclusive_address == untagged(address);
-    // The sizes of the pair must be the same, else anything may happen (Load-Exclusive and Store-Exclusive usage restrictions).
+    // The sizes of the pair must be the same, else anything may happen (Load-Exclusive and Store-Exclusive usage
+    // restrictions).
     constrained = constrained || (open && exclusive_size_ != size_of(info));
     failed = !open || std::memcmp(to, &runtime.exclusive_value, size_of(info)) != 0;
     if (failed == 0) {

@@ -40,6 +40,8 @@ class Window final : public ir::MemoryPort {
 
     /// Of the last access that faulted because nothing is there.
     Miss miss;
+    /// Bit per slot: which base registers have been used since it was cleared.
+    u64 bases = 0;
     /// Set when an access was made whose outcome the architecture leaves open.
     bool constrained = false;
 

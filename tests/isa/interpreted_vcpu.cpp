@@ -40,7 +40,8 @@ InterpretedVcpu::InterpretedVcpu(memory::AddressMap& memory, const arm64::Model&
       model_(model),
       cpu_(state_, model_, 0x80000000, cpu_ports(ports, memory), *this),
       decoder_(model.features),
-      interpreter_(&state_, &state_, *this) {}
+      interpreter_(&state_, &state_, *this),
+      clock_(*ports.clock) {}
 
 void InterpretedVcpu::reset(u64 entry, u64 argument) {
     cpu_.reset(entry);
@@ -53,11 +54,11 @@ std::string InterpretedVcpu::describe_registers() const {
 
 accel::StopReason InterpretedVcpu::run() {
     while (!stop_.exchange(false)) {
-        if (waiting_ && !cpu_.interrupt_pending()) {
+        if (clock_.now_ns() < wait_until_ && !cpu_.interrupt_pending()) {
             std::this_thread::sleep_for(std::chrono::microseconds(100));
             continue;
         }
-        waiting_ = false;
+        wait_until_ = 0;
         cpu_.take_pending_interrupt();
         state_.exception_taken = 0;
         run_region();
@@ -81,8 +82,10 @@ void InterpretedVcpu::run_region() {
     if (!memory_.copy_in(found.physical.page(), page)) {
         return raise(arm64::fault_status::kExternal, state_.pc, type);
     }
-    arm64::lift_region(region_, decoder_, model_, arm64::current_mode(state_), page,
-                       static_cast<unsigned>(state_.pc % kPage), {}, {false, false, false});
+    arm64::Mode mode = arm64::current_mode(state_);
+    mode.bits |= arm64::Mode::kTrackBtype | (found.guarded ? arm64::Mode::kGuardedPage : 0);
+    arm64::lift_region(region_, decoder_, model_, mode, page, static_cast<unsigned>(state_.pc % kPage), {},
+                       {false, false, false});
     const ir::RegionExit exit = interpreter_.run(region_, align_down(state_.pc, kPage), &exception_taken);
     if (exit.kind == ir::RegionExit::Kind::direct || exit.kind == ir::RegionExit::Kind::indirect) {
         state_.pc = exit.pc;
@@ -113,7 +116,10 @@ bool InterpretedVcpu::check(u64 address, ir::MemInfo info, arm64::Access access)
         cpu_.take_sp_alignment_fault();
         return false;
     }
-    if (info.aligned && address % size_of(info) != 0) {
+    // Of accesses that must be aligned FEAT_LSE2 asks only that they lie within 16 bytes.
+    const bool within =
+        model_.has(arm64::Feature::lse2) && !bit(state_.sctlr[1], 1) && address % 16 + size_of(info) <= 16;
+    if (info.aligned && address % size_of(info) != 0 && !within) {
         raise(arm64::fault_status::kAlignment, address, {access, state_.el()});
         return false;
     }

@@ -30,7 +30,10 @@ class InterpretedVcpu final : public accel::Vcpu, public arm64::CpuEvents, publi
     void translation_changed() override {}
     void mode_changed() override {}
     void interrupts_unmasked() override {}
-    void wait_for_interrupt() override { waiting_ = true; }
+    void wait_for_interrupt(i64 deadline_ns) override { wait_until_ = deadline_ns; }
+    // An event may always be pending.
+    void wait_for_event(i64) override {}
+    void send_event() override {}
     bool firmware_call(bool) override { return false; }
 
     bool load(u64 address, ir::MemInfo info, V128& value) override;
@@ -58,7 +61,8 @@ class InterpretedVcpu final : public accel::Vcpu, public arm64::CpuEvents, publi
     arm64::Decoder decoder_;
     ir::Interpreter interpreter_;
     ir::Region region_;
-    bool waiting_ = false;
+    const Clock& clock_;
+    i64 wait_until_ = 0;
     bool exclusive_ = false;
     u64 exclusive_address_ = 0;
     V128 exclusive_value_{};

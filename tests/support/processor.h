@@ -33,7 +33,9 @@ class Processor final : public arm64::CpuEvents {
     void translation_changed() override {}
     void mode_changed() override {}
     void interrupts_unmasked() override {}
-    void wait_for_interrupt() override {}
+    void wait_for_interrupt(i64) override {}
+    void wait_for_event(i64) override {}
+    void send_event() override { cpu_.set_event(); }
     bool firmware_call(bool) override { return false; }
 
   private:
