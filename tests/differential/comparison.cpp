@@ -34,7 +34,10 @@ Result<std::unique_ptr<Comparison>> Comparison::make(const Setup& setup, u64 see
     const arm64::FeatureSet features = model.features;
     auto ground = std::unique_ptr<Ground>(
         new Ground{std::move(model), arm64::Decoder(features), std::move(rules), std::move(cache)});
-    auto qemu = KELVIN_TRY(Qemu::start(setup.emulator, setup.guest));
+    std::unique_ptr<Qemu> qemu;
+    if (!setup.environments) {
+        qemu = KELVIN_TRY(Qemu::start(setup.emulator, setup.guest));
+    }
     return std::unique_ptr<Comparison>(new Comparison(std::move(ground), std::move(qemu), setup, seed));
 }
 
@@ -45,7 +48,7 @@ Comparison::Comparison(std::unique_ptr<Ground> ground, std::unique_ptr<Qemu> qem
       show_(setup.show),
       seed_(seed),
       lifted_(ground_->model, ground_->decoder, ground_->cache),
-      generator_(ground_->model, ground_->decoder, ground_->rules, lifted_) {}
+      generator_(ground_->model, ground_->decoder, ground_->rules, lifted_, qemu_ == nullptr) {}
 
 Result<> Comparison::add(u64 number) {
     const unsigned slot = static_cast<unsigned>(filling_.size());
@@ -57,7 +60,9 @@ Result<> Comparison::add(u64 number) {
         fmt::print("{}", disassemble(made->in.pc, made->words));
         std::fflush(stdout);
     }
-    qemu_->set(half_, slot, made->in, made->words);
+    if (qemu_ != nullptr) {
+        qemu_->set(half_, slot, made->in, made->words);
+    }
     filling_.push_back(std::move(*made));
     if (filling_.size() == CASE_BATCH) {
         KELVIN_TRY(collect());
@@ -73,13 +78,16 @@ Result<> Comparison::finish() {
 }
 
 Result<> Comparison::submit() {
-    KELVIN_TRY(qemu_->run(half_, static_cast<unsigned>(filling_.size())));
+    if (qemu_ != nullptr) {
+        KELVIN_TRY(qemu_->run(half_, static_cast<unsigned>(filling_.size())));
+    }
     running_.swap(filling_);
     filling_.clear();
     half_ ^= 1;
     compiled_.clear();
     for (const Made& made : running_) {
         note_case(seed_, made.number);
+        lifted_.set_environment(made.environment);
         compiled_.push_back(compile_ ? lifted_.compiled(made.in, made.words, made.choices) : made.interpreted);
     }
     return ok();
@@ -89,14 +97,16 @@ Result<> Comparison::collect() {
     if (running_.empty()) {
         return ok();
     }
-    if (const Result<> done = qemu_->wait(); !done) {
+    if (const Result<> done = qemu_ != nullptr ? qemu_->wait() : ok(); !done) {
         const Made& last = running_[qemu_->running() % running_.size()];
         fmt::print("QEMU's last case: --seed {} --first {} --count 1\n{}\n", seed_, last.number,
                    describe(last.in, last.words, last.in, last.interpreted, last.interpreted));
         return done.error();
     }
     for (unsigned i = 0; i < running_.size(); i++) {
-        compare(running_[i], compiled_[i], normalized(qemu_->result(half_ ^ 1, i), running_[i]));
+        const Made& made = running_[i];
+        compare(made, compiled_[i],
+                qemu_ != nullptr ? normalized(qemu_->result(half_ ^ 1, i), made) : made.interpreted);
     }
     running_.clear();
     return ok();

@@ -15,6 +15,7 @@ namespace kelvin::differential {
 struct Setup {
     std::string emulator = "qemu-aarch64", guest, rules;
     bool compile = true;
+    bool environments = false;  ///< Kelvin with itself, in states that user mode has not
     bool show = false;
 };
 
@@ -52,8 +53,9 @@ class Comparison {
     void compare(const Made& made, const Case& compiled, const Case& qemu);
 
     std::unique_ptr<Ground> ground_;
-    std::unique_ptr<Qemu> qemu_;
+    std::unique_ptr<Qemu> qemu_;  ///< null: environments are compared
     bool compile_, show_;
+
     u64 seed_;
     Lifted lifted_;
     Generator generator_;

@@ -42,8 +42,9 @@ bool is_store_exclusive(u32 word) {
 
 }  // namespace
 
-Generator::Generator(const arm64::Model& model, const arm64::Decoder& decoder, const Rules& rules, Lifted& lifted)
-    : decoder_(decoder), rules_(rules), lifted_(lifted) {
+Generator::Generator(const arm64::Model& model, const arm64::Decoder& decoder, const Rules& rules, Lifted& lifted,
+                     bool environments)
+    : decoder_(decoder), rules_(rules), lifted_(lifted), environments_(environments) {
     for (const auto chapter : arm64::instruction_chapters()) {
         for (const arm64::Instruction& entry : chapter()) {
             if (!model.has(entry.feature)) {
@@ -70,7 +71,7 @@ std::optional<u32> Generator::word_of(const arm64::Instruction& entry) {
 Generator::Kind Generator::judge(const Made& made) const {
     const Case& out = made.interpreted;
     const u64 end = made.in.pc + 4 * made.words.size();
-    if (out.signal == SIGILL || out.signal == SIGBUS) {
+    if (out.signal == SIGILL || out.signal == SIGBUS || out.signal > kOtherExceptions) {
         // Only as the last word's doing. Whether a misaligned store-exclusive faults or merely fails is the
         // implementation's choice (AArch64.ExclusiveMonitorsPass).
         const bool chosen = out.signal == SIGBUS && is_store_exclusive(made.words.back());
@@ -180,6 +181,11 @@ std::optional<Made> Generator::make(u64 seed, u64 number, u64 pc) {
     made.entry = &entry_of(number);
     made.number = number;
     randomize(random_, made.in);
+    if (environments_) {
+        made.environment = {random_() % 2 == 0, random_() % 2 == 0, random_() % 2 == 0, random_() % 8 == 0};
+        made.in.sp += random_() % 4 == 0 ? 8 : 0;
+    }
+    lifted_.set_environment(made.environment);
     made.in.pc = pc;
     const unsigned others = random_() % 2 == 0 ? 0 : static_cast<unsigned>(random_() % (CASE_MOST_WORDS - 1));
     for (unsigned i = 0; i < others; i++) {

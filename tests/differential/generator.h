@@ -19,11 +19,14 @@ struct Made {
     Case interpreted;  ///< what the interpreter makes of it
     std::vector<u32> words;
     CompileChoices choices;
+    Environment environment;
 };
 
 class Generator {
   public:
-    Generator(const arm64::Model& model, const arm64::Decoder& decoder, const Rules& rules, Lifted& lifted);
+    /// `environments`: makes cases for all of them.
+    Generator(const arm64::Model& model, const arm64::Decoder& decoder, const Rules& rules, Lifted& lifted,
+              bool environments);
 
     /// All that are not excluded.
     const std::vector<const arm64::Instruction*>& entries() const { return entries_; }
@@ -48,6 +51,7 @@ class Generator {
     const arm64::Decoder& decoder_;
     const Rules& rules_;
     Lifted& lifted_;
+    bool environments_;
     std::vector<const arm64::Instruction*> entries_, all_entries_;
     std::mt19937_64 random_;
 };

@@ -41,7 +41,7 @@ u64 signal_for(u64 esr) {
         case 0x24:
             return (esr & 0x3f) == arm64::fault_status::kAlignment ? SIGBUS : SIGSEGV;
         default:
-            return 100 + (esr >> 26);
+            return kOtherExceptions + (esr >> 26);
     }
 }
 
@@ -75,8 +75,9 @@ void Lifted::begin(const Case& in, std::span<const u32> words) {
     state.fpsr = static_cast<u32>(in.fpsr);
     state.pstate = 0;
     state.exception_taken = 0;
-    state.cpacr = 3u << 20;
-    state.sctlr[1] = kSctlr;
+    state.cpacr = environment_.fp_trapped ? 0 : 3u << 20;
+    state.sctlr[1] = kSctlr | u64{environment_.aligned} << 1 | u64{environment_.stack_aligned} << 4 |
+                     u64{environment_.big_endian} << 24;
     state.tcr[1] = kTcrTbi0;
     state.vbar[1] = kVectors;
     window_.set(in.memory);

@@ -21,9 +21,24 @@ struct CompileChoices {
     ir::BuilderOptions builder;
 };
 
+/// Case::signal of exceptions that Linux sends no signal for in particular: this plus the exception class.
+inline constexpr u64 kOtherExceptions = 100;
+
+/// What decides how code is lifted, besides the code. User mode has one; the others are for comparing Kelvin with
+/// itself.
+struct Environment {
+    bool big_endian = false;     ///< SCTLR_EL1.E0E
+    bool aligned = false;        ///< A: every access must be
+    bool stack_aligned = false;  ///< SA0
+    bool fp_trapped = false;     ///< CPACR_EL1.FPEN
+};
+
 class Lifted {
   public:
     Lifted(const arm64::Model& model, const arm64::Decoder& decoder, translator::CodeCache& cache);
+
+    /// From now on.
+    void set_environment(const Environment& environment) { environment_ = environment; }
 
     /// Each runs `words` from `in`.pc on until control leaves them, and returns what has become of `in`.
     Case interpret(const Case& in, std::span<const u32> words);
@@ -43,6 +58,7 @@ class Lifted {
     bool running(u64 start, u64 end) const;
     void run_compiled();
 
+    Environment environment_;
     const arm64::Model& model_;
     const arm64::Decoder& decoder_;
     translator::CodeCache& cache_;

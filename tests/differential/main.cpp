@@ -2,8 +2,9 @@
 // Random instructions, run by QEMU's user mode, by the IR interpreter and as compiled code, must come to the same.
 //
 //   differential --qemu EMULATOR --guest PROGRAM --rules FILE [--seed S] [--count CASES | --seconds T] [--first N]
-//                [--entry NAME] [--interpreter-only] [--show]
+//                [--entry NAME] [--interpreter-only] [--show] [--environments]
 //
+// --environments compares Kelvin with itself alone, in states that user mode has not.
 // --show prints the instructions of each case before it runs.
 //
 // Exits with 1 if they differ, or if an entry could not be run at all.
@@ -37,6 +38,10 @@ Result<Options> parse(int argc, char** argv) {
         const std::string_view name = argv[i];
         if (name == "--interpreter-only") {
             options.setup.compile = false;
+            continue;
+        }
+        if (name == "--environments") {
+            options.setup.environments = true;
             continue;
         }
         if (name == "--show") {

@@ -139,13 +139,18 @@ void Window::raise(u8 status, u64 address, arm64::Access access) {
 /// AArch64.UnalignedAccessFaults for atomics, exclusives and ordered accesses: FEAT_LSE2 allows what lies within 16
 /// bytes.
 bool Window::may_be_misaligned(u64 address, u64 size) const {
-    return processor_.model().has(arm64::Feature::lse2) && address % 16 + size <= 16;
+    return processor_.model().has(arm64::Feature::lse2) && !bit(processor_.state().sctlr[1], 1) &&
+           address % 16 + size <= 16;
 }
 
 /// Null: an exception has been raised.
 u8* Window::place(u64 address, ir::MemInfo info, arm64::Access access) {
     const u64 size = size_of(info);
     bases |= u64{1} << info.base;
+    if (info.stack && processor_.state().sp % 16 != 0) {
+        processor_.cpu().take_sp_alignment_fault();
+        return nullptr;
+    }
     if (info.aligned && address % size != 0 && !may_be_misaligned(address, size)) {
         raise(arm64::fault_status::kAlignment, address, access);
         return nullptr;
