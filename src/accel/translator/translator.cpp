@@ -43,6 +43,23 @@ std::unique_ptr<accel::Vcpu> Translator::make_arm64_vcpu(unsigned index, const a
     return std::make_unique<TranslatorVcpu>(*this, index, model, ports);
 }
 
+void Translator::add_vcpu(TranslatorVcpu& vcpu) {
+    const std::lock_guard lock(vcpus_mutex_);
+    vcpus_.push_back(&vcpu);
+}
+
+void Translator::remove_vcpu(TranslatorVcpu& vcpu) {
+    const std::lock_guard lock(vcpus_mutex_);
+    std::erase(vcpus_, &vcpu);
+}
+
+void Translator::send_event() {
+    const std::lock_guard lock(vcpus_mutex_);
+    for (TranslatorVcpu* vcpu : vcpus_) {
+        vcpu->receive_event();
+    }
+}
+
 const u8* Translator::code_for(const CodeSource& source, u32 link, const arm64::Model& model, bool& first_in_page) {
     const std::lock_guard lock(mutex_);
     Block* block = blocks_.find(source.physical, source.mode.bits);

@@ -17,6 +17,7 @@
 namespace kelvin::translator {
 
 class TranslationLog;
+class TranslatorVcpu;
 
 /// What code is made from.
 struct CodeSource {
@@ -37,6 +38,12 @@ class Translator final : public accel::Accelerator, public memory::WriteObserver
 
     /// Guest memory was written by a device.
     void ram_written(Gpa start, u64 size) override;
+
+    // Of vCPUs as they come and go. Any thread.
+    void add_vcpu(TranslatorVcpu& vcpu);
+    void remove_vcpu(TranslatorVcpu& vcpu);
+    /// Sets the event registers of all.
+    void send_event();
 
     memory::AddressMap& memory() { return memory_; }
     x64::Backend& backend() { return backend_; }
@@ -62,6 +69,9 @@ class Translator final : public accel::Accelerator, public memory::WriteObserver
     const pass::PassSet passes_;
     const ir::BuilderOptions builder_options_;
     std::unique_ptr<TranslationLog> log_;
+
+    std::mutex vcpus_mutex_;  // guards vcpus_; a vCPU's own locks are taken under it
+    std::vector<TranslatorVcpu*> vcpus_;
 
     mutable std::mutex mutex_;  // guards what follows; nothing else is locked under it
     CodeCache cache_;

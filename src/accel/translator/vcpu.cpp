@@ -2,6 +2,8 @@
 #include "accel/translator/vcpu.h"
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
 #include <fmt/format.h>
 
@@ -12,6 +14,7 @@ namespace kelvin::translator {
 namespace {
 
 constexpr u64 kPage = 4096;
+constexpr i64 kNever = INT64_MAX;
 /// All exceptions masked, no flushing; the rounding mode is added.
 constexpr u32 kMxcsr = 0x1f80;
 constexpr u32 kMxcsrFlush = 1u << 15 | 1u << 6;  // FTZ, DAZ
@@ -48,6 +51,7 @@ TranslatorVcpu::TranslatorVcpu(Translator& translator, unsigned index, const arm
     : translator_(translator),
       index_(index),
       firmware_(ports.firmware),
+      clock_(ports.clock),
       model_(model),
       memory_(std::make_unique<Memory>()),
       cpu_(memory_->guest, model_, mpidr_of(index), cpu_ports(ports, translator.memory()), *this),
@@ -56,9 +60,12 @@ TranslatorVcpu::TranslatorVcpu(Translator& translator, unsigned index, const arm
     runtime().owner = this;
     runtime().exclusive_address = ~u64{0};
     runtime().guest_mxcsr = kMxcsr;
+    translator_.add_vcpu(*this);
 }
 
-TranslatorVcpu::~TranslatorVcpu() = default;
+TranslatorVcpu::~TranslatorVcpu() {
+    translator_.remove_vcpu(*this);
+}
 
 void TranslatorVcpu::reset(u64 entry, u64 argument) {
     cpu_.reset(entry);
@@ -181,10 +188,44 @@ void TranslatorVcpu::forget_dropped_code() {
     }
 }
 
+void TranslatorVcpu::begin_wait(bool event, i64 deadline_ns) {
+    waiting_ = true;
+    awaits_event_ = event;
+    wait_deadline_ = deadline_ns;
+}
+
+void TranslatorVcpu::wait_for_event(i64 deadline_ns) {
+    if (runtime().exclusive_address != ~u64{0}) {
+        // Another processor's store to what is monitored would be the event, and passes unnoticed.
+        std::this_thread::yield();
+    } else {
+        begin_wait(true, deadline_ns);
+    }
+}
+
 void TranslatorVcpu::wait() {
+    const auto woken = [&] { return cpu_.interrupt_pending() || (awaits_event_ && cpu_.event_pending()); };
+    const auto ready = [&] { return woken() || stop_.load(); };
     std::unique_lock lock(wait_mutex_);
-    wake_.wait(lock, [&] { return cpu_.interrupt_pending() || stop_.load(); });
-    waiting_ = !cpu_.interrupt_pending();
+    if (clock_ == nullptr || wait_deadline_ == kNever) {
+        wake_.wait(lock, ready);
+        waiting_ = !woken();
+    } else {
+        waiting_ = wake_.wait_for(lock, std::chrono::nanoseconds(wait_deadline_ - clock_->now_ns()), ready) && !woken();
+    }
+    if (!waiting_ && awaits_event_) {
+        cpu_.take_event();
+    }
+}
+
+void TranslatorVcpu::receive_event() {
+    cpu_.set_event();
+    const std::lock_guard lock(wait_mutex_);
+    wake_.notify_one();
+}
+
+void TranslatorVcpu::send_event() {
+    translator_.send_event();
 }
 
 void TranslatorVcpu::kick() {

@@ -33,7 +33,9 @@ class TranslatorVcpu final : public accel::Vcpu, public arm64::CpuEvents {
     void translation_changed() override;
     void mode_changed() override;
     void interrupts_unmasked() override;
-    void wait_for_interrupt() override { waiting_ = true; }
+    void wait_for_interrupt(i64 deadline_ns) override { begin_wait(false, deadline_ns); }
+    void wait_for_event(i64 deadline_ns) override;
+    void send_event() override;
     bool firmware_call(bool smc) override;
 
     // For the memory paths.
@@ -43,6 +45,8 @@ class TranslatorVcpu final : public accel::Vcpu, public arm64::CpuEvents {
     Translator& translator() { return translator_; }
     AddressSpaces& spaces() { return spaces_; }
     unsigned index() const { return index_; }
+    /// SEV by any processor; any thread.
+    void receive_event();
     /// Code may have been dropped: no jump leads there any more when this returns.
     void forget_dropped_code();
 
@@ -60,6 +64,7 @@ class TranslatorVcpu final : public accel::Vcpu, public arm64::CpuEvents {
     void set_fiq(bool level) { set_interrupt(arm64::Interrupt::fiq, level); }
     void set_interrupt(arm64::Interrupt line, bool level);
     void kick();
+    void begin_wait(bool event, i64 deadline_ns);
     void wait();
     void refresh_mode();
     const u8* find_code();
@@ -68,6 +73,7 @@ class TranslatorVcpu final : public accel::Vcpu, public arm64::CpuEvents {
     Translator& translator_;
     const unsigned index_;
     accel::FirmwareInterface* const firmware_;
+    const Clock* const clock_;
     const arm64::Model model_;
     std::unique_ptr<Memory> memory_;
     arm64::Cpu cpu_;
@@ -76,6 +82,8 @@ class TranslatorVcpu final : public accel::Vcpu, public arm64::CpuEvents {
     bool mode_stale_ = true;
     bool guarded_seen_[2] = {};  ///< code of EL0, of EL1, has been fetched from a guarded page
     bool waiting_ = false;
+    bool awaits_event_ = false;  ///< while waiting: WFE
+    i64 wait_deadline_ = 0;      ///< while waiting: of the clock
     u64 generation_ = 0;
 
     std::atomic<bool> stop_{false};

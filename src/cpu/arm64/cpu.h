@@ -33,8 +33,12 @@ class CpuEvents {
     virtual void mode_changed() = 0;
     /// PSTATE.{D,A,I,F} were lowered, or an interrupt may be taken now: look before the next instruction.
     virtual void interrupts_unmasked() = 0;
-    /// WFI or WFE: do not run on until an interrupt is pending (masked or not), an event arrives, or for WFE, at will.
-    virtual void wait_for_interrupt() = 0;
+    /// WFI: do not run on until an interrupt is pending (masked or not) or the clock is at `deadline_ns`.
+    virtual void wait_for_interrupt(i64 deadline_ns) = 0;
+    /// WFE, likewise until an interrupt is pending or the event register is set. Either may end early.
+    virtual void wait_for_event(i64 deadline_ns) = 0;
+    /// SEV: sets the event registers of all processors, this one's too.
+    virtual void send_event() = 0;
     /// HVC (or SMC) taken by the machine's firmware interface: arguments and results in x0-x3. False: nobody answers,
     /// UNDEFINED.
     virtual bool firmware_call(bool smc) = 0;
@@ -120,9 +124,17 @@ class Cpu {
     bool system_instruction(u16 encoding, u64 value, u8 rt);
     /// MSR (immediate): PSTATE fields by op1:op2.
     bool write_pstate_field(u8 op1, u8 op2, u8 immediate);
-    /// WFI/WFE/WFIT traps of SCTLR_EL1 at EL0; true if the instruction may wait.
-    /// `timeout`: WFIT and WFET. If not, the trap has been taken.
-    bool may_wait(bool event, bool timeout = false);
+    /// WFI, or WFIT, which waits until the counter has reached `until` at most: waits unless an interrupt is pending,
+    /// or takes the trap of SCTLR_EL1. The pc is then where execution goes on. `rt`: the register of a time-out.
+    void wait_for_interrupt(std::optional<u64> until = {}, u8 rt = 31);
+    /// WFE and WFET, likewise for an event.
+    void wait_for_event(std::optional<u64> until = {}, u8 rt = 31);
+
+    // The event register (ARM ARM D1.6). Any thread.
+    void set_event() { event_.store(true, std::memory_order_seq_cst); }
+    bool event_pending() const { return event_.load(std::memory_order_seq_cst); }
+    /// Clears it; true if it was set.
+    bool take_event() { return event_pending() && event_.exchange(false, std::memory_order_seq_cst); }
 
     u64 counter() const;  ///< CNTVCT_EL0 now
 
@@ -140,6 +152,7 @@ class Cpu {
     void enter(u64 vector_offset, u64 return_address);
     void take_synchronous(u8 exception_class, u32 iss, u64 return_address, bool il = true);
     void take_firmware_call(bool smc);
+    bool may_wait(bool event, std::optional<u64> until, u8 rt);
     const SystemRegister* find_accessible(u16 encoding, bool write, u8 rt);
 
     State& state_;
@@ -148,6 +161,7 @@ class Cpu {
     Ports ports_;
     CpuEvents& events_;
     std::atomic<u32> pending_{0};  ///< bit per Interrupt
+    std::atomic<bool> event_{false};
     std::unique_ptr<GenericTimers> timers_;
     std::unique_ptr<Pmu> pmu_;
 };

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Exception entry and return (ARM ARM D1.3, D1.4). Only EL0 and EL1 exist yet, so that EL1 takes everything.
+#include <algorithm>
+
 #include "base/bits.h"
 #include "cpu/arm64/cpu.h"
+#include "cpu/arm64/generic_timer.h"
 
 namespace kelvin::arm64 {
 namespace {
@@ -187,6 +190,7 @@ void Cpu::exception_return(std::optional<u64> target) {
                     (level ? 0 : pstate::kIl);
     state_.set_nzcv(spsr & 0xf0000000);
     state_.pc = canonical_address(regime(), destination, true);
+    set_event();
     events_.mode_changed();
     if ((old & ~state_.pstate & pstate::kDaif) != 0) {
         events_.interrupts_unmasked();
@@ -226,12 +230,34 @@ bool Cpu::take_pending_interrupt() {
     return false;
 }
 
-bool Cpu::may_wait(bool event, bool timeout) {
+/// AArch64.CheckForWFxTrap: whether the instruction may wait; if not, its trap has been taken.
+bool Cpu::may_wait(bool event, std::optional<u64> until, u8 rt) {
     if (state_.el() != ExceptionLevel::el0 || bit(state_.sctlr[1], event ? kNtwe : kNtwi)) {
         return true;
     }
-    take_exception(kWaitTrap, kIssAlways | u32{timeout} << 1 | u32{event});
+    constexpr u32 kRegisterValid = 1u << 2;
+    const u32 timeout = until ? u32{rt} << 5 | kRegisterValid | 1u << 1 : 0;
+    take_exception(kWaitTrap, kIssAlways | timeout | u32{event});
     return false;
+}
+
+void Cpu::wait_for_interrupt(std::optional<u64> until, u8 rt) {
+    if (interrupt_pending()) {
+        state_.pc += 4;
+    } else if (may_wait(false, until, rt)) {
+        state_.pc += 4;
+        events_.wait_for_interrupt(until ? timers_->deadline_ns(*until) : CounterScale::kNever);
+    }
+}
+
+void Cpu::wait_for_event(std::optional<u64> until, u8 rt) {
+    if (take_event()) {
+        state_.pc += 4;
+    } else if (may_wait(true, until, rt)) {
+        state_.pc += 4;
+        const i64 timeout = until ? timers_->deadline_ns(*until) : CounterScale::kNever;
+        events_.wait_for_event(std::min(timeout, timers_->next_event_ns(state_.cntkctl)));
+    }
 }
 
 }  // namespace kelvin::arm64

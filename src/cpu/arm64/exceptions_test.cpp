@@ -230,16 +230,67 @@ TEST(Exceptions, InterruptsByPriorityAndMask) {
 TEST(Exceptions, WaitTraps) {
     TestCpu t;
     t.state.sctlr[1] &= ~(u64{1} << 16 | u64{1} << 18);
-    EXPECT_TRUE(t.cpu.may_wait(false));
+    t.cpu.wait_for_interrupt();
+    EXPECT_EQ(t.events.take(), "wait");
     t.go_to(0);
-    EXPECT_FALSE(t.cpu.may_wait(false));
+    t.cpu.wait_for_interrupt();
+    EXPECT_EQ(t.events.take(), "mode");
     EXPECT_EQ(t.state.esr[1], u64{0x01} << 26 | kIl | 0x1e00000);
     t.go_to(0);
-    EXPECT_FALSE(t.cpu.may_wait(true, true));
-    EXPECT_EQ(t.state.esr[1], u64{0x01} << 26 | kIl | 0x1e00003);
+    t.cpu.wait_for_event(1000, 7);
+    EXPECT_EQ(t.events.take(), "mode");
+    EXPECT_EQ(t.state.esr[1], u64{0x01} << 26 | kIl | 0x1e00000 | 7 << 5 | 7);  // RN, RV, TI
     t.go_to(0);
     t.state.sctlr[1] |= u64{1} << 16;
-    EXPECT_TRUE(t.cpu.may_wait(false));
+    t.cpu.wait_for_interrupt();
+    EXPECT_EQ(t.events.take(), "wait");
+}
+
+TEST(Exceptions, NothingIsTrappedThatNeedNotWait) {
+    TestCpu t;
+    t.state.sctlr[1] &= ~(u64{1} << 16 | u64{1} << 18);
+    t.go_to(0);
+    t.state.pc = 0x1000;
+    t.cpu.set_event();
+    t.cpu.wait_for_event();
+    t.cpu.set_interrupt(Interrupt::irq, true);
+    t.cpu.wait_for_interrupt();
+    EXPECT_EQ(t.state.pc, 0x1008u);
+    EXPECT_EQ(t.events.take(), "");
+}
+
+TEST(Exceptions, WaitingForAnEventTakesTheEvent) {
+    TestCpu t;
+    t.cpu.set_event();
+    t.cpu.wait_for_event();
+    EXPECT_EQ(t.events.take(), "");
+    t.cpu.wait_for_event();
+    EXPECT_EQ(t.events.take(), "wait-event");
+    t.state.spsr[1] = 5;
+    t.cpu.exception_return();  // sets it
+    t.events.take();
+    t.cpu.wait_for_event();
+    EXPECT_EQ(t.events.take(), "");
+}
+
+TEST(Exceptions, WaitingEndsWithTheTimeOutOrTheEventStream) {
+    TestCpu t;  // its counter counts nanoseconds
+    t.timers.advance_to(1000);
+    t.cpu.wait_for_interrupt(5000, 0);
+    EXPECT_EQ(t.events.take(), "wait:5000");
+    t.cpu.wait_for_event(5000, 0);
+    EXPECT_EQ(t.events.take(), "wait-event:5000");
+    t.state.cntkctl = 1 << 2 | 8 << 4;  // bit 8 rises at 256 + 512 n
+    t.cpu.wait_for_event(5000, 0);
+    EXPECT_EQ(t.events.take(), "wait-event:1280");
+    t.cpu.wait_for_event(1200, 0);
+    EXPECT_EQ(t.events.take(), "wait-event:1200");
+    t.state.cntkctl |= 1 << 3;  // falls at 512 n
+    t.cpu.wait_for_event();
+    EXPECT_EQ(t.events.take(), "wait-event:1024");
+    t.state.cntkctl |= 1 << 17;  // bit 16
+    t.cpu.wait_for_event();
+    EXPECT_EQ(t.events.take(), "wait-event:131072");
 }
 
 TEST(Exceptions, SoftwareStepBeginsByReturn) {

@@ -28,6 +28,18 @@ u64 CompareTimer::now() const {
     return clock_ == nullptr ? 0 : scale_.count_at(clock_->now_ns());
 }
 
+i64 GenericTimers::next_event_ns(u64 cntkctl) const {
+    // ARM ARM D12.2.5: EVNTEN; EVNTI chooses a bit of the counter, of its low 16 or with EVNTIS those 8 places up;
+    // EVNTDIR whether its falls or its rises count.
+    if (!bit(cntkctl, 2)) {
+        return CounterScale::kNever;
+    }
+    const u64 half = u64{1} << (bits(cntkctl, 7, 4) + (bit(cntkctl, 17) ? 8 : 0));
+    const u64 first = bit(cntkctl, 3) ? 0 : half;
+    const u64 since = (counter() - first) & (2 * half - 1);
+    return deadline_ns(counter() - since + 2 * half);
+}
+
 void CompareTimer::update() {
     const bool enabled = (control_ & kEnable) != 0;
     const bool met = enabled && now() >= compare_;

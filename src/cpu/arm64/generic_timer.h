@@ -78,6 +78,10 @@ class GenericTimers {
           physical_timer(clock, service, scale_, physical_output) {}
 
     u64 counter() const { return clock_ == nullptr ? 0 : scale_.count_at(clock_->now_ns()); }
+    /// The clock's time when the counter reaches `count`.
+    i64 deadline_ns(u64 count) const { return scale_.deadline_ns(count); }
+    /// The clock's time of the next event of the stream that CNTKCTL_EL1 asks for; kNever if it asks for none.
+    i64 next_event_ns(u64 cntkctl) const;
 
   private:
     const Clock* clock_;

@@ -78,13 +78,16 @@ class TestEvents : public CpuEvents {
     void translation_changed() override { add("translation"); }
     void mode_changed() override { add("mode"); }
     void interrupts_unmasked() override { add("unmasked"); }
-    void wait_for_interrupt() override { add("wait"); }
+    void wait_for_interrupt(i64 deadline_ns) override { add("wait" + until(deadline_ns)); }
+    void wait_for_event(i64 deadline_ns) override { add("wait-event" + until(deadline_ns)); }
+    void send_event() override { add("send"); }
     bool firmware_call(bool smc) override {
         add(smc ? "smc" : "hvc");
         return answers_calls;
     }
 
   private:
+    static std::string until(i64 ns) { return ns == INT64_MAX ? std::string() : ":" + std::to_string(ns); }
     void add(const std::string& word) { log += log.empty() ? word : " " + word; }
 };
 

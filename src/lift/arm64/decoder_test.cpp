@@ -176,6 +176,10 @@ constexpr Known kKnown[] = {
     {0xd503203f, "HINT"},  // yield
     {0xd503245f, "HINT"},  // bti c
     {0xd503229f, "HINT"},  // csdb
+    {0xd503209f, "SEV"},  // sev
+    {0xd50320bf, "SEVL"},  // sevl
+    {0xd5031003, "WFET"},  // wfet x3
+    {0xd5031023, "WFIT"},  // wfit x3
     {0xd503205f, "WFE"},  // wfe
     {0xd503207f, "WFI"},  // wfi
     {0xd5033f5f, "CLREX"},  // clrex

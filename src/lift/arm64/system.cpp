@@ -8,26 +8,46 @@ namespace kelvin::arm64 {
 
 namespace {
 
-// Each leaves the pc where execution goes on: at the vector if waiting is trapped, else after the instruction.
 void wait_for_interrupt(State& state) {
-    if (state.cpu->may_wait(false)) {
-        state.pc += 4;
-        state.cpu->events().wait_for_interrupt();
-    }
+    state.cpu->wait_for_interrupt();
 }
 constexpr ir::Helper kWaitForInterrupt = ir::helper<&wait_for_interrupt>("wfi", kHelperTakesException);
 
+void wait_for_interrupt_until(State& state, u64 count, u32 rt) {
+    state.cpu->wait_for_interrupt(count, static_cast<u8>(rt));
+}
+constexpr ir::Helper kWaitForInterruptUntil = ir::helper<&wait_for_interrupt_until>("wfit", kHelperTakesException);
+
 void wait_for_event(State& state) {
-    if (state.cpu->may_wait(true)) {
-        state.pc += 4;
-    }
+    state.cpu->wait_for_event();
 }
 constexpr ir::Helper kWaitForEvent = ir::helper<&wait_for_event>("wfe", kHelperTakesException);
+
+void wait_for_event_until(State& state, u64 count, u32 rt) {
+    state.cpu->wait_for_event(count, static_cast<u8>(rt));
+}
+constexpr ir::Helper kWaitForEventUntil = ir::helper<&wait_for_event_until>("wfet", kHelperTakesException);
 
 void wait(Lifter& t, const ir::Helper& helper) {
     t.step_done();
     t.exception_via(helper, {});
 }
+
+void wait_until(Lifter& t, const ir::Helper& helper, Reg rt) {
+    const ir::Value count = t.get(rt);
+    t.step_done();
+    t.exception_via(helper, {count, t.ir.i32c(rt.value)});
+}
+
+void send_event(State& state) {
+    state.cpu->events().send_event();
+}
+constexpr ir::Helper kSendEvent = ir::helper<&send_event>("sev", ir::kHelperReadsState);
+
+void send_event_locally(State& state) {
+    state.cpu->set_event();
+}
+constexpr ir::Helper kSendEventLocally = ir::helper<&send_event_locally>("sevl", ir::kHelperReadsState);
 
 void nothing(Lifter&) {}
 
@@ -39,16 +59,18 @@ void data_barrier(Lifter& t, Imm<4> option) {
 }
 
 constexpr auto kInstructions = std::to_array<Instruction>({
-    // YIELD, SEV, SEVL, ESB with no error to report, CSDB, BTI (lift_region looks for it where it matters) and all that
-    // is not allocated yet. An event is always pending: WFE need not wait, and SEV has nobody to wake.
+    // YIELD, ESB with no error to report, CSDB, BTI (lift_region looks for it where it matters) and all that is not
+    // allocated yet.
     instruction<"1101010100 0 00 011 0010 ---- --- 11111", &nothing>("HINT"),
     instruction<"1101010100 0 00 011 0010 0000 010 11111", +[](Lifter& t) { wait(t, kWaitForEvent); }>("WFE"),
     instruction<"1101010100 0 00 011 0010 0000 011 11111", +[](Lifter& t) { wait(t, kWaitForInterrupt); }>("WFI"),
-    // With a time-out, waiting may end at any time, and does at once.
-    instruction<"1101010100 0 00 011 0001 0000 000 -----", +[](Lifter& t) { wait(t, kWaitForEvent); }>("WFET",
-                                                                                                       Feature::wfxt),
-    instruction<"1101010100 0 00 011 0001 0000 001 -----", +[](Lifter& t) { wait(t, kWaitForEvent); }>("WFIT",
-                                                                                                       Feature::wfxt),
+    instruction<"1101010100 0 00 011 0010 0000 100 11111", +[](Lifter& t) { t.ir.call(kSendEvent, {}); }>("SEV"),
+    instruction<"1101010100 0 00 011 0010 0000 101 11111", +[](Lifter& t) { t.ir.call(kSendEventLocally, {}); }>(
+        "SEVL"),
+    instruction<"1101010100 0 00 011 0001 0000 000 ttttt",
+                +[](Lifter& t, Reg rt) { wait_until(t, kWaitForEventUntil, rt); }>("WFET", Feature::wfxt),
+    instruction<"1101010100 0 00 011 0001 0000 001 ttttt",
+                +[](Lifter& t, Reg rt) { wait_until(t, kWaitForInterruptUntil, rt); }>("WFIT", Feature::wfxt),
 
     instruction<"1101010100 0 00 011 0011 ---- 010 11111", +[](Lifter& t) { t.ir.clear_exclusive(); }>("CLREX"),
     // SSBB and PSSBB are encoded as DSB too: a full barrier is more than they ask for.

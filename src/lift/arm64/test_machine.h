@@ -164,7 +164,9 @@ class TestMachine final : public CpuEvents {
     void translation_changed() override {}
     void mode_changed() override { mode_changes++; }
     void interrupts_unmasked() override {}
-    void wait_for_interrupt() override { waits++; }
+    void wait_for_interrupt(i64) override { waits++; }
+    void wait_for_event(i64) override { event_waits++; }
+    void send_event() override { cpu.set_event(); }
     bool firmware_call(bool) override { return false; }
 
     static Model all_features() {
@@ -183,7 +185,7 @@ class TestMachine final : public CpuEvents {
     Cpu cpu;
     FlatMemory memory;
     u32 extra_mode = 0;  ///< what the fetcher of the code would add
-    unsigned mode_changes = 0, waits = 0;
+    unsigned mode_changes = 0, waits = 0, event_waits = 0;
     bool faulted = false;
 
   private:
