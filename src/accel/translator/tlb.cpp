@@ -85,6 +85,7 @@ void TlbContext::flush() {
     }
     fetch_.fill(FetchEntry{});
     flush_jumps();
+    has_local_code_ = false;
     large_.reset();
     huge_.reset();
 }
@@ -104,15 +105,14 @@ void TlbContext::flush_not_global() {
         }
         journal_.resize(kept);
     }
-    bool any = false;
-    for (FetchEntry& entry : fetch_) {
-        if (entry.tag != ~u64{0} && (entry.tag >> 55 & 1) == 0) {
-            entry = {};
-            any = true;
+    if (has_local_code_) {
+        for (FetchEntry& entry : fetch_) {
+            if (!entry.global) {
+                entry = {};
+            }
         }
-    }
-    if (any) {
         flush_jumps();
+        has_local_code_ = false;
     }
 }
 

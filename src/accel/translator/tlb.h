@@ -27,6 +27,7 @@ struct FetchEntry {
     u64 physical = 0;
     const u8* host = nullptr;
     bool guarded = false;  ///< BTI is enforced there
+    bool global = true;    ///< in every address space
 };
 
 class TlbContext {
@@ -42,6 +43,12 @@ class TlbContext {
     /// True if the tables have grown for it, and so moved.
     bool fill(u64 page, u64 addend, bool write, bool global, u64 size);
     FetchEntry& fetch_entry(u64 page) { return fetch_[(page >> 12) % kFetchEntries]; }
+
+    /// `entry.tag` is a page. Jumps into it may follow.
+    void fill_fetch(const FetchEntry& entry) {
+        fetch_entry(entry.tag) = entry;
+        has_local_code_ |= !entry.global;
+    }
 
     void flush();
     void flush_not_global();
@@ -86,6 +93,7 @@ class TlbContext {
     std::array<FetchEntry, kFetchEntries> fetch_;
     std::vector<Filled> journal_;  ///< what was filled since the last flush, unless too much was
     bool journal_overflowed_ = false;
+    bool has_local_code_ = false;   ///< code of one address space only may be in the fetch entries or the jumps
     std::bitset<4096> large_;       ///< by a hash of the 2 MiB region: holds parts of blocks
     std::bitset<1024> huge_;        ///< likewise by 1 GiB: holds parts of larger ones
     std::bitset<1024> jump_pages_;  ///< by a hash of the page: jumps into it may be there

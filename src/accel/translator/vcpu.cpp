@@ -145,7 +145,9 @@ const FetchEntry* TranslatorVcpu::fetch(u64 pc) {
         cpu_.take_abort(fault);
         return nullptr;
     }
-    entry = {page, physical.value, backing.host, cpu_.model().has(arm64::Feature::bti) && result.translation().guarded};
+    const arm64::Translation& found = result.translation();
+    context.fill_fetch(
+        {page, physical.value, backing.host, cpu_.model().has(arm64::Feature::bti) && found.guarded, found.global});
     if (entry.guarded && !mode_.has(arm64::Mode::kTrackBtype)) {
         guarded_seen_[mode_.bits & 1] = true;
         refresh_mode();
