@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Emitters of guest memory accesses: the inline check against a page slot, and behind the block what a miss does.
-#include "emit/x64/lower.h"
+#include "emit/x64/lower_memory.h"
+
 #include "emit/x64/vector_ops.h"
 
 namespace kelvin::x64::lower {
@@ -18,7 +19,8 @@ Mem slot_field(unsigned slot, std::size_t field) {
     return Emitter::runtime(offsetof(Runtime, slots) + slot * sizeof(PageSlot) + field);
 }
 
-/// rdx = address; uses op.a.
+}  // namespace
+
 void address_into_rdx(Emitter& e) {
     const Op& op = e.current();
     e.take(Gpr::rdx);
@@ -34,7 +36,7 @@ void address_into_rdx(Emitter& e) {
     e.a.lea(Width::w64, Gpr::rdx, mem(base, offset));
 }
 
-void call_memory(Emitter& e, const void* function, u32 memory);
+namespace {
 
 /// The stack pointer behind this access must be a multiple of 16; else C++ raises the exception.
 void check_stack(Emitter& e) {
@@ -50,8 +52,8 @@ void check_stack(Emitter& e) {
     e.a.jcc(x64::Cond::ne, misaligned.entry);
 }
 
-/// On the fast path afterwards: the host address is rdx + rax. `path.entry` is where a miss goes, and `path.retry`
-/// where it comes back once rax is right.
+}  // namespace
+
 void check_page(Emitter& e, ColdPath& path, bool write) {
     const ir::MemInfo memory = e.current().memory();
     const unsigned slot = slot_index(memory);
@@ -78,7 +80,6 @@ void jump_to(Emitter& e, const u8* write_address) {
     e.a.jmp(write_address + e.a.rw_to_rx());
 }
 
-/// Looks in the TLB; what is emitted next runs if C++ must make the access.
 void look_up(Emitter& e, const ColdPath& path, bool write) {
     const ir::MemInfo memory = e.current().memory();
     const std::size_t slot = offsetof(Runtime, slots) + slot_index(memory) * sizeof(PageSlot);
@@ -91,6 +92,17 @@ void look_up(Emitter& e, const ColdPath& path, bool write) {
     e.a.mov_imm(Gpr::rax, memory.pack());
 }
 
+void call_memory(Emitter& e, const void* function, u32 memory) {
+    e.note_position();
+    e.a.mov(Width::w64, RT(saved[5]), Gpr::rcx);
+    e.a.mov_imm(Gpr::rcx, memory);
+    e.a.mov_imm(Gpr::rax, reinterpret_cast<u64>(function));
+    e.a.near_call(e.stubs().memory_call());
+    e.a.mov(Width::w64, Gpr::rcx, RT(saved[5]));
+}
+
+namespace {
+
 /// Brings what the C++ has loaded (rax, zero-extended) to the form the op promises.
 void finish_slow_load(Emitter& e, const Op& op, Gpr result) {
     const ir::MemInfo memory = op.memory();
@@ -100,18 +112,6 @@ void finish_slow_load(Emitter& e, const Op& op, Gpr result) {
     } else if (result != Gpr::rax) {
         e.a.mov(Width::w64, result, Gpr::rax);
     }
-}
-
-/// Small misaligned and crossing accesses and devices: by C++. Values in registers are kept.
-void call_memory(Emitter& e, const void* function, u32 memory) {
-    e.note_position();
-    e.a.mov_imm(Gpr::rcx, memory);
-    e.a.mov_imm(Gpr::rax, reinterpret_cast<u64>(function));
-    e.a.near_call(e.stubs().memory_call());
-}
-
-Mem argument(unsigned i) {
-    return Emitter::runtime(offsetof(Runtime, arguments) + sizeof(ir::Datum) * i);
 }
 
 }  // namespace
@@ -152,9 +152,9 @@ void vload(Emitter& e) {
         em.a.vex(vop::vmovaps, Xmm{self.registers[0]}, RT(result));
         jump_to(em, self.resume);
     });
+    const Xmm result = e.define_xmm();
     check_page(e, path, false);
     const Mem place = mem(Gpr::rdx, Gpr::rax, 1);
-    const Xmm result = e.define_xmm();
     switch (e.current().memory().size_log2) {
         case 0:
         case 1:
@@ -258,103 +258,6 @@ void vstore(Emitter& e) {
             break;
     }
     path.resume = e.a.cursor();
-}
-
-namespace {
-
-/// Address in rdx, everything ready for call_memory.
-void begin_call(Emitter& e) {
-    e.take(Gpr::rax);
-    e.take(Gpr::rcx);
-    address_into_rdx(e);
-}
-
-void put_argument(Emitter& e, unsigned i, Value value, bool vector) {
-    if (vector) {
-        e.a.vex(vop::vmovups_store, argument(i), e.use_xmm(value));
-    } else {
-        e.a.mov(Width::w64, argument(i), e.use(value));
-    }
-}
-
-void finish_call(Emitter& e, const void* function, u32 memory) {
-    e.clobber_flags();
-    call_memory(e, function, memory);
-}
-
-void define_rax(Emitter& e) {
-    if (e.has_uses()) {
-        e.define_in(Gpr::rax);
-    }
-}
-
-void define_result_vector(Emitter& e) {
-    e.a.vex(vop::vmovaps, e.define_xmm(), RT(result));
-}
-
-}  // namespace
-
-void load_exclusive(Emitter& e) {
-    begin_call(e);
-    finish_call(e, reinterpret_cast<const void*>(e.stubs().calls().load_exclusive), e.current().memory().pack());
-    define_rax(e);
-}
-
-void vload_exclusive(Emitter& e) {
-    begin_call(e);
-    finish_call(e, reinterpret_cast<const void*>(e.stubs().calls().load_exclusive), e.current().memory().pack());
-    define_result_vector(e);
-}
-
-void store_exclusive(Emitter& e) {
-    begin_call(e);
-    put_argument(e, 0, e.current().b, false);
-    finish_call(e, reinterpret_cast<const void*>(e.stubs().calls().store_exclusive), e.current().memory().pack());
-    define_rax(e);
-}
-
-void vstore_exclusive(Emitter& e) {
-    begin_call(e);
-    put_argument(e, 0, e.current().b, true);
-    finish_call(e, reinterpret_cast<const void*>(e.stubs().calls().store_exclusive), e.current().memory().pack());
-    define_rax(e);
-}
-
-void clear_exclusive(Emitter& e) {
-    e.a.mov(Width::w64, RT(exclusive_address), -1);
-}
-
-void atomic_rmw(Emitter& e) {
-    begin_call(e);
-    put_argument(e, 0, e.current().b, false);
-    const u32 kind = u32{e.current().aux} << 28;
-    finish_call(e, reinterpret_cast<const void*>(e.stubs().calls().atomic_rmw), e.current().memory().pack() | kind);
-    define_rax(e);
-}
-
-void atomic_cas(Emitter& e) {
-    begin_call(e);
-    put_argument(e, 0, e.current().b, false);
-    put_argument(e, 1, e.current().c, false);
-    finish_call(e, reinterpret_cast<const void*>(e.stubs().calls().compare_and_swap), e.current().memory().pack());
-    define_rax(e);
-}
-
-void vatomic_cas(Emitter& e) {
-    begin_call(e);
-    put_argument(e, 0, e.current().b, true);
-    put_argument(e, 1, e.current().c, true);
-    finish_call(e, reinterpret_cast<const void*>(e.stubs().calls().compare_and_swap), e.current().memory().pack());
-    define_result_vector(e);
-}
-
-void fence(Emitter& e) {
-    // x86 keeps loads in order, and stores: only a store before a load can pass, which the full barrier forbids.
-    if (static_cast<ir::FenceKind>(e.current().aux) == ir::FenceKind::full) {
-        e.clobber_flags();
-        const Gpr scratch = e.temp();
-        e.a.lock_alu(Alu::or_, Width::w32, mem(Gpr::rsp, -8), scratch);
-    }
 }
 
 #undef RT
