@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lowers one block of IR in one pass: operands find their registers here, each op's emitter (lower_*.cpp) does the
-// rest.
+// Lowers a region of IR in one pass: operands find their registers here, each op's emitter (lower_*.cpp) does the rest.
+// emitter.cpp goes through the blocks, emitter_values.cpp has the values' registers, emitter_state.cpp the guest's,
+// emitter_flags.cpp flags.
 //
 // Where values live. A guest register that is pinned is in its host register between ops, always; one that is not is in
 // the state, always: `set` writes at once, so the state is exact at every op that may fault. A value is in a local
@@ -8,13 +9,13 @@
 // Overwriting a guest register whose old content is still wanted moves that content to a local register first.
 //
 // Rules for an op's emitter: take fixed registers first (`take`), then fetch operands (`use`, `use_xmm`), then the
-// destination
-// (`define`). Fetched registers stay put until the op ends. An emitter that clobbers EFLAGS says so first
+// destination (`define`). Fetched registers stay put until the op ends. An emitter that clobbers EFLAGS says so first
 // (`clobber_flags`).
 #pragma once
 
 #include <deque>
 #include <span>
+#include <type_traits>
 #include <vector>
 
 #include "emit/x64/assembler.h"
@@ -197,15 +198,31 @@ class Emitter {
     ColdPath& exit_path(u64 target);
 
     template <class Reg>
-    Bank& bank();
+    Bank& bank() {
+        if constexpr (std::is_same_v<Reg, Gpr>) {
+            return gprs_;
+        } else {
+            return xmms_;
+        }
+    }
     template <class Reg>
     Reg allocate(u32 excluded = 0);
     template <class Reg>
     void evict(Reg reg);
     template <class Reg>
-    void bind(Value value, Reg reg);
+    void bind(Value value, Reg reg) {
+        ValueState& state = state_of(value);
+        state.place = std::is_same_v<Reg, Gpr> ? Place::gpr : Place::xmm;
+        state.reg = static_cast<u8>(number(reg));
+        bank<Reg>().owner[number(reg)] = value;
+    }
     template <class Reg>
-    void unbind(Value value);
+    void unbind(Value value) {
+        ValueState& state = state_of(value);
+        bank<Reg>().owner[state.reg] = ir::kNoValue;
+        state.reg = kNothing;
+        state.place = Place::none;
+    }
     template <class Reg>
     Reg fetch(Value value);
     template <class Reg>
@@ -216,6 +233,11 @@ class Emitter {
     bool is_vector(Value value) const { return region_->op(value).type == Type::v128; }
     void release(Value value);
     void relocate_home(u8 slot);
+    void set_flags(u8 slot, Value value);
+    void set_vector(u8 slot, Value value);
+    void set_constant(u8 slot, Value value);
+    void set_general(u8 slot, Value value);
+    void settle_in_home(u8 slot, Value value);
     void note_stack_moved(Value value);
     void spill_to_memory(Value value, u8 reg, bool vector);
     Mem spill_place(u8 index) const { return runtime(offsetof(Runtime, spill) + 16u * index); }

@@ -70,30 +70,4 @@ void keep_lowest(Emitter& e, ir::Lane lane, Xmm to, Xmm from);
 /// All bits of `value` from this one on are known to be zero; 128 if nothing is known.
 unsigned zero_from(const Emitter& e, Value value);
 
-#define KELVIN_EMITTERS(EACH)                                                                                          \
-    EACH(vfrom_gpr)                                                                                                    \
-    EACH(vdup_gpr)                                                                                                     \
-    EACH(vinsert_gpr) EACH(vextract) EACH(vextract_signed) EACH(vlow64) EACH(vlow32) EACH(vlow_lane) EACH(vdup_lane)   \
-        EACH(vinsert_lane) EACH(vcombine_low) EACH(vcombine_high) EACH(vzip1) EACH(vzip2) EACH(vuzp1) EACH(vuzp2)      \
-            EACH(vtrn1) EACH(vtrn2) EACH(vext) EACH(vreverse16) EACH(vreverse32) EACH(vreverse64) EACH(vtable)         \
-                EACH(vand) EACH(vor) EACH(vxor) EACH(vandn) EACH(vnot) EACH(vselect) EACH(vselect_cond) EACH(vadd)     \
-                    EACH(vsub) EACH(vmul) EACH(vneg) EACH(vabs) EACH(vsmin) EACH(vsmax) EACH(vumin) EACH(vumax)        \
-                        EACH(vcmpeq) EACH(vcmpgt) EACH(vcmpge) EACH(vcmphi) EACH(vcmphs) EACH(vshl_imm) EACH(vshr_imm) \
-                            EACH(vsar_imm) EACH(vushl) EACH(vsshl) EACH(vurhadd) EACH(vuhadd) EACH(vpopcount)          \
-                                EACH(vclz) EACH(vrbit8) EACH(vaddpair) EACH(vreduce_add) EACH(vwiden_u) EACH(vwiden_s) \
-                                    EACH(vnarrow) EACH(vmul_wide_u) EACH(vmul_wide_s) EACH(vpmul_wide) EACH(vqadd_s)   \
-                                        EACH(vqadd_u) EACH(vqsub_s) EACH(vqsub_u) EACH(aes_encrypt) EACH(aes_decrypt)  \
-                                            EACH(aes_mix) EACH(aes_inverse_mix) EACH(sha256_hash) EACH(sha256_hash2)   \
-                                                EACH(sha256_update0) EACH(sha256_update1) EACH(fadd) EACH(fsub)        \
-                                                    EACH(fmul) EACH(fdiv) EACH(fsqrt) EACH(fmuladd) EACH(fmin)         \
-                                                        EACH(fmax) EACH(fminnm) EACH(fmaxnm) EACH(fneg) EACH(fabs)     \
-                                                            EACH(fcmpeq) EACH(fcmpge) EACH(fcmpgt) EACH(fcompare)      \
-                                                                EACH(fround) EACH(fto_int) EACH(fvto_int)              \
-                                                                    EACH(ffrom_int) EACH(fvfrom_int) EACH(fconvert)    \
-                                                                        EACH(fvwiden) EACH(fvnarrow)
-
-#define KELVIN_DECLARE(name) void name(Emitter& e);
-KELVIN_EMITTERS(KELVIN_DECLARE)
-#undef KELVIN_DECLARE
-
 }  // namespace kelvin::x64::lower

@@ -40,8 +40,8 @@ constexpr u64 jump_index(u64 va) {
     return (((va >> 12) ^ va) & 0x3ffc) >> 2;
 }
 
-/// What entry `index` holds when it is empty: an address that is looked up at another index. (No address at all will do:
-/// a guest may jump to any.)
+/// What entry `index` holds when it is empty: an address that is looked up at another index. (No address at all will
+/// do: a guest may jump to any.)
 constexpr JumpEntry empty_jump(unsigned index) {
     return {index == 0 ? u64{4} : u64{0}, nullptr};
 }
@@ -58,9 +58,9 @@ struct alignas(64) Runtime {
 
     u64 page;            ///< guest virtual address of the page whose code runs
     u32 page_offset;     ///< of the instruction, set before anything that may leave the region
-    u32 exit_link;     ///< id of the link through which the region was left, or 0
+    u32 exit_link;       ///< id of the link through which the region was left, or 0
     u32 kick;            ///< another thread wants the vCPU's attention; written atomically
-    TlbEntry* tlb_read;     ///< tables of the current context, both with a power of two of entries
+    TlbEntry* tlb_read;  ///< tables of the current context, both with a power of two of entries
     TlbEntry* tlb_write;
     TlbEntry* tlb_read_unprivileged;
     TlbEntry* tlb_write_unprivileged;
@@ -69,9 +69,9 @@ struct alignas(64) Runtime {
     JumpEntry* jump_cache;
     u64 exclusive_address;  ///< of the monitor, ~0 when open
     V128 exclusive_value;
-    u64 invalid_tag;      ///< a page that no guest can map: see accel/translator/tlb.h
-    void* owner;          ///< the vCPU, for the C++ behind the slow paths
-    u32 guest_mxcsr;      ///< rounding and flushing as the guest wants, exceptions masked, sticky flags
+    u64 invalid_tag;  ///< a page that no guest can map: see accel/translator/tlb.h
+    void* owner;      ///< the vCPU, for the C++ behind the slow paths
+    u32 guest_mxcsr;  ///< rounding and flushing as the guest wants, exceptions masked, sticky flags
     u32 host_mxcsr;
 };
 

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// Emitters that count, reorder and digest bits.
+#include "emit/x64/lower.h"
+
+namespace kelvin::x64::lower {
+
+void bswap(Emitter& e) {
+    in_place(e, [&](Width w, Gpr reg) { e.a.bswap(w, reg); });
+}
+
+void bswap32(Emitter& e) {
+    in_place(e, [&](Width, Gpr reg) {
+        e.a.bswap(Width::w64, reg);
+        e.a.rorx(Width::w64, reg, reg, 32);
+    });
+}
+
+void clz(Emitter& e) {
+    const Op& op = e.current();
+    e.clobber_flags();
+    const Gpr source = e.use(op.a);
+    const Gpr result = e.define_over(source);
+    e.a.lzcnt(Emitter::width(op.type), result, source);
+}
+
+void ctz(Emitter& e) {
+    const Op& op = e.current();
+    e.clobber_flags();
+    const Gpr source = e.use(op.a);
+    const Gpr result = e.define_over(source);
+    e.a.tzcnt(Emitter::width(op.type), result, source);
+}
+
+void cls(Emitter& e) {
+    const Op& op = e.current();
+    const Width w = Emitter::width(op.type);
+    e.clobber_flags();
+    // The bits that differ from their neighbour above; a one below them bounds the count.
+    const Gpr source = e.use(op.a);
+    const Gpr changes = e.temp();
+    e.a.lea(w, changes, mem(source, source, 1));
+    e.a.xor_(w, changes, source);
+    e.a.or_(w, changes, 1);
+    e.a.lzcnt(w, e.define(), changes);
+}
+
+namespace {
+
+/// Swaps groups of `shift` bits: value = (value >> shift & mask) | (value & mask) << shift.
+void swap_groups(Assembler& a, Width w, Gpr value, Gpr mask, Gpr scratch, u8 shift) {
+    a.mov(w, scratch, value);
+    a.shr(w, scratch, shift);
+    a.and_(w, scratch, mask);
+    a.and_(w, value, mask);
+    a.shl(w, value, shift);
+    a.or_(w, value, scratch);
+}
+
+}  // namespace
+
+void rbit(Emitter& e) {
+    const Op& op = e.current();
+    const Width w = Emitter::width(op.type);
+    e.clobber_flags();
+    const Gpr value = e.use_copy(op.a);
+    const Gpr mask = e.temp();
+    const Gpr scratch = e.temp();
+    e.a.bswap(w, value);
+    struct Step {
+        u8 shift;
+        u64 mask;
+    };
+    for (const Step step : {Step{4, 0x0f0f0f0f0f0f0f0f}, Step{2, 0x3333333333333333}, Step{1, 0x5555555555555555}}) {
+        e.a.mov_imm(mask, w == Width::w64 ? step.mask : static_cast<u32>(step.mask));
+        swap_groups(e.a, w, value, mask, scratch, step.shift);
+    }
+    e.define_in(value);
+}
+
+void bswap16(Emitter& e) {
+    const Op& op = e.current();
+    const Width w = Emitter::width(op.type);
+    e.clobber_flags();
+    const Gpr value = e.use_copy(op.a);
+    const Gpr mask = e.temp();
+    const Gpr scratch = e.temp();
+    e.a.mov_imm(mask, w == Width::w64 ? 0x00ff00ff00ff00ff : 0x00ff00ff);
+    swap_groups(e.a, w, value, mask, scratch, 8);
+    e.define_in(value);
+}
+
+void crc32c(Emitter& e) {
+    const Op& op = e.current();
+    const Gpr result = e.use_copy(op.a);
+    const Gpr data = e.use(op.b);
+    e.a.mov(Width::w32, result, result);
+    e.a.crc32(static_cast<Width>(op.aux), result, data);
+    e.define_in(result);
+}
+
+}  // namespace kelvin::x64::lower

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+// Emitters that make flags, take them in, or choose by them.
+#include "emit/x64/lower.h"
+
+namespace kelvin::x64::lower {
+
+namespace {
+
+// Host adc and sbb take CF, so the carry is brought there after the operands are in place.
+void with_carry(Emitter& e, Alu alu, bool want_flags) {
+    const Op& op = e.current();
+    const Width w = Emitter::width(op.type);
+    const bool borrow = alu == Alu::sbb;
+    e.take(Gpr::rax);
+    e.take(Gpr::rdx);
+    e.use_into(Gpr::rdx, op.a);
+    const Gpr right = e.use(op.b);
+    e.carry_into_cf(op.c, borrow);
+    e.a.alu(alu, w, Gpr::rdx, right);
+    if (want_flags) {
+        e.define_flags(borrow ? Emitter::Sense::borrow : Emitter::Sense::carry);
+    } else {
+        e.define_in(Gpr::rdx);
+    }
+}
+
+}  // namespace
+
+void adc(Emitter& e) {
+    with_carry(e, Alu::adc, false);
+}
+void sbc(Emitter& e) {
+    with_carry(e, Alu::sbb, false);
+}
+void adc_flags(Emitter& e) {
+    with_carry(e, Alu::adc, true);
+}
+void sbc_flags(Emitter& e) {
+    with_carry(e, Alu::sbb, true);
+}
+
+void select(Emitter& e) {
+    const Op& op = e.current();
+    const Width w = Emitter::width(op.type);
+    const x64::Cond cond = e.condition(op.cond(), op.a);
+    const Gpr if_true = e.use(op.b);
+    const Gpr if_false = e.use(op.c);
+    const Gpr result = e.define_over(if_false);
+    if (result == if_true && result != if_false) {
+        e.a.cmov(x64::invert(cond), w, result, if_false);
+        return;
+    }
+    if (result != if_false) {
+        e.a.mov(w, result, if_false);
+    }
+    e.a.cmov(cond, w, result, if_true);
+}
+
+void cond_set(Emitter& e) {
+    const Op& op = e.current();
+    const x64::Cond cond = e.condition(op.cond(), op.a);
+    const Gpr result = e.define();
+    e.a.setcc(cond, result);
+    e.a.movzx(Width::w8, result, result);
+}
+
+namespace {
+
+void compare(Emitter& e, Alu alu, Emitter::Sense sense) {
+    const Op& op = e.current();
+    const Width w = Emitter::width(op.type);
+    if (!e.has_uses()) {
+        e.drop_operands();
+        return;
+    }
+    e.clobber_flags();
+    i32 imm = 0;
+    if (e.immediate(op.b, op.type, imm)) {
+        e.skip(op.b);
+        const bool by_memory = alu == Alu::cmp && e.in_memory(op.a);
+        if (by_memory) {
+            e.a.cmp(w, e.memory_operand(op.a), imm);
+        } else if (alu == Alu::cmp) {
+            const Gpr left = e.use(op.a);
+            e.a.cmp(w, left, imm);
+        } else {
+            const Gpr copy = e.use_copy(op.a);
+            e.a.alu(alu, w, copy, imm);
+        }
+    } else if (alu == Alu::cmp) {
+        const Gpr left = e.use(op.a);
+        if (e.in_memory(op.b)) {
+            e.a.cmp(w, left, e.memory_operand(op.b));
+        } else {
+            e.a.cmp(w, left, e.use(op.b));
+        }
+    } else {
+        const Gpr copy = e.use_copy(op.a);
+        e.a.alu(alu, w, copy, e.use(op.b));
+    }
+    e.define_flags(sense);
+}
+
+}  // namespace
+
+void sub_flags(Emitter& e) {
+    if (!e.flags_in_host(e.current_value())) {
+        compare(e, Alu::cmp, Emitter::Sense::borrow);
+    }
+}
+void add_flags(Emitter& e) {
+    if (!e.flags_in_host(e.current_value())) {
+        compare(e, Alu::add, Emitter::Sense::carry);
+    }
+}
+
+void logic_flags(Emitter& e) {
+    const Op& op = e.current();
+    if (e.flags_in_host(e.current_value())) {
+        return;
+    }
+    if (!e.has_uses()) {
+        e.drop_operands();
+        return;
+    }
+    e.clobber_flags();
+    const Gpr source = e.use(op.a);
+    e.a.test(Emitter::width(op.type), source, source);
+    e.define_flags(Emitter::Sense::carry);
+}
+
+void flags_from_nzcv(Emitter& e) {
+    const Op& op = e.current();
+    e.clobber_flags();
+    e.take(Gpr::rax);
+    const Gpr source = e.use(op.a);
+    const Gpr scratch = e.temp();
+    // N Z C V from bits 31:28 to bits 15, 14, 8 and 0, C complemented.
+    e.a.mov_imm(scratch, 0xf0000000);
+    e.a.pext(Width::w32, Gpr::rax, source, scratch);
+    e.a.xor_(Width::w32, Gpr::rax, 2);
+    e.a.mov_imm(scratch, 0xc101);
+    e.a.pdep(Width::w32, Gpr::rax, Gpr::rax, scratch);
+    e.define_flags_in_eax();
+}
+
+void nzcv_from_flags(Emitter& e) {
+    const Op& op = e.current();
+    e.take(Gpr::rax);
+    e.flags_into_eax(op.a);
+    e.clobber_flags();
+    const Gpr scratch = e.temp();
+    e.a.mov_imm(scratch, 0xc101);
+    e.a.pext(Width::w32, Gpr::rax, Gpr::rax, scratch);
+    e.a.xor_(Width::w32, Gpr::rax, 2);
+    e.a.shl(Width::w32, Gpr::rax, 28);
+    e.define_in(Gpr::rax);
+}
+
+void select_flags(Emitter& e) {
+    const Op& op = e.current();
+    const u32 otherwise = ir::stored_flags::from_nzcv(static_cast<u32>(op.imm));
+    e.take(Gpr::rax);
+    e.flags_into_eax(op.b);
+    const Gpr taken = e.temp();
+    e.a.mov(Width::w32, taken, Gpr::rax);
+    e.unlock(Gpr::rax);
+    const x64::Cond cond = e.condition(op.cond(), op.a);
+    const Gpr other = e.temp();
+    e.a.mov_imm(other, otherwise);
+    e.a.cmov(cond, Width::w32, other, taken);
+    e.define_in(other);
+}
+
+}  // namespace kelvin::x64::lower
