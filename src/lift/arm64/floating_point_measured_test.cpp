@@ -227,12 +227,8 @@ TEST(FloatingPointMeasured, AdvancedSimdScalar) {
     }));
 }
 
-TEST(FloatingPointMeasured, AdvancedSimd) {
+TEST(FloatingPointMeasured, AdvancedSimdOfTwoVectors) {
     expect_measured(std::to_array<Row>({
-        to_vector(0x4e21e8e0, 0x0, 0xcf00000080000000, 0xcf000000cf000000, 0x20000001),        // frint32z v0.4s, v7.4s
-        to_vector(0x6e61e880, 0x4000000, 0xc1e0000000000000, 0xc1e0000000000000, 0x20000001),  // frint32x v0.2d, v4.2d
-        to_vector(0x4e21f8e0, 0x800000, 0xdf00000080000000, 0xdf000000df000000, 0x20000001),   // frint64z v0.4s, v7.4s
-        to_vector(0x6e61f840, 0x0, 0x8000000000000000, 0xc3e0000000000000, 0x20000011),        // frint64x v0.2d, v2.2d
         to_vector(0x4e63c460, 0x0, 0x10000000000000, 0x7ffc000000000001, 0x20000001),    // fmaxnm v0.2d, v3.2d, v3.2d
         to_vector(0x4e29cd20, 0x0, 0x41b900007fc01234, 0x568000023e800000, 0x20000010),  // fmla v0.4s, v9.4s, v9.4s
         to_vector(0x4e2ad500, 0x800000, 0x7f7fffff41255555, 0x4effffff402df854,
@@ -296,6 +292,15 @@ TEST(FloatingPointMeasured, AdvancedSimd) {
         to_vector(0x6ecc25a0, 0x0, 0xffffffff, 0xffff00000000ffff, 0x20000001),       // fcmgt v0.8h, v13.8h, v12.8h
         to_vector(0x6ecc2da0, 0x0, 0xffffffff, 0xffffffff, 0x20000001),               // facgt v0.8h, v13.8h, v12.8h
         to_vector(0x6ecb3580, 0x0, 0x1bc003c003555, 0x7e12c5007f018000, 0x20000001),  // fminp v0.8h, v12.8h, v11.8h
+    }));
+}
+
+TEST(FloatingPointMeasured, AdvancedSimdOfOneVector) {
+    expect_measured(std::to_array<Row>({
+        to_vector(0x4e21e8e0, 0x0, 0xcf00000080000000, 0xcf000000cf000000, 0x20000001),        // frint32z v0.4s, v7.4s
+        to_vector(0x6e61e880, 0x4000000, 0xc1e0000000000000, 0xc1e0000000000000, 0x20000001),  // frint32x v0.2d, v4.2d
+        to_vector(0x4e21f8e0, 0x800000, 0xdf00000080000000, 0xdf000000df000000, 0x20000001),   // frint64z v0.4s, v7.4s
+        to_vector(0x6e61f840, 0x0, 0x8000000000000000, 0xc3e0000000000000, 0x20000011),        // frint64x v0.2d, v2.2d
         to_vector(0x4e618880, 0x80000, 0xc3e0000000000000, 0x41e0000000000000, 0x20000000),    // frintn v0.2d, v4.2d
         to_vector(0x4e2198e0, 0x80000, 0x7fe0000180000000, 0x7f800000ff800000, 0x20000001),    // frintm v0.4s, v7.4s
         to_vector(0x4ee18840, 0x1000000, 0x8000000000000000, 0x7ff0000000000000, 0x20000080),  // frintp v0.2d, v2.2d
@@ -371,6 +376,11 @@ TEST(FloatingPointMeasured, AdvancedSimd) {
         to_vector(0x6ea1d8c0, 0x1000000, 0x7fc000007f800000, 0x3f7f80003f108000, 0x20000083),  // frsqrte v0.4s, v6.4s
         to_vector(0x4ef9d920, 0x0, 0x36e87c007fc06528, 0x2c907c00b8907c00, 0x20000016),        // frecpe v0.8h, v9.8h
         to_vector(0x6ef9d9a0, 0x0, 0x3884450c30003bfc, 0x3a8837247e003c9c, 0x20000001),        // frsqrte v0.8h, v13.8h
+    }));
+}
+
+TEST(FloatingPointMeasured, AdvancedSimdStepsElementsAndReductions) {
+    expect_measured(std::to_array<Row>({
         to_vector(0x4e28fce0, 0x800000, 0xffe0000140000000, 0xff8000007f800000,
                   0x20000001),  // frecps v0.4s, v7.4s, v8.4s
         to_vector(0x4ee3fc20, 0x1000000, 0x3ff8000000000000, 0x7ffc000000000001,
