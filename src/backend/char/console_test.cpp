@@ -216,7 +216,7 @@ TEST_F(ConsoleTest, WhatIsLeftGoesOutAtTheEnd) {
     EXPECT_EQ(output(10), "no newline");
 }
 
-TEST(Terminal, AnothersTerminalIsLeftAlone) {
+TEST(Terminal, ATerminalWithoutJobsIsOurs) {
     int main_end = -1;
     int guest_end = -1;
     ASSERT_EQ(::openpty(&main_end, &guest_end, nullptr, nullptr, nullptr), 0);
@@ -224,12 +224,47 @@ TEST(Terminal, AnothersTerminalIsLeftAlone) {
     const Fd b(guest_end);
     termios before{};
     termios during{};
+    termios after{};
     ::tcgetattr(guest_end, &before);
-    const Terminal terminal(guest_end, false);
-    EXPECT_TRUE(terminal.is_terminal());
-    EXPECT_FALSE(terminal.in_foreground());
-    ::tcgetattr(guest_end, &during);
-    EXPECT_EQ(before.c_lflag, during.c_lflag);
+    {
+        const Terminal terminal(guest_end, false);
+        EXPECT_TRUE(terminal.is_terminal());
+        EXPECT_TRUE(terminal.in_foreground());
+        ::tcgetattr(guest_end, &during);
+        EXPECT_EQ(during.c_lflag & ICANON, 0U);
+    }
+    ::tcgetattr(guest_end, &after);
+    EXPECT_EQ(before.c_lflag, after.c_lflag);
+}
+
+/// Runs in a process whose controlling terminal is new, as a job in its background; the exit status says what went
+/// wrong.
+int check_background() {
+    const pid_t job = ::fork();
+    if (job == 0) {
+        ::setpgid(0, 0);
+        termios before{};
+        termios during{};
+        ::tcgetattr(0, &before);
+        const Terminal terminal(0, false);
+        ::tcgetattr(0, &during);
+        ::_exit(terminal.in_foreground() ? 1 : before.c_lflag != during.c_lflag ? 2 : 0);
+    }
+    int status = 0;
+    ::waitpid(job, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 3;
+}
+
+TEST(Terminal, AnotherJobsTerminalIsLeftAlone) {
+    int main_end = -1;
+    const pid_t child = ::forkpty(&main_end, nullptr, nullptr, nullptr);
+    if (child == 0) {
+        ::_exit(check_background());
+    }
+    const Fd a(main_end);
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
 /// Runs in a process whose controlling terminal is new; the exit status says what went wrong.

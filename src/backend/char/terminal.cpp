@@ -3,6 +3,8 @@
 
 #include <unistd.h>
 
+#include <cerrno>
+
 namespace kelvin::backend {
 
 Terminal::Terminal(int fd, bool keys_signal)
@@ -11,7 +13,12 @@ Terminal::Terminal(int fd, bool keys_signal)
 }
 
 bool Terminal::in_foreground() const {
-    return !is_terminal_ || ::tcgetpgrp(fd_) == ::getpgrp();
+    if (!is_terminal_) {
+        return true;
+    }
+    const pid_t foreground = ::tcgetpgrp(fd_);
+    // Only the controlling terminal has jobs; the kernel lets anybody who has opened another one read and set it.
+    return foreground == -1 ? errno == ENOTTY : foreground == ::getpgrp();
 }
 
 void Terminal::enter() {

@@ -18,7 +18,7 @@ class Terminal {
     Terminal& operator=(const Terminal&) = delete;
 
     bool is_terminal() const { return is_terminal_; }
-    /// The terminal is ours to read from: it may belong to another job of the user's shell.
+    /// The terminal is ours to read from: our controlling one may belong to another job of the user's shell.
     bool in_foreground() const;
     /// Enters raw mode: at first, and when the process is continued after a stop.
     void enter();
