@@ -2,11 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tests check_sources.py and check_docs.py on made-up files."""
 
+import contextlib
+import io
 import tempfile
 import unittest
 from pathlib import Path
 
 import check_docs
+import check_format
 import check_sources
 
 LICENCE = "// SPDX-License-Identifier: Apache-2.0\n"
@@ -86,6 +89,22 @@ class Docs(InFolder):
 
     def test_code_blocks_are_left_alone(self):
         self.assertEqual(self.missing("```\n`src/gone.h`\n```\n"), [])
+
+
+class Format(InFolder):
+    def check(self, version, complaint=""):
+        tool = self.write("clang-format", f"#!/bin/sh\ncase $1 in --version) echo '{version}' ;; *) echo '{complaint}' >&2 ;; esac\n")
+        tool.chmod(0o755)
+        self.write("src/a.h", "")
+        with contextlib.redirect_stdout(io.StringIO()):
+            return check_format.main([str(self.root), str(tool)])
+
+    def test_a_complaint_is_found(self):
+        self.assertEqual(self.check("clang-format version 14.0.6"), 0)
+        self.assertEqual(self.check("clang-format version 14.0.6", "a.h:1:1: warning: x [-Wclang-format-violations]"), 1)
+
+    def test_another_version_is_skipped(self):
+        self.assertEqual(self.check("clang-format version 19.1.7"), check_format.SKIPPED)
 
 
 if __name__ == "__main__":
