@@ -28,7 +28,8 @@ class Accelerator {
     virtual ~Accelerator() = default;
 
     /// `model` is copied.
-    virtual std::unique_ptr<Vcpu> make_arm64_vcpu(unsigned index, const arm64::Model& model, const Arm64Ports& ports) = 0;
+    virtual std::unique_ptr<Vcpu> make_arm64_vcpu(unsigned index, const arm64::Model& model,
+                                                  const Arm64Ports& ports) = 0;
     /// Lines for `info jit` and its kin; empty if there is nothing to tell.
     virtual std::string statistics() const = 0;
 };
@@ -39,7 +40,7 @@ struct TranslatorOptions {
     unsigned max_instructions = 64;     ///< per region; 1 = one instruction a region
     std::vector<std::string> disabled;  ///< names of passes and builder options switched off
     bool log_guest = false, log_ir = false, log_host = false, log_interrupts = false;
-    std::string log_file;               ///< empty: stderr
+    std::string log_file;  ///< empty: stderr
 };
 
 /// Fails with a cure if this host's processor lacks what generated code needs. `memory` outlives the accelerator.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One virtual processor, whoever executes it. The machine owns it, runs it on a thread of its own and never asks how it works.
+// One virtual processor, whoever executes it. The machine owns it, runs it on a thread of its own and never asks how it
+// works.
 #pragma once
 
 #include <memory>
@@ -16,7 +17,8 @@ class FirmwareInterface {
   public:
     virtual ~FirmwareInterface() = default;
 
-    /// `registers` are x0 to x7; results go into x0 to x3. `secure` = SMC. False: nobody answers, the instruction is undefined.
+    /// `registers` are x0 to x7; results go into x0 to x3. `secure` = SMC. False: nobody answers, the instruction is
+    /// undefined.
     virtual bool call(unsigned cpu, bool secure, u64 (&registers)[8]) = 0;
 };
 

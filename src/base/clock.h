@@ -25,7 +25,8 @@ class TimerService : public Clock {
     virtual TimerId add(Callback callback, void* context) = 0;
     /// When it returns the callback is not running and never will (but from within that callback itself).
     virtual void remove(TimerId timer) = 0;
-    /// Fires once when now_ns() reaches `deadline_ns`; replaces the former deadline. A deadline in the past fires at once.
+    /// Fires once when now_ns() reaches `deadline_ns`; replaces the former deadline. A deadline in the past fires at
+    /// once.
     virtual void arm(TimerId timer, i64 deadline_ns) = 0;
     /// A callback that has already begun is not waited for: its owner must look at its own state, under its own lock.
     virtual void cancel(TimerId timer) = 0;

@@ -59,16 +59,18 @@ class [[nodiscard]] Result {
     std::variant<T, Error> content_;
 };
 
-inline Result<> ok() { return std::monostate{}; }
+inline Result<> ok() {
+    return std::monostate{};
+}
 
 }  // namespace kelvin
 
 /// Evaluates to the value of a Result, or returns its error from the enclosing function (GNU statement expression).
-#define KELVIN_TRY(expression)                             \
-    __extension__({                                        \
-        auto kelvin_try_result = (expression);             \
-        if (!kelvin_try_result) {                          \
-            return kelvin_try_result.error();              \
-        }                                                  \
-        std::move(kelvin_try_result.value());              \
+#define KELVIN_TRY(expression)                 \
+    __extension__({                            \
+        auto kelvin_try_result = (expression); \
+        if (!kelvin_try_result) {              \
+            return kelvin_try_result.error();  \
+        }                                      \
+        std::move(kelvin_try_result.value());  \
     })

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A wire between two parts of a machine: one end drives a level, the other end is told. The driver never learns who listens.
+// A wire between two parts of a machine: one end drives a level, the other end is told. The driver never learns who
+// listens.
 #pragma once
 
 namespace kelvin {

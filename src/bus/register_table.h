@@ -23,7 +23,8 @@ struct Register {
     void (Device::*on_write)(u32 value) = nullptr;  ///< told the value written (what the cell holds now, if it has one)
 };
 
-/// For static_assert: ascending, aligned, not overlapping, no bit outside of a register's width, no bits without a cell.
+/// For static_assert: ascending, aligned, not overlapping, no bit outside of a register's width, no bits without a
+/// cell.
 template <class Device>
 consteval bool is_sane(std::span<const Register<Device>> table) {
     u64 next = 0;

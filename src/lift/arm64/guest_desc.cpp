@@ -33,8 +33,13 @@ constexpr u8 kIntegerByHeat[] = {0,  1,  2,  3, 4,  5,  6,  19, 31, 20, 21, 7,  
 constexpr u8 kVectorByHeat[] = {32, 33, 34, 35, 36, 37, 38, 39, 48, 49, 50, 51, 52, 53, 54, 55,
                                 56, 57, 58, 59, 60, 61, 62, 63, 40, 41, 42, 43, 44, 45, 46, 47};
 
-constexpr ir::GuestDesc kGuestDesc = {kSlots,        slot::kFlags,          kIntegerByHeat,
-                                      kVectorByHeat, offsetof(State, fpsr), offsetof(State, pc), offsetof(State, exception_taken)};
+constexpr ir::GuestDesc kGuestDesc = {kSlots,
+                                      slot::kFlags,
+                                      kIntegerByHeat,
+                                      kVectorByHeat,
+                                      offsetof(State, fpsr),
+                                      offsetof(State, pc),
+                                      offsetof(State, exception_taken)};
 
 }  // namespace
 
