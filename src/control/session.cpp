@@ -3,8 +3,10 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/signalfd.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -25,8 +27,14 @@ namespace {
 
 /// How long a guest may say nothing before the user is told where it is.
 constexpr i64 kSilenceNs = 10'000'000'000;
+constexpr int kSayPatienceMs = 200;
 
+/// Unless nobody reads: a terminal that stalls must not keep the machine from its end.
 void say(const std::string& text) {
+    pollfd state = {STDERR_FILENO, POLLOUT, 0};
+    if (::poll(&state, 1, kSayPatienceMs) <= 0) {
+        return;
+    }
     std::fprintf(stderr, "kelvin: %s\n", text.c_str());
 }
 

@@ -199,6 +199,18 @@ TEST_F(ConsoleTest, ASlowReaderGetsEverythingInOrder) {
     EXPECT_EQ(got, sent);
 }
 
+TEST_F(ConsoleTest, AStalledReaderStopsNobodyForLongAndLosesNothing) {
+    ::fcntl(output_[1], F_SETPIPE_SZ, 4096);
+    start({});
+    const std::string sent(8000, 'x');
+    console_->write(bytes_of(sent));
+    const auto started = std::chrono::steady_clock::now();
+    console_->write(bytes_of("y\n"));
+    console_->print("z\n");
+    EXPECT_LT(std::chrono::steady_clock::now() - started, 2s);
+    EXPECT_EQ(output(sent.size() + 4), sent + "y\nz\n");
+}
+
 TEST_F(ConsoleTest, AClosedReaderDoesNotHoldUpTheGuest) {
     ::signal(SIGPIPE, SIG_IGN);
     start({});

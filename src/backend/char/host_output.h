@@ -2,11 +2,11 @@
 // Writes a stream of bytes to a descriptor of the host, whole and in order.
 #pragma once
 
-#include <atomic>
 #include <mutex>
 #include <span>
 #include <vector>
 
+#include "base/fd.h"
 #include "base/types.h"
 
 namespace kelvin {
@@ -20,26 +20,31 @@ namespace kelvin::backend {
 class HostOutput {
   public:
     /// `fd` stays the caller's. Both must outlive this.
-    HostOutput(int fd, EventLoop& loop) : fd_(fd), loop_(loop) {}
+    HostOutput(int fd, EventLoop& loop);
     HostOutput(const HostOutput&) = delete;
     HostOutput& operator=(const HostOutput&) = delete;
 
-    /// Any thread. Blocks while the reader is slow; drops what a closed pipe cannot take.
+    /// Any thread. Waits for a slow reader, but for one that takes nothing at all only a moment, so that whoever writes
+    /// can be stopped: what a stalled reader has not taken is kept. Drops what a closed pipe cannot take.
     void write(std::span<const u8> bytes);
     /// Sends what is left. A reader that takes nothing for a while is given up.
     void finish();
 
   private:
     void flush_later();
-    void flush_locked(bool last);
+    void flush_soon_locked(i64 delay_ns);
+    /// As much as goes out without waiting.
+    void send_locked();
+    /// False: the reader takes nothing for the moment.
+    bool wait_and_send(std::unique_lock<std::mutex>& lock);
 
+    const Fd terminal_;  // a description of our own, where the output is a terminal
     const int fd_;
     EventLoop& loop_;
     std::mutex mutex_;  // guards what follows; taken under the device's lock, takes none but the event loop's
     std::vector<u8> pending_;
     bool flush_posted_ = false;
     bool broken_ = false;
-    std::atomic<bool> finishing_ = false;
 };
 
 }  // namespace kelvin::backend
