@@ -141,6 +141,9 @@ bool InterpretedVcpu::transfer(u64 address, ir::MemInfo info, arm64::Access acce
     if (!translate(address, type, first) || !translate(address + size_of(info) - 1, type, last)) {
         return false;
     }
+    if (cpu_.check_watchpoints(address, size_of(info), type, false)) {
+        return false;
+    }
     if (first.device && address % size_of(info) != 0) {
         raise(arm64::fault_status::kAlignment, address, type);
         return false;

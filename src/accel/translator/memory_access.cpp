@@ -49,12 +49,18 @@ class DataAccess {
         return true;
     }
 
-    /// Translates `address`, and serves its page from the TLB from now on if it can. False: raised.
-    bool translate(u64 address, Place& place) {
+    /// Translates `address`, and serves its page from the TLB from now on if it can. False: raised. `before`: bytes of
+    /// the access that lie in the page before.
+    bool translate(u64 address, Place& place, unsigned before = 0) {
         const arm64::TranslationResult result =
             arm64::translate(vcpu_.spaces().regime(vcpu_.cpu()), vcpu_.translator().memory(), Gva{address}, type_);
         if (result.faulted()) {
             vcpu_.cpu().take_abort(result.fault());
+            return false;
+        }
+        const bool watched = vcpu_.cpu().is_page_watched(address);
+        const unsigned count = before != 0 ? size() - before : first_part(address);
+        if (watched && vcpu_.cpu().check_watchpoints(address, count, type_, atomic_)) {
             return false;
         }
         const arm64::Translation& found = result.translation();
@@ -65,7 +71,7 @@ class DataAccess {
         place.host = backing.host == nullptr || (write && !backing.writable)
                          ? nullptr
                          : backing.host + (found.physical.value & (kPage - 1));
-        if (place.host == nullptr || found.device) {
+        if (place.host == nullptr || found.device || watched) {
             return true;
         }
         if (!write || !vcpu_.translator().page_has_code(found.physical.page().value)) {
@@ -187,7 +193,7 @@ u64 slow_load(x64::Runtime* runtime, u64 address, u32 memory) {
     }
     const unsigned head = access.first_part(address);
     const unsigned size = access.size();
-    if (head < size && !access.translate(address + head, second)) {
+    if (head < size && !access.translate(address + head, second, head)) {
         return kRaised;
     }
     V128 value{};
@@ -217,7 +223,7 @@ u64 slow_store(x64::Runtime* runtime, u64 address, u32 memory) {
     }
     const unsigned head = access.first_part(address);
     const unsigned size = access.size();
-    if (head < size && !access.translate(address + head, second)) {
+    if (head < size && !access.translate(address + head, second, head)) {
         return kRaised;
     }
     const V128 value = runtime->arguments[0].vector;

@@ -93,11 +93,22 @@ class Cpu {
     void take_fp_access_trap();
     /// BTI: a branch to an instruction that PSTATE.BTYPE does not allow in a guarded page.
     void take_branch_target_exception();
-    /// The software step exception after an instruction; `exclusive`: it was a load-exclusive.
-    void take_software_step(bool exclusive);
+    /// The software step exception, in place of an instruction.
+    void take_software_step();
+    /// The stepped instruction is done: the step exception is due. `exclusive`: it was a load-exclusive.
+    void end_software_step(bool exclusive);
     /// MDSCR_EL1.SS is in force: with PSTATE.SS set one instruction may run (and clears it), else step is taken at
     /// once.
     bool software_step_active() const;
+    /// A breakpoint may match where the processor is: check_breakpoints() before each instruction.
+    bool breakpoints_active() const;
+    /// Takes the breakpoint exception if one matches at the pc.
+    void check_breakpoints();
+    /// A watchpoint lies in the 4 KiB page of `address`, whoever it may apply to now.
+    bool is_page_watched(u64 address) const;
+    /// Takes the watchpoint exception, and returns true, if one matches an access of `type` to `size` bytes.
+    /// `atomic`: it both reads and writes.
+    bool check_watchpoints(u64 address, unsigned size, const AccessType& type, bool atomic);
     /// ERET to ELR, or for ERETAA and ERETAB to `target`, the authenticated ELR. An illegal return (ARM ARM D1.4.5)
     /// takes the Illegal Execution state exception from there at once.
     void exception_return(std::optional<u64> target = {});
@@ -152,6 +163,7 @@ class Cpu {
     void enter(u64 vector_offset, u64 return_address);
     void take_synchronous(u8 exception_class, u32 iss, u64 return_address, bool il = true);
     void take_firmware_call(bool smc);
+    bool debug_exceptions_enabled(ExceptionLevel from, bool masked) const;
     bool may_wait(bool event, std::optional<u64> until, u8 rt);
     const SystemRegister* find_accessible(u16 encoding, bool write, u8 rt);
 
@@ -162,6 +174,7 @@ class Cpu {
     CpuEvents& events_;
     std::atomic<u32> pending_{0};  ///< bit per Interrupt
     std::atomic<bool> event_{false};
+    u8 stepped_ = 0;  ///< what ISV and EX of a step exception say: 1 an instruction was stepped, 2 a load-exclusive
     std::unique_ptr<GenericTimers> timers_;
     std::unique_ptr<Pmu> pmu_;
 };

@@ -13,7 +13,7 @@ namespace {
 constexpr u8 kIllegalState = 0x0e, kBranchTarget = 0x0d, kFpAccess = 0x07, kWaitTrap = 0x01;
 constexpr u8 kSupervisorCall = 0x15;
 constexpr u8 kInstructionAbortLower = 0x20, kPcAlignment = 0x22, kDataAbortLower = 0x24, kSpAlignment = 0x26;
-constexpr u8 kSerror = 0x2f, kSoftwareStepLower = 0x32, kBreakpointInstruction = 0x3c;
+constexpr u8 kSerror = 0x2f, kBreakpointInstruction = 0x3c;
 
 constexpr u32 kIssAlways = 1u << 24 | 0xeu << 20;  // CV and COND of an A64 instruction
 
@@ -27,14 +27,6 @@ constexpr u32 interrupt_bit(Interrupt line) {
 
 unsigned selected_sp(u32 pstate) {
     return (pstate & pstate::kSp) != 0 ? (pstate & pstate::kElMask) >> pstate::kElShift : 0;
-}
-
-/// AArch64.GenerateDebugExceptionsFrom, to EL1 (D2.3.1).
-bool debug_exceptions_enabled(const State& state, ExceptionLevel from, bool masked) {
-    if (bit(state.oslar, 0)) {
-        return false;
-    }
-    return from == ExceptionLevel::el0 || (bit(state.mdscr, 13) && !masked);
 }
 
 /// The level that an SPSR returns to, or nothing for an illegal return (AArch64.IllegalExceptionReturn).
@@ -83,6 +75,7 @@ void Cpu::enter(u64 vector_offset, u64 return_address) {
     state_.pstate = now;
     state_.pc = state_.vbar[kTarget] + vector_offset;
     state_.exception_taken = 1;
+    stepped_ = 0;
     events_.mode_changed();
 }
 
@@ -155,16 +148,6 @@ void Cpu::take_branch_target_exception() {
     take_exception(kBranchTarget, (state_.pstate & pstate::kBtypeMask) >> pstate::kBtypeShift);
 }
 
-void Cpu::take_software_step(bool exclusive) {
-    constexpr u32 kSyndromeValid = 1u << 24, kDebugStatus = 0x22;
-    const u8 same = state_.el() != ExceptionLevel::el0;
-    take_exception(kSoftwareStepLower + same, kSyndromeValid | u32{exclusive} << 6 | kDebugStatus);
-}
-
-bool Cpu::software_step_active() const {
-    return bit(state_.mdscr, 0) && debug_exceptions_enabled(state_, state_.el(), (state_.pstate & pstate::kD) != 0);
-}
-
 void Cpu::exception_return(std::optional<u64> target) {
     const ExceptionLevel current = state_.el();
     if (current == ExceptionLevel::el0) {
@@ -176,8 +159,8 @@ void Cpu::exception_return(std::optional<u64> target) {
     const u32 old = state_.pstate;
     // DebugExceptionReturnSS: a step begins only by a return from where it cannot be taken to where it can.
     const bool step = bit(spsr, 21) && bit(state_.mdscr, 0) &&
-                      !debug_exceptions_enabled(state_, current, (old & pstate::kD) != 0) &&
-                      debug_exceptions_enabled(state_, level.value_or(current), (spsr & pstate::kD) != 0);
+                      !debug_exceptions_enabled(current, (old & pstate::kD) != 0) &&
+                      debug_exceptions_enabled(level.value_or(current), (spsr & pstate::kD) != 0);
 
     u32 restored = pstate::kDaif | (model_.has(Feature::pan) ? pstate::kPan : 0);
     if (level) {
@@ -191,6 +174,7 @@ void Cpu::exception_return(std::optional<u64> target) {
     state_.set_nzcv(spsr & 0xf0000000);
     state_.pc = canonical_address(regime(), destination, true);
     set_event();
+    stepped_ = 0;
     events_.mode_changed();
     if ((old & ~state_.pstate & pstate::kDaif) != 0) {
         events_.interrupts_unmasked();

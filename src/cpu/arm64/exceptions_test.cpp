@@ -293,6 +293,15 @@ TEST(Exceptions, WaitingEndsWithTheTimeOutOrTheEventStream) {
     EXPECT_EQ(t.events.take(), "wait-event:131072");
 }
 
+TEST(Exceptions, SoftwareStepSaysWhatWasStepped) {
+    TestCpu t;
+    t.cpu.end_software_step(true);
+    t.cpu.take_software_step();
+    EXPECT_EQ(t.state.esr[1] & 0x1ffffff, 0x1000062u);  // ISV, EX
+    t.cpu.take_software_step();                         // nothing, since the exception
+    EXPECT_EQ(t.state.esr[1] & 0x1ffffff, 0x22u);
+}
+
 TEST(Exceptions, SoftwareStepBeginsByReturn) {
     TestCpu t;
     t.write({2, 0, 1, 0, 4}, 0);                 // OSLAR: unlock
@@ -302,7 +311,8 @@ TEST(Exceptions, SoftwareStepBeginsByReturn) {
     t.cpu.exception_return();
     EXPECT_NE(t.state.pstate & pstate::kSs, 0);
     EXPECT_TRUE(t.cpu.software_step_active());
-    t.cpu.take_software_step(false);
+    t.cpu.end_software_step(false);
+    t.cpu.take_software_step();
     EXPECT_EQ(t.state.esr[1], u64{0x32} << 26 | kIl | 0x1000022);
     EXPECT_EQ(t.state.pstate & pstate::kSs, 0);
     // Not with the OS lock set.

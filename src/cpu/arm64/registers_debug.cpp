@@ -34,6 +34,19 @@ void write_claim_clear(Cpu& cpu, u64 value, u16) {
     cpu.state().dbgclaim &= ~value;
 }
 
+void write_watchpoint(Cpu& cpu, u64 value, u16 encoding) {
+    constexpr u64 kAddress = 6;  // op2
+    State& state = cpu.state();
+    const u64 n = bits(encoding, 6, 3);
+    u64& stored = (encoding & 7) == kAddress ? state.dbgwvr[n] : state.dbgwcr[n];
+    const u64 now = value & find_system_register(encoding)->mask;
+    const bool matters = now != stored && ((state.dbgwcr[n] | now) & 1) != 0;
+    stored = now;
+    if (matters) {
+        cpu.events().tlb_flush_all(false);
+    }
+}
+
 /// MDSCR_EL1.TDCC traps EL0.
 AccessVerdict guard_channel(Cpu& cpu, bool) {
     const bool trapped = cpu.state().el() == ExceptionLevel::el0 && bit(cpu.state().mdscr, 12);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Self-hosted debug (ARM ARM D2, D23.3). Breakpoint and watchpoint registers hold what is written; the debug
-// communications channel has no debugger at its other end.
+// Registers of self-hosted debug (ARM ARM D2, D23.3). The debug communications channel has no debugger at its other end.
 #pragma once
 
 #include <array>
@@ -15,6 +14,8 @@ u64 read_claim_set(Cpu& cpu, u16);
 void write_claim_set(Cpu& cpu, u64 value, u16);
 void write_claim_clear(Cpu& cpu, u64 value, u16);
 AccessVerdict guard_channel(Cpu& cpu, bool write);
+/// DBGWVR and DBGWCR: pages are watched that were not.
+void write_watchpoint(Cpu& cpu, u64 value, u16 encoding);
 
 // clang-format off
 inline constexpr SystemRegister kSingleRows[] = {
@@ -45,15 +46,20 @@ inline constexpr auto kRows = [] {
     for (const SystemRegister& row : kSingleRows) {
         rows[count++] = row;
     }
-    const auto add = [&](const char* name, u8 op2, unsigned many, std::size_t offset, u64 mask) {
+    const auto add = [&](unsigned many, SystemRegister first, std::size_t offset) {
         for (unsigned i = 0; i < many; i++) {
-            rows[count++] = stored(name, {2, 0, 0, static_cast<u8>(i), op2}, 1, offset + 8 * i).writable(mask);
+            first.encoding = RegisterAddress{2, 0, 0, static_cast<u8>(i), static_cast<u8>(first.encoding & 7)};
+            first.offset = static_cast<i32>(offset + 8 * i);
+            rows[count++] = first;
         }
     };
-    add("DBGBVR<n>_EL1", 4, kBreakpoints, offsetof(State, dbgbvr), ~u64{0});
-    add("DBGBCR<n>_EL1", 5, kBreakpoints, offsetof(State, dbgbcr), 0xffe1e7);
-    add("DBGWVR<n>_EL1", 6, kWatchpoints, offsetof(State, dbgwvr), ~u64{3});
-    add("DBGWCR<n>_EL1", 7, kWatchpoints, offsetof(State, dbgwcr), 0x1f1fffff);
+    add(kBreakpoints, hooked("DBGBVR<n>_EL1", {2, 0, 0, 0, 4}, 1), offsetof(State, dbgbvr));
+    add(kBreakpoints, hooked("DBGBCR<n>_EL1", {2, 0, 0, 0, 5}, 1).writable(0xffe1e7).affects(kModeEffect),
+        offsetof(State, dbgbcr));
+    add(kWatchpoints, hooked("DBGWVR<n>_EL1", {2, 0, 0, 0, 6}, 1).writable(~u64{3}).on_write(write_watchpoint),
+        offsetof(State, dbgwvr));
+    add(kWatchpoints, hooked("DBGWCR<n>_EL1", {2, 0, 0, 0, 7}, 1).writable(0x1f1fffff).on_write(write_watchpoint),
+        offsetof(State, dbgwcr));
     return rows;
 }();
 

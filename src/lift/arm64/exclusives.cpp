@@ -21,6 +21,7 @@ ir::MemInfo exclusive(const Lifter& t, RegSp base, unsigned size_log2, ir::Order
 
 template <ir::Order O>
 void load_exclusive(Lifter& t, Size size, RegSp rn, Reg rt) {
+    t.note_load_exclusive();
     const Type type = size.value == 3 ? Type::i64 : Type::i32;
     t.set(rt, t.endian(t.ir.load_exclusive(type, t.get(rn), exclusive(t, rn, size.value, O)), size.value));
 }
@@ -33,6 +34,7 @@ void store_exclusive(Lifter& t, Size size, Reg rs, RegSp rn, Reg rt) {
 
 template <ir::Order O>
 void load_exclusive_pair(Lifter& t, Sf sf, Reg rt2, RegSp rn, Reg rt) {
+    t.note_load_exclusive();
     const unsigned size = sf.value != 0 ? 3 : 2;
     const ir::Value pair = t.ir.vload_exclusive(t.get(rn), exclusive(t, rn, size + 1, O));
     split_pair(t, sf, pair, rt, rt2);

@@ -20,9 +20,8 @@ constexpr ir::Helper kFpTrap = ir::helper<&take_fp_trap>("fp_trap", kHelperTakes
 // The following change what the mode word is made of, so that the accelerator must know.
 constexpr ir::HelperEffects kChangesMode = ir::kHelperReadsState | ir::kHelperWritesState;
 
-void end_step(State& state) {
-    state.pstate &= ~pstate::kSs;
-    state.cpu->events().mode_changed();
+void end_step(State& state, u32 exclusive) {
+    state.cpu->end_software_step(exclusive != 0);
 }
 constexpr ir::Helper kEndStep = ir::helper<&end_step>("end_step", kChangesMode);
 
@@ -117,7 +116,7 @@ void Lifter::exception_via(const ir::Helper& helper, std::initializer_list<ir::V
 
 void Lifter::step_done() {
     if (mode_.has(Mode::kSingleStep)) {
-        ir.call(kEndStep, {});
+        ir.call(kEndStep, {ir.i32c(load_exclusive_)});
     }
 }
 

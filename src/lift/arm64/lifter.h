@@ -111,6 +111,7 @@ class Lifter {
 
     void begin_instruction(u64 page_offset) {
         page_offset_ = page_offset;
+        load_exclusive_ = false;
         ir.insn_start(page_offset);
     }
 
@@ -119,6 +120,8 @@ class Lifter {
     /// Marks an instruction that counts as executed though it takes an exception (SVC and its kin): software step is
     /// done with it.
     void step_done();
+    /// The instruction is a load-exclusive, as software step reports.
+    void note_load_exclusive() { load_exclusive_ = true; }
 
   private:
     /// `btype`: PSTATE.BTYPE for the next instruction, if it is tracked.
@@ -128,6 +131,7 @@ class Lifter {
     const Model& model_;
     Mode mode_;
     u64 page_offset_ = 0;
+    bool load_exclusive_ = false;
 };
 
 }  // namespace kelvin::arm64

@@ -9,7 +9,7 @@ namespace {
 
 // SCTLR_EL1 (ARM ARM D24.2, SCTLR_EL1).
 constexpr unsigned kSctlrM = 0, kSctlrA = 1, kSctlrSa = 3, kSctlrSa0 = 4, kSctlrDze = 14, kSctlrE0e = 24, kSctlrEe = 25;
-constexpr unsigned kMdscrSs = 0;
+constexpr unsigned kMdscrSs = 0, kMdscrMde = 15;
 
 /// AArch64.CheckFPAdvSIMDEnabled: CPACR_EL1.FPEN.
 bool fp_trapped(const State& state, bool user) {
@@ -33,6 +33,7 @@ Mode current_mode(const State& state) {
     add(!user && (state.pstate & pstate::kUao) != 0, Mode::kUao);
     add((state.pstate & pstate::kIl) != 0, Mode::kIllegal);
     add(user && !bit(sctlr, kSctlrDze), Mode::kZeroTrap);
+    add(bit(state.mdscr, kMdscrMde) && state.cpu->breakpoints_active(), Mode::kBreakpoints);
     if (bit(state.mdscr, kMdscrSs) && state.cpu->software_step_active()) {
         add(true, Mode::kSingleStep);
         add((state.pstate & pstate::kSs) == 0, Mode::kStepPending);

@@ -11,7 +11,7 @@ struct Mode {
     u32 bits = 0;
 
     // Layout: 1:0 EL, 2 SPSel, 3 FP access traps (EL0/EL1 as it applies now), 4 SCTLR.A, 5 SCTLR.SA/SA0 in force, 6
-    // data big-endian, 7 single step, 8 BTYPE is tracked (BTI), 9 MMU on, 10 UAO in force, 11 the page is guarded,
+    // data big-endian, 7 single step, 8 BTYPE is tracked (BTI), 9 MMU on, 10 UAO in force, 11 the page is guarded, 12 breakpoints,
     // 14 a step is pending, 15 PSTATE.IL, 16 DC ZVA is trapped, 27:22 FPCR{AHP DN FZ RMode},
     // 19 FPCR.FZ16.
     static constexpr u32 kElMask = 3, kSpSel = 1u << 2;
@@ -20,6 +20,7 @@ struct Mode {
     /// Known only to who fetches the code, who adds them to current_mode(): that some page in use is guarded (until
     /// then BTYPE, which costs a look at each region's begin, is left alone), and that this region's page is.
     static constexpr u32 kTrackBtype = 1u << 8, kGuardedPage = 1u << 11;
+    static constexpr u32 kBreakpoints = 1u << 12;  ///< one may match
     static constexpr u32 kStepPending = 1u << 14;  ///< with kSingleStep: the instruction has been stepped
     static constexpr u32 kIllegal = 1u << 15, kZeroTrap = 1u << 16;
     static constexpr u32 kFpcrMask = 0x07c80000;  ///< AHP DN FZ RMode FZ16, where they are in FPCR

@@ -28,9 +28,14 @@ void check_signing_landing(State& state) {
 constexpr ir::Helper kCheckSigningLanding = ir::helper<&check_signing_landing>("check_landing", kHelperTakesException);
 
 void take_software_step(State& state) {
-    state.cpu->take_software_step(false);
+    state.cpu->take_software_step();
 }
 constexpr ir::Helper kSoftwareStep = ir::helper<&take_software_step>("software_step", kHelperTakesException);
+
+void check_breakpoints(State& state) {
+    state.cpu->check_breakpoints();
+}
+constexpr ir::Helper kCheckBreakpoints = ir::helper<&check_breakpoints>("breakpoints", kHelperTakesException);
 
 void take_illegal_state(State& state) {
     state.cpu->take_exception(kEcIllegalState, 0);
@@ -95,12 +100,19 @@ void check_landing(Lifter& t, u32 word) {
     }
 }
 
+void check_breakpoints(Lifter& t) {
+    if (t.mode().has(Mode::kBreakpoints)) {
+        t.ir.call(kCheckBreakpoints, {});
+    }
+}
+
 /// What comes before the first instruction: it may be that the region is nothing but an exception.
 void begin_region(Lifter& t, u32 word) {
     const Mode mode = t.mode();
     if (mode.has(Mode::kSingleStep) && mode.has(Mode::kStepPending)) {
         return t.exception_via(kSoftwareStep, {});
     }
+    check_breakpoints(t);
     if (mode.has(Mode::kIllegal)) {
         return t.exception_via(kIllegalState, {});
     }
@@ -126,6 +138,8 @@ unsigned lift_region(ir::Region& region, const Decoder& decoder, const Model& mo
         const u32 word = fetch(page, offset);
         if (count == 0) {
             begin_region(lifter, word);
+        } else {
+            check_breakpoints(lifter);
         }
         if (lifter.ended()) {
             continue;
