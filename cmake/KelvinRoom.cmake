@@ -24,6 +24,6 @@ function(kelvin_room name)
     target_link_libraries(${name}_test PRIVATE kelvin_${name} GTest::gtest_main)
     # Expanding GoogleTest's macros with all optimizations takes as long again as parsing them, and nothing waits for tests.
     target_compile_options(${name}_test PRIVATE $<$<CONFIG:Release>:-O1>)
-    gtest_discover_tests(${name}_test TEST_PREFIX ${name}. DISCOVERY_MODE PRE_TEST)
+    gtest_discover_tests(${name}_test TEST_PREFIX ${name}. DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60)
   endif()
 endfunction()
