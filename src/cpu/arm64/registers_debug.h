@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Registers of self-hosted debug (ARM ARM D2, D23.3). The debug communications channel has no debugger at its other end.
+// Registers of self-hosted debug (ARM ARM D2, D23.3). The debug communications channel has no debugger at its other
+// end.
 #pragma once
 
 #include <array>

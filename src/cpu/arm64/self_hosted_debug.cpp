@@ -92,8 +92,7 @@ bool Cpu::breakpoints_active() const {
         return std::ranges::any_of(std::span(state_.dbgbcr, debug_registers::kBreakpoints),
                                    [&](u64 control) { return applies(control, state_.el()); });
     };
-    return bit(state_.mdscr, kMde) && any() &&
-           debug_exceptions_enabled(state_.el(), (state_.pstate & pstate::kD) != 0);
+    return bit(state_.mdscr, kMde) && any() && debug_exceptions_enabled(state_.el(), (state_.pstate & pstate::kD) != 0);
 }
 
 void Cpu::check_breakpoints() {

@@ -11,9 +11,8 @@ struct Mode {
     u32 bits = 0;
 
     // Layout: 1:0 EL, 2 SPSel, 3 FP access traps (EL0/EL1 as it applies now), 4 SCTLR.A, 5 SCTLR.SA/SA0 in force, 6
-    // data big-endian, 7 single step, 8 BTYPE is tracked (BTI), 9 MMU on, 10 UAO in force, 11 the page is guarded, 12 breakpoints,
-    // 14 a step is pending, 15 PSTATE.IL, 16 DC ZVA is trapped, 27:22 FPCR{AHP DN FZ RMode},
-    // 19 FPCR.FZ16.
+    // data big-endian, 7 single step, 8 BTYPE is tracked (BTI), 9 MMU on, 10 UAO in force, 11 the page is guarded, 12
+    // breakpoints, 14 a step is pending, 15 PSTATE.IL, 16 DC ZVA is trapped, 27:22 FPCR{AHP DN FZ RMode}, 19 FPCR.FZ16.
     static constexpr u32 kElMask = 3, kSpSel = 1u << 2;
     static constexpr u32 kFpTrap = 1u << 3, kAlign = 1u << 4, kStackAlign = 1u << 5, kBigEndian = 1u << 6;
     static constexpr u32 kSingleStep = 1u << 7, kMmu = 1u << 9, kUao = 1u << 10;
