@@ -107,11 +107,14 @@ void Cpu::check_breakpoints() {
 bool Cpu::is_page_watched(u64 address) const {
     constexpr u64 kPage = 4096;
     for (unsigned n = 0; n < debug_registers::kWatchpoints; n++) {
+        if (!bit(state_.dbgwcr[n], 0)) {
+            continue;
+        }
         const Watched range = watched(state_, n);
         const u64 page = align_down(address, kPage);
         const bool begins_inside = ((range.start - page) & low_mask(56)) < kPage;
         const bool began_before = ((page - range.start) & low_mask(56)) < range.size;
-        if (bit(state_.dbgwcr[n], 0) && (begins_inside || began_before)) {
+        if (begins_inside || began_before) {
             return true;
         }
     }
