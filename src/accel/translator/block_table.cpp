@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "accel/translator/block_table.h"
 
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.h"
 #include "base/bits.h"
 
 namespace kelvin::translator {
@@ -8,134 +12,279 @@ namespace kelvin::translator {
 namespace {
 
 constexpr u64 kPageMask = 4095;
+constexpr std::size_t kMostNumbers = 0xffff;
+/// More than any region has.
+constexpr std::size_t kSpareLinks = 1024;
 
-u64 line_mask(u64 start, u64 size) {
-    const unsigned first = static_cast<unsigned>((start & kPageMask) >> 6);
-    const unsigned last = static_cast<unsigned>(((start + size - 1) & kPageMask) >> 6);
-    return low_mask(last - first + 1) << first;
+/// Calls `visit` with the index and the mask of each u64 of a bit per word that holds bits of [start, start + size).
+template <class Visit>
+void each_part(u64 start, u64 size, Visit visit) {
+    const auto first = static_cast<unsigned>((start & kPageMask) >> 2);
+    const auto last = static_cast<unsigned>(((start + size - 1) & kPageMask) >> 2);
+    for (unsigned i = first / 64; i <= last / 64; i++) {
+        const unsigned low = i == first / 64 ? first % 64 : 0;
+        const unsigned high = i == last / 64 ? last % 64 : 63;
+        visit(i, low_mask(high - low + 1) << low);
+    }
 }
 
 }  // namespace
 
-BlockTable::BlockTable(std::ptrdiff_t rw_to_rx) : rw_to_rx_(rw_to_rx), buckets_(kBuckets) {
-    links_.emplace_back();
+void PageWords::add(u64 start, u64 size) {
+    each_part(start, size, [&](unsigned i, u64 mask) { bits_[i] |= mask; });
 }
 
-Block* BlockTable::find(u64 physical, u32 mode) const {
-    Block* block = buckets_[bucket(physical, mode)];
-    while (block != nullptr && (block->physical != physical || block->mode != mode)) {
-        block = block->next_in_bucket;
-    }
-    return block;
-}
-
-Block& BlockTable::add(u64 physical, u32 mode, u16 guest_size, const u8* code, std::span<const x64::ExitLink> links) {
-    Block* block;
-    if (free_blocks_.empty()) {
-        block = &blocks_.emplace_back();
-    } else {
-        block = free_blocks_.back();
-        free_blocks_.pop_back();
-    }
-    *block = {.physical = physical, .mode = mode, .guest_size = guest_size, .live = true, .code = code};
-    block->first_link = next_link();
-    block->link_count = static_cast<u32>(links.size());
-    for (const x64::ExitLink& exit : links) {
-        links_.push_back({.exit = exit});
-    }
-    Block*& head = buckets_[bucket(physical, mode)];
-    block->next_in_bucket = head;
-    head = block;
-    Page& page = pages_[physical & ~kPageMask];
-    block->next_in_page = page.first;
-    page.first = block;
-    page.lines |= line_mask(physical, guest_size);
-    blocks_in_use_++;
-    return *block;
-}
-
-void BlockTable::connect(u32 number, Block& target) {
-    if (number == 0 || number >= links_.size()) {
-        return;
-    }
-    Link& link = links_[number];
-    if (link.target != nullptr || link.exit.field == nullptr) {
-        return;
-    }
-    link.target = &target;
-    link.next_incoming = target.incoming;
-    target.incoming = &link;
-    x64::patch_link(link.exit.field, rw_to_rx_, target.code);
-}
-
-void BlockTable::disconnect(Link& link) {
-    x64::patch_link(link.exit.field, rw_to_rx_, link.exit.unlinked);
-    link.target = nullptr;
-    link.next_incoming = nullptr;
-}
-
-void BlockTable::remove(Block& block) {
-    for (Block** p = &buckets_[bucket(block.physical, block.mode)]; *p != nullptr; p = &(*p)->next_in_bucket) {
-        if (*p == &block) {
-            *p = block.next_in_bucket;
-            break;
-        }
-    }
-    while (block.incoming != nullptr) {
-        Link& link = *block.incoming;
-        block.incoming = link.next_incoming;
-        disconnect(link);
-    }
-    for (u32 i = 0; i < block.link_count; i++) {
-        Link& link = links_[block.first_link + i];
-        if (link.target != nullptr) {
-            for (Link** p = &link.target->incoming; *p != nullptr; p = &(*p)->next_incoming) {
-                if (*p == &link) {
-                    *p = link.next_incoming;
-                    break;
-                }
-            }
-        }
-        link = {};
-    }
-    block.live = false;
-    free_blocks_.push_back(&block);
-    blocks_in_use_--;
-}
-
-bool BlockTable::invalidate(u64 start, u64 size) {
-    const auto found = pages_.find(start & ~kPageMask);
-    if (found == pages_.end() || (found->second.lines & line_mask(start, size)) == 0) {
-        return false;
-    }
-    Page& page = found->second;
+bool PageWords::overlaps(u64 start, u64 size) const {
     bool any = false;
-    page.lines = 0;
-    for (Block** p = &page.first; *p != nullptr;) {
-        Block& block = **p;
-        if (block.physical < start + size && start < block.physical + block.guest_size) {
-            *p = block.next_in_page;
-            remove(block);
-            any = true;
-        } else {
-            page.lines |= line_mask(block.physical, block.guest_size);
-            p = &block.next_in_page;
-        }
-    }
-    if (page.first == nullptr) {
-        pages_.erase(found);
-    }
+    each_part(start, size, [&](unsigned i, u64 mask) { any |= (bits_[i] & mask) != 0; });
     return any;
 }
 
-void BlockTable::clear() {
-    buckets_.assign(kBuckets, nullptr);
-    blocks_.clear();
-    free_blocks_.clear();
-    links_.clear();
-    links_.emplace_back();
-    pages_.clear();
-    blocks_in_use_ = 0;
+void BlockTable::Page::add(const Block& made) {
+    code.add(made.physical, made.guest_size);
+}
+
+BlockTable::BlockTable(u8* base, std::ptrdiff_t rw_to_rx, unsigned segments, const u8* retired)
+    : base_(base),
+      rw_to_rx_(rw_to_rx),
+      retired_(retired),
+      segments_(segments),
+      buckets_(kBuckets),
+      heads_(std::make_unique<std::atomic<u32>[]>(kHeads)),
+      pages_(1) {
+    for (Segment& segment : segments_) {
+        segment.blocks.resize(1);
+        segment.links.resize(1);
+    }
+}
+
+const Block* BlockTable::find(u64 physical, u32 mode) const {
+    for (Number number = buckets_[bucket(physical, mode)]; number != 0;) {
+        const Block& candidate = block(number);
+        if (candidate.physical == physical && candidate.mode == mode) {
+            return &candidate;
+        }
+        number = candidate.next_in_bucket;
+    }
+    return nullptr;
+}
+
+Number BlockTable::next_link(unsigned segment) const {
+    return segment << 16 | static_cast<u32>(segments_[segment].links.size());
+}
+
+bool BlockTable::accepts(unsigned segment) const {
+    return segments_[segment].blocks.size() < kMostNumbers &&
+           segments_[segment].links.size() + kSpareLinks < kMostNumbers;
+}
+
+const Block& BlockTable::add(unsigned segment, u64 physical, u32 mode, u16 guest_size, const u8* code,
+                             std::span<const x64::ExitLink> links) {
+    KELVIN_ASSERT(links.size() <= kSpareLinks);
+    const auto offset = [&](const u8* address) { return static_cast<u32>(address - base_); };
+    Segment& home = segments_[segment];
+    const Number number = segment << 16 | static_cast<u32>(home.blocks.size());
+    const Number first_link = next_link(segment);
+    for (const x64::ExitLink& exit : links) {
+        home.links.push_back({.field = offset(exit.field),
+                              .unlinked = offset(exit.unlinked - rw_to_rx_),
+                              .source = number,
+                              .page_offset = static_cast<u16>(exit.page_offset)});
+    }
+    Block& made = home.blocks.emplace_back();
+    made = {.physical = physical,
+            .mode = mode,
+            .code = offset(code - rw_to_rx_),
+            .first_link = first_link,
+            .guest_size = guest_size,
+            .link_count = static_cast<u16>(links.size()),
+            .live = true};
+    Number& first_in_bucket = buckets_[bucket(physical, mode)];
+    made.next_in_bucket = first_in_bucket;
+    first_in_bucket = number;
+    Page& page = pages_[make_page(physical & ~kPageMask)];
+    made.next_in_page = page.first;
+    page.first = number;
+    page.add(made);
+    page.idle_stores = 0;
+    blocks_in_use_++;
+    return made;
+}
+
+void BlockTable::connect(Number number, const Block& target) {
+    const unsigned segment = number >> 16;
+    if ((number & 0xffff) == 0 || segment >= segments_.size() || (number & 0xffff) >= segments_[segment].links.size()) {
+        return;
+    }
+    Link& from = link(number);
+    const Block& source = block(from.source);
+    const bool leads_there = from.page_offset == (target.physical & kPageMask) && source.mode == target.mode &&
+                             ((source.physical ^ target.physical) & ~kPageMask) == 0;
+    if (!source.live || from.target != 0 || !leads_there) {
+        return;
+    }
+    for (Number candidate = buckets_[bucket(target.physical, target.mode)]; candidate != 0;) {
+        Block& found = block(candidate);
+        if (&found == &target) {
+            from.target = candidate;
+            from.next_incoming = found.incoming;
+            found.incoming = number;
+            x64::patch_link(base_ + from.field, rw_to_rx_, code(found));
+            return;
+        }
+        candidate = found.next_in_bucket;
+    }
+}
+
+void BlockTable::disconnect(Link& from) {
+    x64::patch_link(base_ + from.field, rw_to_rx_, base_ + from.unlinked + rw_to_rx_);
+    from.target = 0;
+    from.next_incoming = 0;
+}
+
+void BlockTable::remove(Number number) {
+    Block& old = block(number);
+    for (Number* p = &buckets_[bucket(old.physical, old.mode)]; *p != 0; p = &block(*p).next_in_bucket) {
+        if (*p == number) {
+            *p = old.next_in_bucket;
+            break;
+        }
+    }
+    while (old.incoming != 0) {
+        Link& from = link(old.incoming);
+        old.incoming = from.next_incoming;
+        disconnect(from);
+    }
+    for (unsigned i = 0; i < old.link_count; i++) {
+        const Number own = old.first_link + i;
+        Link& from = link(own);
+        if (from.target == 0) {
+            continue;
+        }
+        for (Number* p = &block(from.target).incoming; *p != 0; p = &link(*p).next_incoming) {
+            if (*p == own) {
+                *p = from.next_incoming;
+                break;
+            }
+        }
+        from.target = 0;
+    }
+    x64::retire_entry(base_ + old.code, rw_to_rx_, retired_, static_cast<u16>(old.physical & kPageMask));
+    old.live = false;
+    blocks_in_use_--;
+}
+
+u32 BlockTable::find_page(u64 physical) const {
+    u32 number = heads_[head(physical)].load(std::memory_order_relaxed);
+    while (number != 0 && pages_[number].physical != physical) {
+        number = pages_[number].next;
+    }
+    return number;
+}
+
+u32 BlockTable::make_page(u64 physical) {
+    if (const u32 known = find_page(physical)) {
+        return known;
+    }
+    u32 number = free_page_;
+    if (number != 0) {
+        free_page_ = pages_[number].next;
+    } else {
+        number = static_cast<u32>(pages_.size());
+        pages_.emplace_back();
+    }
+    std::atomic<u32>& first = heads_[head(physical)];
+    pages_[number] = {.physical = physical, .next = first.load(std::memory_order_relaxed)};
+    first.store(number, std::memory_order_release);
+    return number;
+}
+
+void BlockTable::forget_page(u32 number) {
+    Page& page = pages_[number];
+    std::atomic<u32>& first = heads_[head(page.physical)];
+    if (first.load(std::memory_order_relaxed) == number) {
+        first.store(page.next, std::memory_order_release);
+    } else {
+        u32 before = first.load(std::memory_order_relaxed);
+        while (pages_[before].next != number) {
+            before = pages_[before].next;
+        }
+        pages_[before].next = page.next;
+    }
+    page = {.next = free_page_};
+    free_page_ = number;
+}
+
+bool BlockTable::watch(u64 physical_page) {
+    const bool known = find_page(physical_page) != 0;
+    make_page(physical_page);
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    return !known;
+}
+
+bool BlockTable::is_often_written(u64 physical_page) const {
+    const u32 number = find_page(physical_page);
+    return number != 0 && pages_[number].losses == kOften;
+}
+
+void BlockTable::written(u64 start, u64 size) {
+    const u32 number = find_page(start & ~kPageMask);
+    if (number == 0) {
+        return;
+    }
+    Page& page = pages_[number];
+    if (page.code.overlaps(start, size)) {
+        bool any = false;
+        for (Number candidate = page.first; candidate != 0; candidate = block(candidate).next_in_page) {
+            const Block& old = block(candidate);
+            if (old.physical < start + size && start < old.physical + old.guest_size) {
+                remove(candidate);
+                any = true;
+            }
+        }
+        if (any) {
+            sweep(page);
+            page.losses = static_cast<u8>(std::min<unsigned>(page.losses + 1u, kOften));
+        }
+    }
+    if (page.first == 0 && ++page.idle_stores >= kIdleStores) {
+        forget_page(number);
+    }
+}
+
+void BlockTable::sweep(Page& page) {
+    page.code = {};
+    for (Number* p = &page.first; *p != 0;) {
+        Block& candidate = block(*p);
+        if (candidate.live) {
+            page.add(candidate);
+            p = &candidate.next_in_page;
+        } else {
+            *p = candidate.next_in_page;
+        }
+    }
+}
+
+// Pages that lose their last block stay known: only stores tell that nothing is executed there any more.
+void BlockTable::evict(unsigned number) {
+    Segment& segment = segments_[number];
+    std::vector<u32> pages;
+    for (u32 i = 1; i < segment.blocks.size(); i++) {
+        if (!segment.blocks[i].live) {
+            continue;
+        }
+        remove(number << 16 | i);
+        const u32 page = find_page(segment.blocks[i].physical & ~kPageMask);
+        if (!std::exchange(pages_[page].unswept, true)) {
+            pages.push_back(page);
+        }
+    }
+    for (const u32 page : pages) {
+        sweep(pages_[page]);
+        pages_[page].unswept = false;
+    }
+    segment.blocks.resize(1);
+    segment.links.resize(1);
 }
 
 }  // namespace kelvin::translator

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // All translated regions of a machine: found by physical address and mode, linked to each other, dropped when the guest
-// memory they were made from changes.
+// memory they were made from changes or when their part of the code cache is wanted again.
+//
+// A dropped block's code stays where it is, for a vCPU may be in it or have its address in a jump cache; only its entry
+// is overwritten, so that whoever comes to it leaves to the dispatcher. The memory may be used again once evict() has
+// been called for its segment and no vCPU can come to it any more.
 #pragma once
 
-#include <deque>
-#include <unordered_map>
+#include <array>
+#include <atomic>
+#include <memory>
+#include <span>
 #include <vector>
 
 #include "base/types.h"
@@ -12,70 +18,134 @@
 
 namespace kelvin::translator {
 
-struct Block;
+/// A block or a link: its segment in the upper half, and its place there. 0: none.
+using Number = u32;
 
 /// An exit of a block that can jump straight to another block of the same page.
 struct Link {
-    x64::ExitLink exit;
-    Block* target = nullptr;        ///< null while unlinked
-    Link* next_incoming = nullptr;  ///< of the target
+    u32 field = 0;             ///< of the patchable jump; places are offsets from the start of the code cache
+    u32 unlinked = 0;          ///< where the jump leads while it is not linked
+    Number source = 0;         ///< block
+    Number target = 0;         ///< block; 0 while unlinked
+    Number next_incoming = 0;  ///< link; of the target
+    u16 page_offset = 0;       ///< of the guest code it leads to
+};
+
+/// A set of the aligned words of a page.
+class PageWords {
+  public:
+    /// Of the page's [start, start + size) those that it overlaps; `start` is an address or an offset.
+    void add(u64 start, u64 size);
+    bool overlaps(u64 start, u64 size) const;
+
+  private:
+    std::array<u64, 16> bits_{};
 };
 
 /// A translated region.
 struct Block {
     u64 physical = 0;  ///< address of its first instruction
     u32 mode = 0;
-    u16 guest_size = 0;  ///< bytes
+    u32 code = 0;  ///< offset from the start of the code cache
+    Number first_link = 0;
+    Number next_in_bucket = 0;
+    Number next_in_page = 0;
+    Number incoming = 0;  ///< link
+    u16 guest_size = 0;   ///< bytes
+    u16 link_count = 0;
     bool live = false;
-    const u8* code = nullptr;
-    u32 first_link = 0;
-    u32 link_count = 0;
-    Block* next_in_bucket = nullptr;
-    Block* next_in_page = nullptr;
-    Link* incoming = nullptr;
 };
 
-/// Guarded by the translator's lock.
+/// Guarded by the translator's lock, but for may_have_code().
 class BlockTable {
   public:
-    explicit BlockTable(std::ptrdiff_t rw_to_rx);
+    /// `base`: the write address of the code cache; `retired`: where the entry of a dropped block leads.
+    BlockTable(u8* base, std::ptrdiff_t rw_to_rx, unsigned segments, const u8* retired);
 
-    Block* find(u64 physical, u32 mode) const;
-    /// The number that the next block's first link will have.
-    u32 next_link() const { return static_cast<u32>(links_.size()); }
-    Block& add(u64 physical, u32 mode, u16 guest_size, const u8* code, std::span<const x64::ExitLink> links);
+    /// Null if there is none. Good until the next add().
+    const Block* find(u64 physical, u32 mode) const;
+    const u8* code(const Block& block) const { return base_ + block.code + rw_to_rx_; }
 
-    /// The block's jump number `link` now leads to `target`, if both are still in use.
-    void connect(u32 link, Block& target);
+    /// The number that the first link of the next block in `segment` will have.
+    Number next_link(unsigned segment) const;
+    /// False: the segment has no more numbers to give, even if it has room for code.
+    bool accepts(unsigned segment) const;
+    const Block& add(unsigned segment, u64 physical, u32 mode, u16 guest_size, const u8* code,
+                     std::span<const x64::ExitLink> links);
 
-    /// True if code was translated from anywhere in the page.
-    bool has_code(u64 physical_page) const { return pages_.contains(physical_page); }
-    /// Drops the blocks made from [start, start + size), which lies in one page. True if there were any.
-    bool invalidate(u64 start, u64 size);
-    void clear();
+    /// The jump `link` now leads to `target`, if that is where it goes. Any number will do: that of a jump which is no
+    /// more, or has been used again since, too.
+    void connect(Number link, const Block& target);
+
+    /// False: no code is known to have been made from anywhere in the page, and stores need not be told. Any thread.
+    bool may_have_code(u64 physical_page) const {
+        return heads_[head(physical_page)].load(std::memory_order_acquire) != 0;
+    }
+    bool has_code(u64 physical_page) const { return find_page(physical_page) != 0; }
+    /// Code is about to be made from the page: from now on has_code() is true of it. Returns whether that is new.
+    bool watch(u64 physical_page);
+    /// True if so much code was lost to stores into the page that regions had better be short there.
+    bool is_often_written(u64 physical_page) const;
+    /// [start, start + size), which lies in one page, has been written: drops the blocks made from there.
+    void written(u64 start, u64 size);
+    /// Drops all blocks of a segment.
+    void evict(unsigned segment);
 
     u64 block_count() const { return blocks_in_use_; }
 
   private:
+    struct Segment {
+        std::vector<Block> blocks;  ///< [0] is unused
+        std::vector<Link> links;    ///< likewise
+    };
+    /// A guest page that code was made from.
     struct Page {
-        Block* first = nullptr;
-        u64 lines = 0;  ///< bit per 64 bytes: some block was made from it
+        u64 physical = 0;
+        Number first = 0;      ///< block
+        u32 next = 0;          ///< page with the same head
+        u16 idle_stores = 0;   ///< since it last had code
+        u8 losses = 0;         ///< stores that dropped code, up to kOften
+        bool unswept = false;  ///< its list has dropped blocks: only while a segment is evicted
+        PageWords code{};      ///< what blocks were made from
+
+        void add(const Block& made);
     };
 
-    static constexpr unsigned kBuckets = 1u << 16;
+    static constexpr unsigned kBuckets = 1u << 17;
+    static constexpr unsigned kHeads = 1u << 14;
+    /// A page stays known for so many stores after its last code has gone: it is likely to be filled with code again,
+    /// and both forgetting it and revoking the right to store freely are dear.
+    static constexpr unsigned kIdleStores = 256;
+    static constexpr unsigned kOften = 8;
+
     static unsigned bucket(u64 physical, u32 mode) {
         const u64 mixed = (physical >> 2) * 0x9e3779b97f4a7c15 ^ u64 { mode } * 0xff51afd7ed558ccd;
         return static_cast<unsigned>(mixed >> 40) & (kBuckets - 1);
     }
-    void remove(Block& block);
+    static unsigned head(u64 physical) {
+        return static_cast<unsigned>((physical >> 12) * 0x9e3779b97f4a7c15 >> 40) & (kHeads - 1);
+    }
+    Block& block(Number number) { return segments_[number >> 16].blocks[number & 0xffff]; }
+    const Block& block(Number number) const { return segments_[number >> 16].blocks[number & 0xffff]; }
+    Link& link(Number number) { return segments_[number >> 16].links[number & 0xffff]; }
+
+    u32 find_page(u64 physical) const;
+    u32 make_page(u64 physical);
+    void forget_page(u32 number);
+    /// Takes the dropped blocks off the page's list.
+    void sweep(Page& page);
+    /// But for the list of its page.
+    void remove(Number number);
     void disconnect(Link& link);
 
+    u8* base_;
     std::ptrdiff_t rw_to_rx_;
-    std::vector<Block*> buckets_;
-    std::deque<Block> blocks_;
-    std::vector<Block*> free_blocks_;
-    std::deque<Link> links_;  ///< [0] is unused: number 0 means none
-    std::unordered_map<u64, Page> pages_;
+    const u8* retired_;
+    std::vector<Segment> segments_;
+    std::vector<Number> buckets_;
+    std::unique_ptr<std::atomic<u32>[]> heads_;  ///< of lists of pages, by a hash
+    std::vector<Page> pages_;                    ///< [0] is unused
+    u32 free_page_ = 0;
     u64 blocks_in_use_ = 0;
 };
 

@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -12,7 +13,9 @@
 namespace kelvin::translator {
 
 Result<CodeCache> CodeCache::create(u64 size) {
-    size = align_up(size + kStubBytes, 4096);
+    const u64 segment_size = align_up(std::clamp(size / 16, kSmallestSegment, kLargestSegment), 4096);
+    const unsigned segment_count = std::max(4u, static_cast<unsigned>(size / segment_size));
+    size = kStubBytes + segment_count * segment_size;
     const int fd = memfd_create("kelvin-code", MFD_CLOEXEC);
     if (fd < 0) {
         return host_error("creating the code cache", errno);
@@ -35,28 +38,38 @@ Result<CodeCache> CodeCache::create(u64 size) {
         return host_error("mapping the code cache", error,
                           "the host must allow executable mappings of anonymous memory (SELinux: execmem)");
     }
-    return CodeCache(static_cast<u8*>(write), static_cast<u8*>(execute), size);
+    return CodeCache(static_cast<u8*>(write), static_cast<u8*>(execute), segment_size, segment_count);
 }
 
 CodeCache::CodeCache(CodeCache&& other) noexcept
     : write_(std::exchange(other.write_, nullptr)),
       execute_(other.execute_),
-      size_(other.size_),
+      segment_size_(other.segment_size_),
+      segment_count_(other.segment_count_),
+      segment_(other.segment_),
+      segments_used_(other.segments_used_),
       cursor_(other.cursor_) {}
 
 CodeCache::~CodeCache() {
     if (write_ != nullptr) {
-        munmap(write_, size_);
-        munmap(execute_, size_);
+        munmap(write_, mapped_size());
+        munmap(execute_, mapped_size());
     }
 }
 
 void CodeCache::commit(std::size_t bytes) {
     const u64 used = static_cast<u64>(cursor_ - write_) + bytes;
-    cursor_ = write_ + align_up(used, kAlignment);
-    if (cursor_ > write_ + size_) {
-        cursor_ = write_ + size_;
-    }
+    cursor_ = std::min(write_ + align_up(used, kAlignment), segment_start(segment_) + segment_size_);
+}
+
+void CodeCache::advance() {
+    segment_ = next(segment_);
+    segments_used_ = std::min(segments_used_ + 1, segment_count_);
+    cursor_ = segment_start(segment_);
+}
+
+u64 CodeCache::used() const {
+    return (segments_used_ - 1) * segment_size_ + static_cast<u64>(cursor_ - segment_start(segment_));
 }
 
 }  // namespace kelvin::translator

@@ -151,14 +151,12 @@ class DataAccess {
             }
             done += step;
         }
-        vcpu_.forget_dropped_code();
         return true;
     }
 
     /// RAM was written: code made from there is stale.
     void note_write(const Place& place, unsigned count) {
         vcpu_.translator().page_written(place.physical, count);
-        vcpu_.forget_dropped_code();
     }
 
     /// The bytes of the access that lie in its first page.

@@ -14,6 +14,7 @@ namespace kelvin::translator {
 namespace {
 
 constexpr u64 kPage = 4096;
+constexpr u64 kLine = 64;
 
 }  // namespace
 
@@ -26,7 +27,7 @@ Translator::Translator(memory::AddressMap& memory, const accel::TranslatorOption
       log_(std::move(log)),
       cache_(std::move(cache)),
       backend_(arm64::guest_desc(), TranslatorVcpu::runtime_calls(), cache_.stubs()),
-      blocks_(cache_.rw_to_rx()) {
+      blocks_(cache_.base(), cache_.rw_to_rx(), cache_.segment_count(), backend_.retired_entry()) {
     memory_.set_write_observer(this);
 }
 
@@ -36,20 +37,24 @@ Translator::~Translator() {
 
 std::unique_ptr<accel::Vcpu> Translator::make_arm64_vcpu(unsigned index, const arm64::Model& model,
                                                          const accel::Arm64Ports& ports) {
-    const std::lock_guard lock(mutex_);
-    if (decoder_ == nullptr) {
-        decoder_ = std::make_unique<arm64::Decoder>(model.features);
+    {
+        const std::lock_guard lock(mutex_);
+        if (decoder_ == nullptr) {
+            decoder_ = std::make_unique<arm64::Decoder>(model.features);
+        }
     }
     return std::make_unique<TranslatorVcpu>(*this, index, model, ports);
 }
 
 void Translator::add_vcpu(TranslatorVcpu& vcpu) {
-    const std::lock_guard lock(vcpus_mutex_);
+    const std::scoped_lock lock(mutex_, vcpus_mutex_);
+    epochs_.add(vcpu.runner());
     vcpus_.push_back(&vcpu);
 }
 
 void Translator::remove_vcpu(TranslatorVcpu& vcpu) {
-    const std::lock_guard lock(vcpus_mutex_);
+    const std::scoped_lock lock(mutex_, vcpus_mutex_);
+    epochs_.remove(vcpu.runner());
     std::erase(vcpus_, &vcpu);
 }
 
@@ -60,64 +65,105 @@ void Translator::send_event() {
     }
 }
 
-const u8* Translator::code_for(const CodeSource& source, u32 link, const arm64::Model& model, bool& first_in_page) {
-    const std::lock_guard lock(mutex_);
-    Block* block = blocks_.find(source.physical, source.mode.bits);
-    if (block == nullptr) {
-        first_in_page = !blocks_.has_code(source.physical & ~(kPage - 1));
-        block = &translate(source, model, link);
+void Translator::call_from_code() {
+    const std::lock_guard lock(vcpus_mutex_);
+    for (TranslatorVcpu* vcpu : vcpus_) {
+        vcpu->kick();
     }
-    blocks_.connect(link, *block);
-    return block->code;
 }
 
-Block& Translator::translate(const CodeSource& source, const arm64::Model& model, u32& link) {
+const u8* Translator::code_for(const CodeSource& source, u32 link, const arm64::Model& model, bool& first_in_page) {
+    const std::lock_guard lock(mutex_);
+    const Block* block = blocks_.find(source.physical, source.mode.bits);
+    if (block == nullptr) {
+        // Before its bytes are read, so that no store to them passes unnoticed.
+        first_in_page = blocks_.watch(source.physical & ~(kPage - 1));
+        block = translate(source, model);
+        if (block == nullptr) {
+            return nullptr;
+        }
+    }
+    blocks_.connect(link, *block);
+    return blocks_.code(*block);
+}
+
+unsigned Translator::lift(const CodeSource& source, const arm64::Model& model, unsigned most_instructions) {
     const unsigned offset = static_cast<unsigned>(source.physical & (kPage - 1));
     const unsigned guest_size = arm64::lift_region(region_, *decoder_, model, source.mode, {source.page, kPage}, offset,
-                                                   {options_.max_instructions}, builder_options_);
+                                                   {most_instructions}, builder_options_);
     passes_.run(region_, scratch_);
-    x64::CompiledRegion compiled = backend_.compile(region_, cache_.free_space(), blocks_.next_link());
-    if (compiled.size == 0) {
-        cache_.clear();
-        blocks_.clear();
-        generation_.fetch_add(1, std::memory_order_acq_rel);
-        link = 0;
-        compiled = backend_.compile(region_, cache_.free_space(), blocks_.next_link());
-        KELVIN_ASSERT(compiled.size != 0);
+    return guest_size;
+}
+
+const Block* Translator::translate(const CodeSource& source, const arm64::Model& model) {
+    unsigned most = options_.max_instructions;
+    if (blocks_.is_often_written(source.physical & ~(kPage - 1))) {
+        // What is written next may well lie in another line.
+        most = std::min(most, static_cast<unsigned>((kLine - (source.physical & (kLine - 1))) / 4));
     }
-    const u8* code = cache_.free_space().write + cache_.rw_to_rx();
+    unsigned guest_size = lift(source, model, most);
+    x64::CompiledRegion compiled;
+    while (true) {
+        if (blocks_.accepts(cache_.segment())) {
+            compiled = backend_.compile(region_, cache_.free_space(), blocks_.next_link(cache_.segment()));
+        }
+        if (compiled.size != 0) {
+            break;
+        }
+        if (cache_.segment_is_empty()) {
+            KELVIN_ASSERT(most > 1);
+            most /= 2;
+            guest_size = lift(source, model, most);
+        } else if (!open_next_segment()) {
+            return nullptr;
+        }
+    }
+    u8* const write = cache_.free_space().write;
+    const u8* code = write + cache_.rw_to_rx();
     if (log_ != nullptr) {
-        log_->guest(source.physical, source.page + offset, guest_size);
+        log_->guest(source.physical, source.page + (source.physical & (kPage - 1)), guest_size);
         log_->ir(region_);
-        log_->host(cache_.free_space().write, compiled.size, code);
+        log_->host(write, compiled.size, code);
     }
     cache_.commit(compiled.size);
     regions_translated_++;
     guest_bytes_translated_ += guest_size;
-    return blocks_.add(source.physical, source.mode.bits, static_cast<u16>(guest_size), code, compiled.links);
+    return &blocks_.add(cache_.segment(), source.physical, source.mode.bits, static_cast<u16>(guest_size), code,
+                        compiled.links);
 }
 
-void Translator::invalidate(u64 physical, u64 size) {
-    if (blocks_.invalidate(physical, size)) {
-        generation_.fetch_add(1, std::memory_order_acq_rel);
+// The segment that follows is empty already, so that vCPUs have had all the time since to leave it.
+bool Translator::open_next_segment() {
+    if (!epochs_.passed(evicted_)) {
+        return false;
     }
+    cache_.advance();
+    blocks_.evict(cache_.next(cache_.segment()));
+    evicted_ = epochs_.begin();
+    return true;
 }
 
 void Translator::page_written(u64 physical, u64 size) {
-    const std::lock_guard lock(mutex_);
-    invalidate(physical, size);
+    // Between the store and the look: see code_for.
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    if (blocks_.may_have_code(physical & ~(kPage - 1))) {
+        const std::lock_guard lock(mutex_);
+        blocks_.written(physical, size);
+    }
 }
 
 bool Translator::page_has_code(u64 physical_page) {
+    if (!blocks_.may_have_code(physical_page)) {
+        return false;
+    }
     const std::lock_guard lock(mutex_);
     return blocks_.has_code(physical_page);
 }
 
 void Translator::ram_written(Gpa start, u64 size) {
-    const std::lock_guard lock(mutex_);
     for (u64 address = start.value; address < start.value + size;) {
         const u64 end = std::min((address & ~(kPage - 1)) + kPage, start.value + size);
-        invalidate(address, end - address);
+        page_written(address, end - address);
         address = end;
     }
 }

@@ -2,7 +2,6 @@
 // What the vCPUs of one machine share: the code cache, the table of blocks, and the way from guest code to host code.
 #pragma once
 
-#include <atomic>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -10,6 +9,7 @@
 #include "accel/accelerator.h"
 #include "accel/translator/block_table.h"
 #include "accel/translator/code_cache.h"
+#include "accel/translator/code_epochs.h"
 #include "emit/x64/backend.h"
 #include "ir/pass/pass.h"
 #include "lift/arm64/translate.h"
@@ -44,6 +44,8 @@ class Translator final : public accel::Accelerator, public memory::WriteObserver
     void remove_vcpu(TranslatorVcpu& vcpu);
     /// Sets the event registers of all.
     void send_event();
+    /// Makes all leave generated code, once.
+    void call_from_code();
 
     memory::AddressMap& memory() { return memory_; }
     x64::Backend& backend() { return backend_; }
@@ -52,17 +54,20 @@ class Translator final : public accel::Accelerator, public memory::WriteObserver
 
     /// The code for `source`, made if need be. `link` (0: none) is the exit of the same page that leads to it.
     /// `first_in_page` is set when the page had no code before: from now on stores to it must come to C++.
+    /// Null: there is no room before other vCPUs have left dropped code: call_from_code(), and try again.
     const u8* code_for(const CodeSource& source, u32 link, const arm64::Model& model, bool& first_in_page);
     /// A store by the guest, within a page.
     void page_written(u64 physical, u64 size);
     bool page_has_code(u64 physical_page);
-    /// Grows whenever code was dropped: addresses of code from before mean nothing.
-    u64 generation() const { return generation_.load(std::memory_order_acquire); }
+
+    /// Takes no lock.
+    const CodeEpochs& epochs() const { return epochs_; }
 
   private:
-    /// `link` becomes 0 if all other code had to go to make room.
-    Block& translate(const CodeSource& source, const arm64::Model& model, u32& link);
-    void invalidate(u64 physical, u64 size);
+    /// Null as above.
+    const Block* translate(const CodeSource& source, const arm64::Model& model);
+    unsigned lift(const CodeSource& source, const arm64::Model& model, unsigned most_instructions);
+    bool open_next_segment();
 
     memory::AddressMap& memory_;
     const accel::TranslatorOptions options_;
@@ -82,7 +87,8 @@ class Translator final : public accel::Accelerator, public memory::WriteObserver
     pass::Scratch scratch_;
     u64 regions_translated_ = 0;
     u64 guest_bytes_translated_ = 0;
-    std::atomic<u64> generation_{0};
+    CodeEpochs epochs_;
+    u64 evicted_ = 0;  ///< the epoch that began when the segment after the current one was emptied
 };
 
 }  // namespace kelvin::translator

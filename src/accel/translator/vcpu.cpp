@@ -85,9 +85,11 @@ accel::StopReason TranslatorVcpu::run() {
     while (true) {
         __atomic_store_n(&runtime().kick, 0, __ATOMIC_SEQ_CST);
         if (stop_.exchange(false)) {
+            runner_.leave();
             return accel::StopReason::requested;
         }
         if (waiting_) {
+            runner_.leave();
             wait();
             continue;
         }
@@ -172,11 +174,16 @@ const u8* TranslatorVcpu::find_code() {
     // A link leads within the page it was made in, and that page is the one that ran last.
     const u32 link = runtime().page == entry->tag ? runtime().exit_link : 0;
     const arm64::Mode mode{mode_.bits | (entry->guarded ? arm64::Mode::kGuardedPage : 0)};
+    forget_dropped_code();
     const u8* code = translator_.code_for({entry->physical | (pc & (kPage - 1)), entry->host, mode}, link, cpu_.model(),
                                           first_in_page);
-    forget_dropped_code();
     if (first_in_page) {
         spaces_.revoke_writes(entry->host);
+    }
+    if (code == nullptr) {
+        translator_.call_from_code();
+        std::this_thread::yield();
+        return nullptr;
     }
     spaces_.current().add_jump(pc, code);
     runtime().page = entry->tag;
@@ -184,8 +191,7 @@ const u8* TranslatorVcpu::find_code() {
 }
 
 void TranslatorVcpu::forget_dropped_code() {
-    if (generation_ != translator_.generation()) {
-        generation_ = translator_.generation();
+    if (runner_.arrive(translator_.epochs())) {
         spaces_.flush_jumps();
     }
 }

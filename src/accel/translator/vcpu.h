@@ -47,8 +47,9 @@ class TranslatorVcpu final : public accel::Vcpu, public arm64::CpuEvents {
     unsigned index() const { return index_; }
     /// SEV by any processor; any thread.
     void receive_event();
-    /// Code may have been dropped: no jump leads there any more when this returns.
-    void forget_dropped_code();
+    /// Makes it leave generated code; any thread.
+    void kick();
+    const CodeEpochs::Runner& runner() const { return runner_; }
 
     static const x64::RuntimeCalls& runtime_calls();
 
@@ -63,12 +64,12 @@ class TranslatorVcpu final : public accel::Vcpu, public arm64::CpuEvents {
     void set_irq(bool level) { set_interrupt(arm64::Interrupt::irq, level); }
     void set_fiq(bool level) { set_interrupt(arm64::Interrupt::fiq, level); }
     void set_interrupt(arm64::Interrupt line, bool level);
-    void kick();
     void begin_wait(bool event, i64 deadline_ns);
     void wait();
     void refresh_mode();
     const u8* find_code();
     const FetchEntry* fetch(u64 pc);
+    void forget_dropped_code();
 
     Translator& translator_;
     const unsigned index_;
@@ -84,7 +85,7 @@ class TranslatorVcpu final : public accel::Vcpu, public arm64::CpuEvents {
     bool waiting_ = false;
     bool awaits_event_ = false;  ///< while waiting: WFE
     i64 wait_deadline_ = 0;      ///< while waiting: of the clock
-    u64 generation_ = 0;
+    CodeEpochs::Runner runner_;
 
     std::atomic<bool> stop_{false};
     std::mutex wait_mutex_;  // a leaf; only for sleeping and waking

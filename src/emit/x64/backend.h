@@ -26,6 +26,7 @@ class Backend {
     CompiledRegion compile(const ir::Region& region, CodeBuffer buffer, u32 first_link);
 
     Stubs::Enter enter() const { return stubs_.enter(); }
+    const u8* retired_entry() const { return stubs_.retired_entry(); }
 
   private:
     Pins pins_;
@@ -37,5 +38,9 @@ class Backend {
 inline void patch_link(u8* field, std::ptrdiff_t rw_to_rx, const u8* target) {
     Assembler::patch_jmp(field, rw_to_rx, target);
 }
+
+/// Nobody gets into the region at `entry` (a write address) any more: who comes to it leaves through `retired_entry`
+/// with pc = page + `page_offset`. Any thread; others may be in the region, or coming.
+void retire_entry(u8* entry, std::ptrdiff_t rw_to_rx, const u8* retired_entry, u16 page_offset);
 
 }  // namespace kelvin::x64

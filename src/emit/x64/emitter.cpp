@@ -30,6 +30,7 @@ void each_operand(const ir::Region& region, const Op& op, Visit visit) {
 
 void Emitter::emit(const ir::Region& region, CodeBuffer buffer, u32 first_link) {
     a.restart(buffer);
+    a.nop(Stubs::kEntryBytes);
     region_ = &region;
     links_.clear();
     first_link_ = first_link;

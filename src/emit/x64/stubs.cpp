@@ -86,6 +86,10 @@ void Stubs::position_into_pc() {
 
 void Stubs::make_exits() {
     a_.align(16);
+    retired_entry_ = a_.execution_address();
+    a_.pop(rax);
+    a_.movzx(Width::w16, rax, mem(rax));
+    a_.mov(Width::w32, RT(page_offset), rax);
     exit_position_ = a_.execution_address();
     position_into_pc();
     exit_ = a_.execution_address();

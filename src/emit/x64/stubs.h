@@ -38,6 +38,11 @@ class Stubs {
     const u8* exit_saved() const { return exit_saved_; }
     /// As exit, but pc = page + page_offset.
     const u8* exit_position() const { return exit_position_; }
+    /// Called from the entry of a region that has been retired; the 16 bits behind the call are its page_offset. Leaves
+    /// as exit_position.
+    const u8* retired_entry() const { return retired_entry_; }
+    /// A region begins with one instruction of so many bytes, aligned to it, over which it can be retired.
+    static constexpr unsigned kEntryBytes = 8;
 
     /// Looks an access up in the TLB that a page slot does not serve. Called with the guest address in rdx (kept) and
     /// the slot's displacement from rbp in rax. If the TLB has the page, returns normally with the addend in rax, and
@@ -103,6 +108,7 @@ class Stubs {
     const u8* exit_ = nullptr;
     const u8* exit_saved_ = nullptr;
     const u8* exit_position_ = nullptr;
+    const u8* retired_entry_ = nullptr;
     std::array<const u8*, 64> miss_{};
     const u8* slow_load_ = nullptr;
     const u8* slow_store_ = nullptr;

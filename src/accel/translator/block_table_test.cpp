@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "accel/translator/block_table.h"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+namespace kelvin::translator {
+namespace {
+
+constexpr u64 kPage = 0x40001000;
+constexpr unsigned kSize = 32;  // of a region's code: entry at 0, the jump's field at 12, its unlinked target at 24
+
+/// A table of regions that all lie at multiples of kSize in a buffer which nobody runs.
+class Blocks : public ::testing::Test {
+  protected:
+    Blocks() : table_(code_, 0, 4, code_) {}
+
+    /// Returns the number of its only link, which goes to `page_offset`.
+    Number add(unsigned segment, u64 physical, u16 size, u16 page_offset, u32 mode = 0) {
+        used_ += kSize;
+        const Number link = table_.next_link(segment);
+        const x64::ExitLink exit{code_ + used_ + 12, page_offset, code_ + used_ + 24};
+        table_.add(segment, physical, mode, size, code_ + used_, {&exit, 1});
+        return link;
+    }
+    const u8* last() const { return code_ + used_; }
+
+    static const u8* target(const u8* region) {
+        i32 distance = 0;
+        std::memcpy(&distance, region + 12, 4);
+        return region + 16 + distance;
+    }
+    bool retired(const u8* region, u16 page_offset) const {
+        i32 distance = 0;
+        u16 offset = 0;
+        std::memcpy(&distance, region + 1, 4);
+        std::memcpy(&offset, region + 5, 2);
+        return region[0] == 0xe8 && region + 5 + distance == code_ && offset == page_offset;
+    }
+    const u8* find(u64 physical, u32 mode = 0) const {
+        const Block* block = table_.find(physical, mode);
+        return block == nullptr ? nullptr : table_.code(*block);
+    }
+
+    alignas(64) u8 code_[1 << 16] = {};
+    BlockTable table_;
+    unsigned used_ = 0;
+};
+
+TEST_F(Blocks, AreFoundByAddressAndMode) {
+    add(0, kPage, 8, 0);
+    const u8* const first = last();
+    add(1, kPage, 8, 0, 5);
+    EXPECT_EQ(find(kPage), first);
+    EXPECT_EQ(find(kPage, 5), last());
+    EXPECT_EQ(find(kPage, 4), nullptr);
+    EXPECT_EQ(find(kPage + 4), nullptr);
+    EXPECT_EQ(table_.block_count(), 2U);
+}
+
+TEST_F(Blocks, DropOnlyForWritesToWhatTheyWereMadeFrom) {
+    add(0, kPage + 0x100, 8, 0);
+    const u8* const region = last();
+    table_.written(kPage + 0xfc, 4);
+    table_.written(kPage + 0x108, 8);
+    table_.written(kPage + 0x1000 + 0x100, 8);
+    EXPECT_EQ(find(kPage + 0x100), region);
+    EXPECT_FALSE(retired(region, 0x100));
+    table_.written(kPage + 0x107, 1);
+    EXPECT_EQ(find(kPage + 0x100), nullptr);
+    EXPECT_TRUE(retired(region, 0x100));
+    EXPECT_EQ(table_.block_count(), 0U);
+}
+
+TEST_F(Blocks, WriteOfTheWholePageDropsAllOfIt) {
+    for (unsigned offset = 0; offset < 4096; offset += 512) {
+        add(0, kPage + offset, 512, 0);
+    }
+    add(0, kPage + 4096, 4, 0);
+    table_.written(kPage, 4096);
+    EXPECT_EQ(table_.block_count(), 1U);
+}
+
+TEST_F(Blocks, LinksLeadToTheirTargetUntilItIsDropped) {
+    const Number link = add(0, kPage, 8, 0x20);
+    const u8* const from = last();
+    add(1, kPage + 0x20, 8, 0);
+    const u8* const to = last();
+    table_.connect(link, *table_.find(kPage + 0x20, 0));
+    EXPECT_EQ(target(from), to);
+    table_.written(kPage + 0x20, 4);
+    EXPECT_EQ(target(from), from + 24);
+    add(1, kPage + 0x20, 8, 0);
+    table_.connect(link, *table_.find(kPage + 0x20, 0));
+    EXPECT_EQ(target(from), last());
+}
+
+TEST_F(Blocks, LinksThatDoNotLeadThereAreNotConnected) {
+    const Number link = add(0, kPage, 8, 0x20);
+    const u8* const from = last();
+    std::memset(code_ + kSize + 12, 0x55, 4);
+    const u8* const before = target(from);
+    add(0, kPage + 0x24, 8, 0);
+    add(0, kPage + 0x20, 8, 0, 1);
+    add(0, kPage + 0x1020, 8, 0);
+    table_.connect(link, *table_.find(kPage + 0x24, 0));
+    table_.connect(link, *table_.find(kPage + 0x20, 1));
+    table_.connect(link, *table_.find(kPage + 0x1020, 0));
+    table_.connect(0, *table_.find(kPage + 0x24, 0));
+    table_.connect(0x0000ffff, *table_.find(kPage + 0x24, 0));
+    table_.connect(0xffff0001, *table_.find(kPage + 0x24, 0));
+    EXPECT_EQ(target(from), before);
+}
+
+TEST_F(Blocks, LinksOfDroppedBlocksAreNotConnected) {
+    const Number link = add(0, kPage, 8, 0x20);
+    add(0, kPage + 0x20, 8, 0);
+    table_.written(kPage, 4);
+    table_.connect(link, *table_.find(kPage + 0x20, 0));
+    table_.written(kPage + 0x20, 4);
+    EXPECT_EQ(table_.block_count(), 0U);
+}
+
+TEST_F(Blocks, LoopsOfLinksCanBeDropped) {
+    const Number self = add(0, kPage, 8, 0);
+    const u8* const region = last();
+    table_.connect(self, *table_.find(kPage, 0));
+    EXPECT_EQ(target(region), region);
+    table_.written(kPage, 4);
+    EXPECT_EQ(target(region), region + 24);
+    EXPECT_TRUE(retired(region, 0));
+}
+
+TEST_F(Blocks, EvictionTakesASegmentAndWhatLeadsIntoIt) {
+    const Number into = add(0, kPage, 8, 0x20);
+    const u8* const stays = last();
+    const Number out = add(1, kPage + 0x20, 8, 0);
+    const u8* const goes = last();
+    table_.connect(into, *table_.find(kPage + 0x20, 0));
+    table_.connect(out, *table_.find(kPage, 0));
+    table_.evict(1);
+    EXPECT_EQ(find(kPage + 0x20), nullptr);
+    EXPECT_EQ(find(kPage), stays);
+    EXPECT_TRUE(retired(goes, 0x20));
+    EXPECT_EQ(target(stays), stays + 24);
+    // Its numbers are given again, and the page list has no trace of it.
+    EXPECT_EQ(add(1, kPage + 0x40, 8, 0), out);
+    table_.written(kPage, 4096);
+    EXPECT_EQ(table_.block_count(), 0U);
+    table_.evict(0);
+    table_.evict(1);
+    EXPECT_EQ(table_.block_count(), 0U);
+}
+
+TEST_F(Blocks, EvictedCodeCanBeOverwrittenByTheGuest) {
+    add(0, kPage, 8, 0);
+    add(1, kPage + 8, 8, 0);
+    table_.evict(0);
+    table_.written(kPage, 8);
+    EXPECT_EQ(table_.block_count(), 1U);
+    table_.written(kPage + 8, 8);
+    EXPECT_EQ(table_.block_count(), 0U);
+}
+
+TEST_F(Blocks, PagesAreForgottenWhenStoresComeButNoCode) {
+    EXPECT_FALSE(table_.may_have_code(kPage));
+    EXPECT_TRUE(table_.watch(kPage));
+    EXPECT_FALSE(table_.watch(kPage));
+    EXPECT_TRUE(table_.has_code(kPage));
+    add(0, kPage, 8, 0);
+    for (unsigned i = 0; i < 10000; i++) {
+        table_.written(kPage + 0x80, 8);
+    }
+    EXPECT_TRUE(table_.has_code(kPage));
+    table_.written(kPage, 8);
+    EXPECT_TRUE(table_.has_code(kPage));
+    for (unsigned i = 0; i < 1000; i++) {
+        table_.written(kPage + 0x80, 8);
+    }
+    EXPECT_FALSE(table_.has_code(kPage));
+    EXPECT_FALSE(table_.may_have_code(kPage));
+}
+
+TEST_F(Blocks, ManyPagesAreKeptApart) {
+    for (u64 page = 0; page < 1000; page++) {
+        add(0, page * 4096 * 7, 4, 0);
+    }
+    for (u64 page = 0; page < 1000; page += 2) {
+        for (unsigned i = 0; i < 1000; i++) {
+            table_.written(page * 4096 * 7, 4);
+        }
+    }
+    for (u64 page = 0; page < 1000; page++) {
+        EXPECT_EQ(table_.has_code(page * 4096 * 7), page % 2 == 1) << page;
+    }
+    EXPECT_EQ(table_.block_count(), 500U);
+}
+
+TEST_F(Blocks, PagesThatLoseCodeAgainAndAgainAreToldApart) {
+    for (unsigned i = 0; i < 8; i++) {
+        EXPECT_FALSE(table_.is_often_written(kPage));
+        add(0, kPage, 8, 0);
+        table_.written(kPage, 8);
+    }
+    EXPECT_TRUE(table_.is_often_written(kPage));
+    EXPECT_FALSE(table_.is_often_written(kPage + 4096));
+}
+
+TEST_F(Blocks, SegmentsRunOutOfNumbers) {
+    used_ = 0;
+    unsigned count = 0;
+    while (table_.accepts(2)) {
+        used_ = count % 1000 * kSize;
+        add(2, u64{count++} * 4, 4, 0);
+    }
+    EXPECT_GT(count, 60000U);
+    EXPECT_TRUE(table_.accepts(1));
+    table_.evict(2);
+    EXPECT_TRUE(table_.accepts(2));
+    EXPECT_EQ(table_.block_count(), 0U);
+}
+
+}  // namespace
+}  // namespace kelvin::translator

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+// Guest programs that make much code in a small code cache, and write over what they run.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstring>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "accel/accelerator.h"
+#include "base/timer_service.h"
+
+namespace kelvin::translator {
+namespace {
+
+constexpr u64 kRam = 0x40000000;
+constexpr u64 kFunctions = kRam + 0x10000;
+constexpr u64 kRamSize = u64{2} << 20;
+constexpr u64 kExit = 0x09000000;
+constexpr unsigned kCount = 20000;
+
+/// vCPU n ends when it writes its result at 8n.
+class ExitRegister final : public memory::MmioHandler {
+  public:
+    u64 read(u64, unsigned) override { return 0; }
+    void write(u64 offset, unsigned, u64 value) override {
+        results[offset / 8] = value;
+        vcpus[offset / 8]->request_stop();
+    }
+
+    std::vector<std::unique_ptr<accel::Vcpu>> vcpus;
+    std::atomic<u64> results[2] = {};
+};
+
+class Program {
+  public:
+    void add(u32 word) { words_.push_back(word); }
+    void load(unsigned reg, u64 value) {
+        for (u32 part = 0; part < 3; part++) {
+            add((part == 0 ? 0xd2800000 : 0xf2800000) | part << 21 |
+                static_cast<u32>(value >> (16 * part) & 0xffff) << 5 | reg);
+        }
+    }
+    unsigned here() const { return static_cast<unsigned>(words_.size()); }
+    void branch_if_not_equal(unsigned to) { add(0x54000001 | ((to - here()) & 0x7ffff) << 5); }
+    const std::vector<u32>& words() const { return words_; }
+
+  private:
+    std::vector<u32> words_;
+};
+
+/// Calls kCount functions of "add x0, x0, #1; ret" `passes` times; `rewrite`: having made it #n before, in pass n.
+Program caller(unsigned passes, bool rewrite) {
+    Program p;
+    p.add(0xaa0003e6);  // mov x6, x0
+    p.load(0, 0);
+    p.load(2, kFunctions + u64{8} * kCount);
+    p.load(3, passes);
+    p.load(7, 0x91000400);  // add x0, x0, #1
+    const unsigned pass = p.here();
+    p.load(1, kFunctions);
+    const unsigned next = p.here();
+    if (rewrite) {
+        p.add(0xb9000027);  // str w7, [x1]
+        p.add(0xd50b7521);  // ic ivau, x1
+        p.add(0xd5033fdf);  // isb
+    }
+    p.add(0xd63f0020);  // blr x1
+    p.add(0x91002021);  // add x1, x1, #8
+    p.add(0xeb02003f);  // cmp x1, x2
+    p.branch_if_not_equal(next);
+    p.add(0x111000e7);  // add w7, w7, #0x400
+    p.add(0xf1000463);  // subs x3, x3, #1
+    p.branch_if_not_equal(pass);
+    p.add(0xf90000c0);  // str x0, [x6]
+    p.add(0x14000000);  // b .
+    return p;
+}
+
+class Machine {
+  public:
+    explicit Machine(const Program& program, unsigned vcpus) {
+        memory::RamBlock ram = std::move(memory::RamBlock::allocate(kRamSize).value());
+        std::memcpy(ram.data(), program.words().data(), program.words().size() * 4);
+        const u32 function[] = {0x91000400, 0xd65f03c0};
+        for (unsigned i = 0; i < kCount; i++) {
+            std::memcpy(ram.data() + (kFunctions - kRam) + 8 * i, function, sizeof function);
+        }
+        EXPECT_TRUE(memory_.add_ram(Gpa{kRam}, std::move(ram), "ram"));
+        EXPECT_TRUE(memory_.add_mmio(Gpa{kExit}, 4096, exit_, "exit"));
+        accel::TranslatorOptions options;
+        options.code_cache_size = 1;  // the smallest there is
+        accelerator_ = std::move(accel::make_translator(memory_, options).value());
+        timers_ = std::move(HostTimerService::create().value());
+        accel::Arm64Ports ports;
+        ports.clock = timers_.get();
+        ports.timers = timers_.get();
+        const arm64::Model model = arm64::find_model("max", {}).value();
+        for (unsigned i = 0; i < vcpus; i++) {
+            exit_.vcpus.push_back(accelerator_->make_arm64_vcpu(i, model, ports));
+            exit_.vcpus[i]->reset(kRam, kExit + u64{8} * i);
+        }
+    }
+
+    void run() {
+        std::vector<std::jthread> threads;
+        for (const auto& vcpu : exit_.vcpus) {
+            threads.emplace_back([&vcpu] { vcpu->run(); });
+        }
+    }
+    u64 result(unsigned vcpu) const { return exit_.results[vcpu]; }
+
+  private:
+    memory::AddressMap memory_;
+    std::unique_ptr<HostTimerService> timers_;
+    std::unique_ptr<accel::Accelerator> accelerator_;
+    ExitRegister exit_;
+};
+
+TEST(Translator, RunsMoreCodeThanTheCacheHolds) {
+    Machine machine(caller(5, false), 1);
+    machine.run();
+    EXPECT_EQ(machine.result(0), 5U * kCount);
+}
+
+TEST(Translator, RunsCodeThatIsWrittenOver) {
+    Machine machine(caller(12, true), 1);
+    machine.run();
+    EXPECT_EQ(machine.result(0), 12U * 13 / 2 * kCount);
+}
+
+TEST(Translator, SharesASmallCacheBetweenProcessors) {
+    Machine machine(caller(4, false), 2);
+    machine.run();
+    EXPECT_EQ(machine.result(0), 4U * kCount);
+    EXPECT_EQ(machine.result(1), 4U * kCount);
+}
+
+}  // namespace
+}  // namespace kelvin::translator
