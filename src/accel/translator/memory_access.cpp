@@ -155,9 +155,7 @@ class DataAccess {
     }
 
     /// RAM was written: code made from there is stale.
-    void note_write(const Place& place, unsigned count) {
-        vcpu_.translator().page_written(place.physical, count);
-    }
+    void note_write(const Place& place, unsigned count) { vcpu_.translator().page_written(place.physical, count); }
 
     /// The bytes of the access that lie in its first page.
     unsigned first_part(u64 address) const {
