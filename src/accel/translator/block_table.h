@@ -115,7 +115,7 @@ class BlockTable {
     static constexpr unsigned kHeads = 1u << 14;
     /// A page stays known for so many stores after its last code has gone: it is likely to be filled with code again,
     /// and both forgetting it and revoking the right to store freely are dear.
-    static constexpr unsigned kIdleStores = 256;
+    static constexpr unsigned kIdleStores = 32;
     static constexpr unsigned kOften = 8;
 
     static unsigned bucket(u64 physical, u32 mode) {
