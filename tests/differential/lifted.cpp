@@ -136,7 +136,7 @@ void Lifted::run_compiled() {
     x64::Runtime& runtime = processor_.runtime();
     x64::CompiledRegion code = backend_.compile(region_, cache_.free_space(), 1);
     if (code.size == 0) {
-        cache_.clear();
+        cache_.advance();
         serialize();
         code = backend_.compile(region_, cache_.free_space(), 1);
         KELVIN_ASSERT(code.size != 0);
