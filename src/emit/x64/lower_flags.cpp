@@ -6,11 +6,27 @@ namespace kelvin::x64::lower {
 
 namespace {
 
+/// True if the next op computes the flags of this addition or subtraction.
+bool flags_follow(const Emitter& e, IrOp flags_code) {
+    const Value next_value{index(e.current_value()) + 1};
+    if (index(next_value) >= e.region().ops.size()) {
+        return false;
+    }
+    const Op& next = e.op(next_value);
+    const Op& self = e.current();
+    return next.code == flags_code && next.type == self.type && next.a == self.a && next.b == self.b &&
+           next.c == self.c && e.uses(next_value) != 0;
+}
+
 // Host adc and sbb take CF, so the carry is brought there after the operands are in place.
 void with_carry(Emitter& e, Alu alu, bool want_flags) {
     const Op& op = e.current();
     const Width w = Emitter::width(op.type);
     const bool borrow = alu == Alu::sbb;
+    const bool fused = !want_flags && flags_follow(e, borrow ? IrOp::sbc_flags : IrOp::adc_flags);
+    if (fused) {
+        e.fuse_next();
+    }
     e.take(Gpr::rax);
     e.take(Gpr::rdx);
     e.use_into(Gpr::rdx, op.a);
@@ -19,8 +35,11 @@ void with_carry(Emitter& e, Alu alu, bool want_flags) {
     e.a.alu(alu, w, Gpr::rdx, right);
     if (want_flags) {
         e.define_flags(borrow ? Emitter::Sense::borrow : Emitter::Sense::carry);
-    } else {
-        e.define_in(Gpr::rdx);
+        return;
+    }
+    e.define_in(Gpr::rdx);
+    if (fused) {
+        e.define_next_flags(borrow ? Emitter::Sense::borrow : Emitter::Sense::carry);
     }
 }
 
@@ -33,10 +52,14 @@ void sbc(Emitter& e) {
     with_carry(e, Alu::sbb, false);
 }
 void adc_flags(Emitter& e) {
-    with_carry(e, Alu::adc, true);
+    if (!e.flags_in_host(e.current_value())) {
+        with_carry(e, Alu::adc, true);
+    }
 }
 void sbc_flags(Emitter& e) {
-    with_carry(e, Alu::sbb, true);
+    if (!e.flags_in_host(e.current_value())) {
+        with_carry(e, Alu::sbb, true);
+    }
 }
 
 void select(Emitter& e) {
