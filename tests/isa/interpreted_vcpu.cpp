@@ -111,23 +111,24 @@ void InterpretedVcpu::raise(u8 status, u64 address, arm64::AccessType type) {
 }
 
 /// What does not depend on the translation.
-bool InterpretedVcpu::check(u64 address, ir::MemInfo info, arm64::Access access) {
+bool InterpretedVcpu::check(u64 address, ir::MemInfo info, arm64::Access access, bool atomic) {
+    constexpr unsigned kA = 1, kNoAlignedAcquire = 6;
     if (info.stack && state_.sp % 16 != 0) {
         cpu_.take_sp_alignment_fault();
         return false;
     }
-    // Of accesses that must be aligned FEAT_LSE2 asks only that they lie within 16 bytes.
-    const bool within =
-        model_.has(arm64::Feature::lse2) && !bit(state_.sctlr[1], 1) && address % 16 + size_of(info) <= 16;
-    if (info.aligned && address % size_of(info) != 0 && !within) {
+    // Of accesses that must be aligned FEAT_LSE2 asks only that they lie within 16 bytes, and nAA less.
+    const bool near = address % 16 + size_of(info) <= 16 || (!atomic && bit(state_.sctlr[1], kNoAlignedAcquire));
+    const bool allowed = model_.has(arm64::Feature::lse2) && !bit(state_.sctlr[1], kA) && near;
+    if (info.aligned && address % size_of(info) != 0 && !allowed) {
         raise(arm64::fault_status::kAlignment, address, {access, state_.el()});
         return false;
     }
     return true;
 }
 
-bool InterpretedVcpu::transfer(u64 address, ir::MemInfo info, arm64::Access access, u8* bytes) {
-    if (!check(address, info, access)) {
+bool InterpretedVcpu::transfer(u64 address, ir::MemInfo info, arm64::Access access, u8* bytes, bool atomic) {
+    if (!check(address, info, access, atomic)) {
         return false;
     }
     arm64::AccessType type;
@@ -166,17 +167,26 @@ bool InterpretedVcpu::transfer(u64 address, ir::MemInfo info, arm64::Access acce
 }
 
 bool InterpretedVcpu::load(u64 address, ir::MemInfo info, V128& value) {
-    return transfer(address, info, arm64::Access::read, value.b);
+    return transfer(address, info, arm64::Access::read, value.b, false);
 }
 
 bool InterpretedVcpu::store(u64 address, ir::MemInfo info, const V128& value) {
     V128 copy = value;
-    return transfer(address, info, arm64::Access::write, copy.b);
+    return transfer(address, info, arm64::Access::write, copy.b, false);
+}
+
+bool InterpretedVcpu::load_part(u64 address, ir::MemInfo info, V128& value) {
+    return transfer(address, info, arm64::Access::read, value.b, true);
+}
+
+bool InterpretedVcpu::store_part(u64 address, ir::MemInfo info, const V128& value) {
+    V128 copy = value;
+    return transfer(address, info, arm64::Access::write, copy.b, true);
 }
 
 bool InterpretedVcpu::load_exclusive(u64 address, ir::MemInfo info, V128& value) {
     value = V128{};
-    exclusive_ = load(address, info, value);
+    exclusive_ = load_part(address, info, value);
     exclusive_address_ = address;
     exclusive_value_ = value;
     return exclusive_;
@@ -184,27 +194,27 @@ bool InterpretedVcpu::load_exclusive(u64 address, ir::MemInfo info, V128& value)
 
 bool InterpretedVcpu::store_exclusive(u64 address, ir::MemInfo info, const V128& value, u32& failed) {
     V128 now{};
-    if (!load(address, info, now)) {
+    if (!load_part(address, info, now)) {
         return false;
     }
     failed = !exclusive_ || exclusive_address_ != address || !(now == exclusive_value_);
     exclusive_ = false;
-    return failed != 0 || store(address, info, value);
+    return failed != 0 || store_part(address, info, value);
 }
 
 bool InterpretedVcpu::atomic_rmw(u64 address, ir::MemInfo info, ir::AtomicKind kind, u64 operand, u64& old) {
     V128 value{};
-    if (!load(address, info, value)) {
+    if (!load_part(address, info, value)) {
         return false;
     }
     old = value.d[0];
-    return store(address, info, v128(testing::combine(kind, old, operand, 8u << info.size_log2)));
+    return store_part(address, info, v128(testing::combine(kind, old, operand, 8u << info.size_log2)));
 }
 
 bool InterpretedVcpu::compare_and_swap(u64 address, ir::MemInfo info, const V128& expected, const V128& desired,
                                        V128& old) {
     old = V128{};
-    return load(address, info, old) && (!(old == expected) || store(address, info, desired));
+    return load_part(address, info, old) && (!(old == expected) || store_part(address, info, desired));
 }
 
 }  // namespace kelvin::isa

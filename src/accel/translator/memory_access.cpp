@@ -23,11 +23,12 @@ struct Place {
     bool device = false;
 };
 
+enum class AccessKind : u8 { plain, exclusive, read_modify_write };
+
 class DataAccess {
   public:
-    /// `atomic`: a read-modify-write or an exclusive.
-    DataAccess(x64::Runtime* runtime, u32 memory, Access access, bool atomic = false)
-        : vcpu_(*static_cast<TranslatorVcpu*>(runtime->owner)), info_(ir::MemInfo::unpack(memory)), atomic_(atomic) {
+    DataAccess(x64::Runtime* runtime, u32 memory, Access access, AccessKind kind = AccessKind::plain)
+        : vcpu_(*static_cast<TranslatorVcpu*>(runtime->owner)), info_(ir::MemInfo::unpack(memory)), kind_(kind) {
         const arm64::State& state = vcpu_.state();
         type_.access = access;
         type_.el = info_.unprivileged ? arm64::ExceptionLevel::el0 : state.el();
@@ -55,12 +56,12 @@ class DataAccess {
         const arm64::TranslationResult result =
             arm64::translate(vcpu_.spaces().regime(vcpu_.cpu()), vcpu_.translator().memory(), Gva{address}, type_);
         if (result.faulted()) {
-            vcpu_.cpu().take_abort(result.fault());
+            take_abort(result.fault());
             return false;
         }
         const bool watched = vcpu_.cpu().is_page_watched(address);
         const unsigned count = before != 0 ? size() - before : first_part(address);
-        if (watched && vcpu_.cpu().check_watchpoints(address, count, type_, atomic_)) {
+        if (watched && vcpu_.cpu().check_watchpoints(address, count, type_, kind_ == AccessKind::read_modify_write)) {
             return false;
         }
         const arm64::Translation& found = result.translation();
@@ -114,7 +115,7 @@ class DataAccess {
         fault.status = status;
         fault.address = Gva{address};
         fault.type = type_;
-        vcpu_.cpu().take_abort(fault);
+        take_abort(fault);
     }
 
     bool read(u64 address, const Place& place, u8* out, unsigned count) {
@@ -172,12 +173,25 @@ class DataAccess {
         if (!vcpu_.cpu().model().has(arm64::Feature::lse2) || bit(sctlr, kA)) {
             return false;
         }
-        return (address & 15) + size() <= 16 || (!atomic_ && bit(sctlr, kNoAlignedAcquire));
+        return (address & 15) + size() <= 16 || (kind_ == AccessKind::plain && bit(sctlr, kNoAlignedAcquire));
+    }
+
+    /// ISS.WnR of an access that reads and writes says "read" where reading alone faults.
+    void take_abort(Fault fault) {
+        if (kind_ == AccessKind::read_modify_write) {
+            arm64::AccessType reading = type_;
+            reading.access = Access::read;
+            const bool unreadable = arm64::translate(vcpu_.spaces().regime(vcpu_.cpu()), vcpu_.translator().memory(),
+                                                     fault.address, reading)
+                                        .faulted();
+            fault.type = unreadable || fault.status == arm64::fault_status::kAlignment ? reading : type_;
+        }
+        vcpu_.cpu().take_abort(fault);
     }
 
     TranslatorVcpu& vcpu_;
     const ir::MemInfo info_;
-    const bool atomic_;
+    const AccessKind kind_;
     arm64::AccessType type_;
 };
 
@@ -321,7 +335,7 @@ bool compare_exchange(unsigned size, u8* place, V128& expected, const V128& desi
 }
 
 u64 slow_load_exclusive(x64::Runtime* runtime, u64 address, u32 memory) {
-    DataAccess access(runtime, memory, Access::read);
+    DataAccess access(runtime, memory, Access::read, AccessKind::exclusive);
     Place place;
     if (!atomic_place(access, address, place)) {
         return kRaised;
@@ -336,7 +350,7 @@ u64 slow_load_exclusive(x64::Runtime* runtime, u64 address, u32 memory) {
 }
 
 u64 slow_store_exclusive(x64::Runtime* runtime, u64 address, u32 memory) {
-    DataAccess access(runtime, memory, Access::write);
+    DataAccess access(runtime, memory, Access::write, AccessKind::exclusive);
     Place place;
     if (!atomic_place(access, address, place)) {
         return kRaised;
@@ -400,7 +414,7 @@ u64 read_modify_write(u8* place, ir::AtomicKind kind, u64 operand) {
 
 u64 slow_atomic_rmw(x64::Runtime* runtime, u64 address, u32 memory) {
     const auto kind = static_cast<ir::AtomicKind>(memory >> 28);
-    DataAccess access(runtime, memory & 0x0fffffff, Access::write);
+    DataAccess access(runtime, memory & 0x0fffffff, Access::write, AccessKind::read_modify_write);
     Place place;
     if (!atomic_place(access, address, place)) {
         return kRaised;
@@ -427,7 +441,7 @@ u64 slow_atomic_rmw(x64::Runtime* runtime, u64 address, u32 memory) {
 }
 
 u64 slow_compare_and_swap(x64::Runtime* runtime, u64 address, u32 memory) {
-    DataAccess access(runtime, memory, Access::write);
+    DataAccess access(runtime, memory, Access::write, AccessKind::read_modify_write);
     Place place;
     if (!atomic_place(access, address, place)) {
         return kRaised;

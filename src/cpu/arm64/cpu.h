@@ -109,6 +109,9 @@ class Cpu {
     /// Takes the watchpoint exception, and returns true, if one matches an access of `type` to `size` bytes.
     /// `atomic`: it both reads and writes.
     bool check_watchpoints(u64 address, unsigned size, const AccessType& type, bool atomic);
+    /// Likewise for DC IVAC, which alone among the instructions of cache maintenance is watched: as a store to the line
+    /// of `address` (D2.9).
+    bool check_invalidation_watchpoints(u64 address);
     /// ERET to ELR, or for ERETAA and ERETAB to `target`, the authenticated ELR. An illegal return (ARM ARM D1.4.5)
     /// takes the Illegal Execution state exception from there at once.
     void exception_return(std::optional<u64> target = {});
@@ -164,6 +167,9 @@ class Cpu {
     void take_synchronous(u8 exception_class, u32 iss, u64 return_address, bool il = true);
     void take_firmware_call(bool smc);
     bool debug_exceptions_enabled(ExceptionLevel from, bool masked) const;
+    enum class WatchedKind : u8 { load = 1, store = 2 };  ///< DBGWCR.LSC
+    bool watchpoint_matches(u64 start, unsigned size, ExceptionLevel el, WatchedKind kind) const;
+    void take_watchpoint(u64 address, u32 syndrome);
     bool may_wait(bool event, std::optional<u64> until, u8 rt);
     const SystemRegister* find_accessible(u16 encoding, bool write, u8 rt);
 

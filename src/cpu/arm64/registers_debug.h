@@ -39,7 +39,8 @@ inline constexpr SystemRegister kSingleRows[] = {
 };
 // clang-format on
 
-inline constexpr unsigned kBreakpoints = 6, kWatchpoints = 4;  ///< as ID_AA64DFR0_EL1 says
+/// As ID_AA64DFR0_EL1 says. The last breakpoints are the context-aware ones.
+inline constexpr unsigned kBreakpoints = 6, kContextAware = 2, kWatchpoints = 4;
 
 inline constexpr auto kRows = [] {
     std::array<SystemRegister, std::size(kSingleRows) + 2 * (kBreakpoints + kWatchpoints)> rows{};

@@ -11,6 +11,7 @@ namespace {
 
 constexpr u8 kBreakpointLower = 0x30, kSoftwareStepLower = 0x32, kWatchpointLower = 0x34;
 constexpr u32 kDebugStatus = 0x22;  // IFSC and DFSC of a debug exception
+constexpr u32 kWriteNotRead = 1u << 6, kCacheMaintenance = 1u << 8;
 constexpr unsigned kMde = 15, kKde = 13, kSs = 0;
 constexpr u64 kAddressMask = low_mask(53) & ~u64{3};  // of DBGBVR and DBGWVR; above it the sign
 
@@ -20,21 +21,47 @@ bool applies(u64 control, ExceptionLevel el) {
     return bit(control, 0) && bit(control, el == ExceptionLevel::el0 ? 2 : 1) && bits(control, 15, 14) != kSecureOnly;
 }
 
-/// AArch64.BreakpointMatch, of the kinds that match addresses.
+/// DBGBCR.BT without its bit 0, which says that the breakpoint is linked.
+enum class BreakpointType : u8 { address = 0b000, context = 0b001, context_el1 = 0b011 };
+
+BreakpointType breakpoint_type(u64 control) {
+    return static_cast<BreakpointType>(bits(control, 23, 21));
+}
+bool is_linked(u64 control) {
+    return bit(control, 20);
+}
+
+/// Of AArch64.BreakpointValueMatch the part for contexts, of a breakpoint that is enabled. At EL0 and EL1 without EL2
+/// both types compare CONTEXTIDR_EL1; the second came with FEAT_Debugv8p2. Reserved types, and types that only
+/// context-aware breakpoints have, never match.
+bool context_matches(const State& state, unsigned n) {
+    constexpr unsigned kFirstContextAware = debug_registers::kBreakpoints - debug_registers::kContextAware;
+    const BreakpointType type = breakpoint_type(state.dbgbcr[n]);
+    const bool known = type == BreakpointType::context ||
+                       (type == BreakpointType::context_el1 && state.cpu->model().has(Feature::debugv8p2));
+    return known && n >= kFirstContextAware && n < debug_registers::kBreakpoints &&
+           ((state.dbgbvr[n] ^ state.contextidr[1]) & low_mask(32)) == 0;
+}
+
+/// AArch64.StateMatch, where a linked breakpoint or watchpoint names the breakpoint that must match the context (LBN).
+bool link_matches(const State& state, u64 control) {
+    const unsigned link = static_cast<unsigned>(bits(control, 19, 16));
+    const u64 linked_control = state.dbgbcr[link];
+    return bit(linked_control, 0) && is_linked(linked_control) && context_matches(state, link);
+}
+
+/// AArch64.BreakpointMatch.
 bool breakpoint_matches(const State& state, unsigned n) {
-    constexpr u64 kAddress = 0, kLinkedAddress = 1, kLinkedContext = 3;
     const u64 control = state.dbgbcr[n];
-    const u64 type = bits(control, 23, 20);
-    if (!applies(control, state.el()) || ((state.dbgbvr[n] ^ state.pc) & kAddressMask) != 0) {
+    if (!applies(control, state.el())) {
         return false;
     }
-    if (type == kLinkedAddress) {
-        const u64 link = bits(control, 19, 16);
-        return link < debug_registers::kBreakpoints && bit(state.dbgbcr[link], 0) &&
-               bits(state.dbgbcr[link], 23, 20) == kLinkedContext &&
-               ((state.dbgbvr[link] ^ state.contextidr[1]) & low_mask(32)) == 0;
+    if (breakpoint_type(control) == BreakpointType::address) {
+        return ((state.dbgbvr[n] ^ state.pc) & kAddressMask) == 0 &&
+               (!is_linked(control) || link_matches(state, control));
     }
-    return type == kAddress;
+    // A linked context is there for others to name.
+    return !is_linked(control) && context_matches(state, n);
 }
 
 /// What a watchpoint watches: `size` bytes from `start`, of which BAS chooses some if they are 8.
@@ -121,23 +148,47 @@ bool Cpu::is_page_watched(u64 address) const {
     return false;
 }
 
-bool Cpu::check_watchpoints(u64 address, unsigned size, const AccessType& type, bool atomic) {
+bool Cpu::watchpoint_matches(u64 start, unsigned size, ExceptionLevel el, WatchedKind kind) const {
     if (!bit(state_.mdscr, kMde) || !debug_exceptions_enabled(state_.el(), (state_.pstate & pstate::kD) != 0)) {
         return false;
     }
-    constexpr u64 kLoads = 1, kStores = 2;
-    const bool write = type.access == Access::write;
-    const u64 kinds = atomic ? kLoads | kStores : write ? kStores : kLoads;
     for (unsigned n = 0; n < debug_registers::kWatchpoints; n++) {
         const u64 control = state_.dbgwcr[n];
-        if (applies(control, type.el) && (bits(control, 4, 3) & kinds) != 0 &&
-            overlaps(watched(state_, n), address, size)) {
-            const u8 same = state_.el() != ExceptionLevel::el0;
-            take_exception(kWatchpointLower + same, u32{write} << 6 | kDebugStatus, address);
+        const bool of_kind = (bits(control, 4, 3) & static_cast<u64>(kind)) != 0;
+        if (applies(control, el) && of_kind && overlaps(watched(state_, n), start, size) &&
+            (!is_linked(control) || link_matches(state_, control))) {
             return true;
         }
     }
     return false;
+}
+
+void Cpu::take_watchpoint(u64 address, u32 syndrome) {
+    const u8 same = state_.el() != ExceptionLevel::el0;
+    take_exception(kWatchpointLower + same, syndrome | kDebugStatus, address);
+}
+
+bool Cpu::check_watchpoints(u64 address, unsigned size, const AccessType& type, bool atomic) {
+    // Of what both reads and writes, WnR says "read" where a read alone would have matched.
+    const bool write = type.access == Access::write;
+    if ((atomic || !write) && watchpoint_matches(address, size, type.el, WatchedKind::load)) {
+        take_watchpoint(address, 0);
+        return true;
+    }
+    if (write && watchpoint_matches(address, size, type.el, WatchedKind::store)) {
+        take_watchpoint(address, kWriteNotRead);
+        return true;
+    }
+    return false;
+}
+
+bool Cpu::check_invalidation_watchpoints(u64 address) {
+    const unsigned line = 4u << bits(model_.id.ctr, 19, 16);  // DminLine
+    if (!watchpoint_matches(align_down(address, line), line, state_.el(), WatchedKind::store)) {
+        return false;
+    }
+    take_watchpoint(address, kCacheMaintenance | kWriteNotRead);
+    return true;
 }
 
 }  // namespace kelvin::arm64

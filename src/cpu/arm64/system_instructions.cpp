@@ -81,7 +81,7 @@ bool maintain_line(Cpu& cpu, u64 address, u16) {
 }
 
 bool invalidate_line(Cpu& cpu, u64 address, u16) {
-    return probe_line(cpu, address, Access::write);
+    return probe_line(cpu, address, Access::write) && !cpu.check_invalidation_watchpoints(address);
 }
 
 bool translate_address(Cpu& cpu, u64 address, u16 encoding) {

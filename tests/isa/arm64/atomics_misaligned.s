@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // FEAT_LSE2: atomics and acquires may be misaligned within 16 bytes of Normal memory; beyond them it is an alignment
-// fault (AArch64.UnalignedAccessFaults).
+// fault (AArch64.UnalignedAccessFaults), which SCTLR_EL1.nAA does away with for acquires and releases, but not for
+// exclusives and atomics.
 // expect: x1=0x1122334455667788 x2=0x1122334455667789 x3=0x1122334455667789 x4=0 x5=0x96000021 x6=0x4080000c
-// expect: x7=0x96000061 x8=0
+// expect: x7=0x96000061 x8=0 x9=0 x10=0x96000021 x11=0x96000021
     .include "test.inc"
     begin
     .include "vectors.inc"
@@ -30,6 +31,18 @@
     stlr x23, [x25]
     mov x7, x28
     ldur x8, [x25]
+    mrs x0, sctlr_el1
+    orr x0, x0, #(1 << 6)       // nAA
+    msr sctlr_el1, x0
+    isb
+    mov x28, #0
+    ldar x26, [x25]
+    stlr x26, [x25]
+    mov x9, x28
+    ldaxr x26, [x25]
+    mov x10, x28
+    ldadd x23, x26, [x25]
+    mov x11, x28                // and reading would have faulted: WnR = 0
     b done
     abort_handlers
     vectors
