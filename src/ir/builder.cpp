@@ -290,12 +290,16 @@ void Builder::exit_direct(i64 page_offset, JumpKind kind) {
     terminate({.code = Opcode::exit_direct, .aux = static_cast<u8>(kind), .imm = static_cast<u64>(page_offset)});
 }
 
-void Builder::exit_indirect(Value address, JumpKind kind) {
-    if (options_.simplify && region_.op(address).code == Opcode::page_address) {
+void Builder::exit_indirect(Value address, JumpKind kind, u32 branch_type) {
+    if (options_.simplify && branch_type == 0 && region_.op(address).code == Opcode::page_address) {
         exit_direct(static_cast<i64>(region_.op(address).imm), kind);
         return;
     }
-    terminate({.code = Opcode::exit_indirect, .type = Type::i64, .aux = static_cast<u8>(kind), .a = address});
+    terminate({.code = Opcode::exit_indirect,
+               .type = Type::i64,
+               .aux = static_cast<u8>(kind),
+               .a = address,
+               .imm = branch_type});
 }
 
 void Builder::exit_state() {

@@ -128,7 +128,8 @@ class Builder {
     void branch_zero(Type type, Value a, u32 if_zero, u32 if_not);
     void branch_bit(Value a, unsigned position, u32 if_set, u32 if_clear);
     void exit_direct(i64 page_offset, JumpKind kind = JumpKind::jump);
-    void exit_indirect(Value address, JumpKind kind = JumpKind::jump);
+    /// `branch_type`, 0 to 3: what the guest's state says next of how the code there was branched to.
+    void exit_indirect(Value address, JumpKind kind = JumpKind::jump, u32 branch_type = 0);
     void exit_state();
 
     // Vectors and floating point: the generic forms. `attribute` is the op's aux byte: a Lane or an FpShape.

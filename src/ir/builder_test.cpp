@@ -108,6 +108,12 @@ TEST_F(BuilderTest, PageAddressesTakeUpConstants) {
     EXPECT_EQ(print(region_, Value{static_cast<u32>(size() - 1)}), "exit_direct.call 0x3123");
 }
 
+TEST_F(BuilderTest, BranchesOfATypeStayIndirect) {
+    ir_.exit_indirect(ir_.page_address(0x3000), JumpKind::call, 2);
+    EXPECT_EQ(print(region_, Value{static_cast<u32>(size() - 1)}), "exit_indirect.call v0, 2");
+    EXPECT_TRUE(verify(region_));
+}
+
 TEST_F(BuilderTest, ForwardsRegistersWithinABlock) {
     const Value x = ir_.get(0);
     EXPECT_EQ(ir_.get(0), x);

@@ -33,6 +33,8 @@ struct GuestDesc {
     u32 pc_offset;         ///< u64 in the state: exact between regions and during calls that see the state
     u32 exception_offset;  ///< u32 in the state: nonzero after a call that raised an exception, so that the region is
                            ///< left
+    u32 branch_type_offset = 0;  ///< u32 in the state that says how the code about to run was branched to, in the two
+    u8 branch_type_shift = 0;    ///< bits from here up; other bits are the guest's
 };
 
 /// The stored form of a flags value (u32 in the state): bit 15 N, bit 14 Z, bit 8 NOT C, bit 0 V; the rest is

@@ -78,11 +78,22 @@ u32 Interpreter::successor(const Op& op) const {
     }
 }
 
-RegionExit Interpreter::leave(const Op& op) const {
+void Interpreter::set_branch_type(u64 type) {
+    if (type != 0) {
+        std::byte* const place = state_ + region_->guest->branch_type_offset;
+        u32 field = 0;
+        std::memcpy(&field, place, sizeof(field));
+        field |= static_cast<u32>(type) << region_->guest->branch_type_shift;
+        std::memcpy(place, &field, sizeof(field));
+    }
+}
+
+RegionExit Interpreter::leave(const Op& op) {
     switch (op.code) {
         case Opcode::exit_direct:
             return {RegionExit::Kind::direct, page_ + op.imm, page_offset_};
         case Opcode::exit_indirect:
+            set_branch_type(op.imm);
             return {RegionExit::Kind::indirect, integer(op.a), page_offset_};
         case Opcode::exit_state:
             return {RegionExit::Kind::state, 0, page_offset_};

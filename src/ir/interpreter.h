@@ -56,7 +56,8 @@ class Interpreter {
     Step call(const Op& op);
     /// The block to go on at, or kNoBlock if the terminator leaves the region.
     u32 successor(const Op& op) const;
-    RegionExit leave(const Op& op) const;
+    RegionExit leave(const Op& op);
+    void set_branch_type(u64 type);
     void get(const Op& op, Datum& result) const;
     void set(const Op& op);
     void mark_pc();

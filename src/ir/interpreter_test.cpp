@@ -123,6 +123,13 @@ TEST_F(InterpreterTest, FlagsAndBranches) {
     EXPECT_EQ(exit.pc, 0xabcu);
     state_.x[2] = 1;
     EXPECT_EQ(run(kText).kind, RegionExit::Kind::state);
+    EXPECT_EQ(state_.branch_type, 0u);
+}
+
+TEST_F(InterpreterTest, IndirectExitsTellTheirType) {
+    state_.branch_type = 0xf0f;
+    EXPECT_EQ(run("b0:\n a = get x0\n exit_indirect.call a, 2\n").kind, RegionExit::Kind::indirect);
+    EXPECT_EQ(state_.branch_type, 0xf2fu);
 }
 
 TEST_F(InterpreterTest, LoadsExtend) {

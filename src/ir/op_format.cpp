@@ -65,13 +65,32 @@ AuxKind aux_kind(Opcode code) {
     return is_between(code, Opcode::vfrom_gpr, Opcode::vqsub_u) && !has_no_lane(code) ? AuxKind::lane : AuxKind::none;
 }
 
+namespace {
+
+ImmKind terminator_imm_kind(Opcode code) {
+    switch (code) {
+        case Opcode::exit_direct:
+            return ImmKind::signed_number;
+        case Opcode::exit_indirect:
+            return ImmKind::branch_type;
+        case Opcode::exit_state:
+            return ImmKind::none;
+        default:
+            return ImmKind::block;
+    }
+}
+
+}  // namespace
+
 ImmKind imm_kind(Opcode code) {
+    if ((info(code).effects & kTerminator) != 0) {
+        return terminator_imm_kind(code);
+    }
     switch (code) {
         case Opcode::constant:
         case Opcode::vconstant:
             return ImmKind::number;
         case Opcode::page_address:
-        case Opcode::exit_direct:
             return ImmKind::signed_number;
         case Opcode::insn_start:
             return ImmKind::page_offset;
@@ -93,11 +112,6 @@ ImmKind imm_kind(Opcode code) {
             return ImmKind::flag;
         case Opcode::call:
             return ImmKind::call;
-        case Opcode::jump:
-        case Opcode::branch:
-        case Opcode::branch_zero:
-        case Opcode::branch_bit:
-            return ImmKind::block;
         case Opcode::vinsert_gpr:
         case Opcode::vextract:
         case Opcode::vextract_signed:

@@ -28,10 +28,11 @@ enum class ImmKind : u8 {
     field,  ///< offset in the state
     memory,
     call,
-    block,       ///< with the block not taken in c, for the conditional ones
-    width,       ///< of a field at aux
-    shift,       ///< below the operation's width
-    lane_shift,  ///< up to the element's width
+    branch_type,  ///< two bits; 0 goes without saying
+    block,        ///< with the block not taken in c, for the conditional ones
+    width,        ///< of a field at aux
+    shift,        ///< below the operation's width
+    lane_shift,   ///< up to the element's width
     element,
     two_elements,  ///< bits 3:0 in a, bits 7:4 in b
     byte_index,

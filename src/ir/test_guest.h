@@ -18,6 +18,7 @@ struct TestState {
     alignas(16) V128 v[3] = {};
     u64 field = 0;
     u64 pc = 0;
+    u32 branch_type = 0;  ///< in bits 5:4
     bool leave = false;
 };
 
@@ -42,6 +43,8 @@ inline const GuestDesc kTestGuest = [] {
     guest.flags_slot = kFlagsSlot;
     guest.fp_status_offset = offsetof(TestState, fpsr);
     guest.pc_offset = offsetof(TestState, pc);
+    guest.branch_type_offset = offsetof(TestState, branch_type);
+    guest.branch_type_shift = 4;
     return guest;
 }();
 

@@ -273,6 +273,9 @@ class Parser {
                     op.c = Value{block_number(line, line.word())};
                 }
                 break;
+            case ImmKind::branch_type:
+                op.imm = line.accept(",") ? line.number() : 0;
+                break;
             default:
                 separate(line);
                 op.imm = line.number();

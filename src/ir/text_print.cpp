@@ -104,6 +104,11 @@ class Printer {
             case ImmKind::signed_number:
                 operand(fmt::format("{:#x}", static_cast<i64>(op_.imm)));
                 break;
+            case ImmKind::branch_type:
+                if (op_.imm != 0) {
+                    operand(fmt::format("{}", op_.imm));
+                }
+                break;
             case ImmKind::number:
             case ImmKind::page_offset:
             case ImmKind::field:

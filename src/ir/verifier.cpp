@@ -166,6 +166,7 @@ Problem check_imm(const Op& op) {
         case ImmKind::flag:
             return op.imm <= 1 ? kFine : "its immediate is out of range";
         case ImmKind::negations:
+        case ImmKind::branch_type:
             return op.imm <= 3 ? kFine : "its immediate is out of range";
         case ImmKind::shape:
             return op.imm <= static_cast<u64>(FpShape::d) ? kFine : "only scalars";

@@ -82,10 +82,12 @@ void InterpretedVcpu::run_region() {
     if (!memory_.copy_in(found.physical.page(), page)) {
         return raise(arm64::fault_status::kExternal, state_.pc, type);
     }
-    arm64::Mode mode = arm64::current_mode(state_);
-    mode.bits |= arm64::Mode::kTrackBtype | (found.guarded ? arm64::Mode::kGuardedPage : 0);
-    arm64::lift_region(region_, decoder_, model_, mode, page, static_cast<unsigned>(state_.pc % kPage), {},
-                       {false, false, false});
+    const u64 offset = state_.pc % kPage;
+    const u32 branch_type = (state_.pstate & arm64::pstate::kBtypeMask) >> arm64::pstate::kBtypeShift;
+    const arm64::Mode mode = arm64::entry_mode(arm64::current_mode(state_), found.guarded, branch_type,
+                                               std::span<const u8, 4>(page + offset, 4));
+    state_.pstate &= ~arm64::pstate::kBtypeMask;
+    arm64::lift_region(region_, decoder_, model_, mode, page, static_cast<unsigned>(offset), {}, {false, false, false});
     const ir::RegionExit exit = interpreter_.run(region_, align_down(state_.pc, kPage), &exception_taken);
     if (exit.kind == ir::RegionExit::Kind::direct || exit.kind == ir::RegionExit::Kind::indirect) {
         state_.pc = exit.pc;

@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "base/bits.h"
+#include "lift/arm64/mode.h"
 
 namespace kelvin::translator {
 
@@ -169,7 +170,8 @@ void BlockTable::remove(Number number) {
         }
         from.target = 0;
     }
-    x64::retire_entry(base_ + old.code, rw_to_rx_, retired_, static_cast<u16>(old.physical & kPageMask));
+    x64::retire_entry(base_ + old.code, rw_to_rx_, retired_, static_cast<u16>(old.physical & kPageMask),
+                      arm64::Mode{old.mode}.branch_type());
     old.live = false;
     blocks_in_use_--;
 }

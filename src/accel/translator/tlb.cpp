@@ -30,7 +30,7 @@ bool same_page(u64 tag, u64 page) {
 }  // namespace
 
 TlbContext::TlbContext(u64 invalid_tag)
-    : invalid_tag_(invalid_tag), jumps_(std::make_unique_for_overwrite<x64::JumpEntry[]>(x64::kJumpEntries)) {
+    : invalid_tag_(invalid_tag), jumps_(std::make_unique_for_overwrite<x64::JumpEntry[]>(x64::kJumpPlaces)) {
     journal_.reserve(kJournalLimit);
     resize(kFewestEntries);
     jump_pages_.set();
@@ -147,7 +147,7 @@ void TlbContext::flush_range(u64 start, u64 size) {
         if (jump_pages_.test(jump_page(page))) {
             // The jump cache's index keeps a page's entries within 1024 places that share their top bits.
             const auto first = static_cast<unsigned>(x64::jump_index(page) & ~u64{1023});
-            for (unsigned i = first; i < first + 1024; i++) {
+            for (unsigned i = first; i < first + 1024 + x64::kBranchTypes - 1; i++) {
                 if (((jumps_[i].va ^ page) & ~(kPage - 1)) == 0) {
                     jumps_[i] = x64::empty_jump(i);
                 }
@@ -177,7 +177,7 @@ void TlbContext::revoke_writes(const u8* host) {
 
 void TlbContext::flush_jumps() {
     if (jump_pages_.any()) {
-        for (unsigned i = 0; i < x64::kJumpEntries; i++) {
+        for (unsigned i = 0; i < x64::kJumpPlaces; i++) {
             jumps_[i] = x64::empty_jump(i);
         }
         jump_pages_.reset();

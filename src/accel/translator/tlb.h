@@ -57,8 +57,9 @@ class TlbContext {
     /// No store reaches the host page at `host` without C++ any more.
     void revoke_writes(const u8* host);
     void flush_jumps();
-    void add_jump(u64 va, const u8* code) {
-        jumps_[x64::jump_index(va)] = {va, code};
+    /// `code` is what branches of `branch_type` to `va` lead to.
+    void add_jump(u64 va, u32 branch_type, const u8* code) {
+        jumps_[x64::jump_index(va) + branch_type] = {va, code};
         jump_pages_.set(jump_page(va));
     }
 

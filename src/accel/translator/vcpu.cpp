@@ -111,7 +111,6 @@ accel::StopReason TranslatorVcpu::run() {
 
 void TranslatorVcpu::refresh_mode() {
     mode_ = arm64::current_mode(state());
-    mode_.bits |= guarded_seen_[mode_.bits & 1] ? arm64::Mode::kTrackBtype : 0;
     mode_stale_ = false;
     runtime().guest_mxcsr = mxcsr_for(mode_.fpcr());
     spaces_.select(cpu_);
@@ -150,11 +149,6 @@ const FetchEntry* TranslatorVcpu::fetch(u64 pc) {
     const arm64::Translation& found = result.translation();
     context.fill_fetch(
         {page, physical.value, backing.host, cpu_.model().has(arm64::Feature::bti) && found.guarded, found.global});
-    if (entry.guarded && !mode_.has(arm64::Mode::kTrackBtype)) {
-        guarded_seen_[mode_.bits & 1] = true;
-        refresh_mode();
-        runtime().exit_link = 0;
-    }
     return &entry;
 }
 
@@ -171,9 +165,11 @@ const u8* TranslatorVcpu::find_code() {
         return nullptr;
     }
     bool first_in_page = false;
+    const u32 branch_type = (state().pstate & arm64::pstate::kBtypeMask) >> arm64::pstate::kBtypeShift;
     // A link leads within the page it was made in, and that page is the one that ran last.
-    const u32 link = runtime().page == entry->tag ? runtime().exit_link : 0;
-    const arm64::Mode mode{mode_.bits | (entry->guarded ? arm64::Mode::kGuardedPage : 0)};
+    const u32 link = runtime().page == entry->tag && branch_type == 0 ? runtime().exit_link : 0;
+    const u8* const first = entry->host + (pc & (kPage - 1));
+    const arm64::Mode mode = arm64::entry_mode(mode_, entry->guarded, branch_type, std::span<const u8, 4>(first, 4));
     forget_dropped_code();
     const u8* code = translator_.code_for({entry->physical | (pc & (kPage - 1)), entry->host, mode}, link, cpu_.model(),
                                           first_in_page);
@@ -185,7 +181,9 @@ const u8* TranslatorVcpu::find_code() {
         std::this_thread::yield();
         return nullptr;
     }
-    spaces_.current().add_jump(pc, code);
+    // The code knows how it was branched to, and once it has begun nobody else asks.
+    state().pstate &= ~arm64::pstate::kBtypeMask;
+    spaces_.current().add_jump(pc, branch_type, code);
     runtime().page = entry->tag;
     return code;
 }

@@ -81,7 +81,6 @@ class TranslatorVcpu final : public accel::Vcpu, public arm64::CpuEvents {
     AddressSpaces spaces_;
     arm64::Mode mode_;
     bool mode_stale_ = true;
-    bool guarded_seen_[2] = {};  ///< code of EL0, of EL1, has been fetched from a guarded page
     bool waiting_ = false;
     bool awaits_event_ = false;  ///< while waiting: WFE
     i64 wait_deadline_ = 0;      ///< while waiting: of the clock

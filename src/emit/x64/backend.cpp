@@ -19,11 +19,12 @@ CompiledRegion Backend::compile(const ir::Region& region, CodeBuffer buffer, u32
     return {static_cast<std::size_t>(emitter_.a.cursor() - buffer.write), emitter_.links()};
 }
 
-void retire_entry(u8* entry, std::ptrdiff_t rw_to_rx, const u8* retired_entry, u16 page_offset) {
+void retire_entry(u8* entry, std::ptrdiff_t rw_to_rx, const u8* retired_entry, u16 page_offset, u32 branch_type) {
+    KELVIN_ASSERT((page_offset & (kBranchTypes - 1)) == 0 && branch_type < kBranchTypes);
     const u64 next = std::bit_cast<u64>(entry) + 5 + static_cast<u64>(rw_to_rx);
     const u64 distance = std::bit_cast<u64>(retired_entry) - next;
     KELVIN_ASSERT(static_cast<i64>(distance) == static_cast<i32>(distance) && (std::bit_cast<u64>(entry) & 7) == 0);
-    const u64 call = 0xe8 | (distance & 0xffffffff) << 8 | u64{page_offset} << 40;
+    const u64 call = 0xe8 | (distance & 0xffffffff) << 8 | u64{page_offset | branch_type} << 40;
     // One aligned store over one instruction: another core sees the old bytes or the new ones, never a mixture.
     std::atomic_ref<u64>(*std::bit_cast<u64*>(entry)).store(call, std::memory_order_release);
 }

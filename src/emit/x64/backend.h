@@ -40,7 +40,7 @@ inline void patch_link(u8* field, std::ptrdiff_t rw_to_rx, const u8* target) {
 }
 
 /// Nobody gets into the region at `entry` (a write address) any more: who comes to it leaves through `retired_entry`
-/// with pc = page + `page_offset`. Any thread; others may be in the region, or coming.
-void retire_entry(u8* entry, std::ptrdiff_t rw_to_rx, const u8* retired_entry, u16 page_offset);
+/// with pc = page + `page_offset` and `branch_type`. Any thread; others may be in the region, or coming.
+void retire_entry(u8* entry, std::ptrdiff_t rw_to_rx, const u8* retired_entry, u16 page_offset, u32 branch_type);
 
 }  // namespace kelvin::x64

@@ -165,12 +165,22 @@ void fallback(Emitter& e) {
 namespace {
 
 /// Goes on at the guest address in rax, which was taken: through the jump cache, unless another thread wants attention.
-void jump_to_address(Emitter& e) {
+/// The code found there is for this branch type, so that only who leaves must be told.
+void jump_to_address(Emitter& e, u32 branch_type) {
     Assembler& a = e.a;
-    ColdPath& leave = e.cold(+[](Emitter& em, ColdPath&) {
-        em.a.mov(Width::w64, Emitter::state(em.region().guest->pc_offset), Gpr::rax);
+    ColdPath& leave = e.cold(+[](Emitter& em, ColdPath& self) {
+        const ir::GuestDesc& guest = *em.region().guest;
+        em.a.mov(Width::w64, Emitter::state(guest.pc_offset), Gpr::rax);
+        if (self.data != 0) {
+            em.a.or_(Width::w32, Emitter::state(guest.branch_type_offset),
+                     static_cast<i32>(self.data << guest.branch_type_shift));
+        }
         em.a.jmp(em.stubs().exit());
     });
+    leave.data = branch_type;
+    const auto entry = [&](std::size_t field) {
+        return mem(Gpr::rdx, Gpr::rcx, 4, static_cast<i32>(sizeof(JumpEntry) * branch_type + field));
+    };
     a.cmp(Width::w32, RT(kick), 0);
     a.jcc(x64::Cond::ne, leave.entry);
     a.mov(Width::w64, Gpr::rcx, Gpr::rax);
@@ -178,11 +188,11 @@ void jump_to_address(Emitter& e) {
     a.xor_(Width::w32, Gpr::rcx, Gpr::rax);
     a.and_(Width::w32, Gpr::rcx, 0x3ffc);
     a.mov(Width::w64, Gpr::rdx, RT(jump_cache));
-    a.cmp(Width::w64, Gpr::rax, mem(Gpr::rdx, Gpr::rcx, 4, offsetof(JumpEntry, va)));
+    a.cmp(Width::w64, Gpr::rax, entry(offsetof(JumpEntry, va)));
     a.jcc(x64::Cond::ne, leave.entry);
     a.and_(Width::w64, Gpr::rax, -4096);
     a.mov(Width::w64, RT(page), Gpr::rax);
-    a.jmp(mem(Gpr::rdx, Gpr::rcx, 4, offsetof(JumpEntry, code)));
+    a.jmp(entry(offsetof(JumpEntry, code)));
 }
 static_assert(sizeof(JumpEntry) == 16 && kJumpEntries == 4096);
 
@@ -201,7 +211,7 @@ void exit_direct(Emitter& e) {
         take_scratch(e);
         e.a.mov(Width::w64, Gpr::rax, RT(page));
         add_displacement(e, Gpr::rax, target);
-        jump_to_address(e);
+        jump_to_address(e, 0);
         return;
     }
     // Every loop has an edge backwards, so this bounds how long an interrupt waits.
@@ -221,7 +231,7 @@ void exit_indirect(Emitter& e) {
     take_scratch(e);
     e.use_into(Gpr::rax, e.current().a);
     e.clobber_flags();
-    jump_to_address(e);
+    jump_to_address(e, static_cast<u32>(e.current().imm));
 }
 
 void exit_state(Emitter& e) {

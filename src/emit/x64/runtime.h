@@ -30,6 +30,10 @@ struct JumpEntry {
 };
 
 inline constexpr unsigned kJumpEntries = 4096;
+/// An address that is branched to in several ways (ir::GuestDesc::branch_type_offset) has an entry for each, at places
+/// side by side: the place says the type, as the entry need not.
+inline constexpr unsigned kBranchTypes = 4;
+inline constexpr unsigned kJumpPlaces = kJumpEntries + kBranchTypes - 1;
 /// Slots 0 to 31 are of the guest's registers, 32 of everything else; from 33 on the same for unprivileged accesses.
 inline constexpr unsigned kOtherSlot = 32;
 inline constexpr unsigned kSlotsPerPrivilege = 33;
@@ -40,12 +44,12 @@ constexpr u64 jump_index(u64 va) {
     return (((va >> 12) ^ va) & 0x3ffc) >> 2;
 }
 
-/// What entry `index` holds when it is empty: an address that is looked up at another index. (No address at all will
-/// do: a guest may jump to any.)
+/// What the place `index` holds when it is empty: an address that is looked up elsewhere whatever the type. (No address
+/// at all will do: a guest may jump to any.)
 constexpr JumpEntry empty_jump(unsigned index) {
-    return {index == 0 ? u64{4} : u64{0}, nullptr};
+    return {index < kBranchTypes ? u64{4} * kBranchTypes : u64{0}, nullptr};
 }
-static_assert(jump_index(0) == 0 && jump_index(4) == 1);
+static_assert(jump_index(0) == 0 && jump_index(4 * kBranchTypes) == kBranchTypes);
 
 /// Owner: the vCPU's thread, but for `kick`.
 struct alignas(64) Runtime {

@@ -89,7 +89,12 @@ void Stubs::make_exits() {
     retired_entry_ = a_.execution_address();
     a_.pop(rax);
     a_.movzx(Width::w16, rax, mem(rax));
+    a_.mov(Width::w32, rcx, rax);
+    a_.and_(Width::w32, rcx, kBranchTypes - 1);
+    a_.xor_(Width::w32, rax, rcx);
     a_.mov(Width::w32, RT(page_offset), rax);
+    a_.shl(Width::w32, rcx, pins_.guest().branch_type_shift);
+    a_.or_(Width::w32, mem(kState, state_displacement(pins_.guest().branch_type_offset)), rcx);
     exit_position_ = a_.execution_address();
     position_into_pc();
     exit_ = a_.execution_address();

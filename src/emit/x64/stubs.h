@@ -38,8 +38,8 @@ class Stubs {
     const u8* exit_saved() const { return exit_saved_; }
     /// As exit, but pc = page + page_offset.
     const u8* exit_position() const { return exit_position_; }
-    /// Called from the entry of a region that has been retired; the 16 bits behind the call are its page_offset. Leaves
-    /// as exit_position.
+    /// Called from the entry of a region that has been retired; the 16 bits behind the call are its page_offset, and in
+    /// the two lowest the branch type that it is for. Leaves as exit_position.
     const u8* retired_entry() const { return retired_entry_; }
     /// A region begins with one instruction of so many bytes, aligned to it, over which it can be retired.
     static constexpr unsigned kEntryBytes = 8;

@@ -53,7 +53,7 @@ class Author {
         ir_.jump(first);
         ir_.place_block(first);
         steps();
-        pick(2) == 0 ? ir_.exit_indirect(integer()) : ir_.exit_direct(pick(4096));
+        pick(2) == 0 ? ir_.exit_indirect(integer(), JumpKind::jump, pick(4)) : ir_.exit_direct(pick(4096));
     }
 
   private:
@@ -317,7 +317,8 @@ TEST(Equivalence, SimplifiedProgramsDoTheSame) {
         const auto same = [](const TestState& a, const TestState& b) {
             constexpr u32 kNzcv = stored_flags::kN | stored_flags::kZ | stored_flags::kNotC | stored_flags::kV;
             return std::equal(a.x, a.x + 4, b.x) && std::equal(a.v, a.v + 3, b.v) &&
-                   ((a.flags ^ b.flags) & kNzcv) == 0 && a.fpsr == b.fpsr && a.field == b.field;
+                   ((a.flags ^ b.flags) & kNzcv) == 0 && a.fpsr == b.fpsr && a.field == b.field &&
+                   a.branch_type == b.branch_type;
         };
         ASSERT_TRUE(same(actual.state, expected.state)) << "seed " << seed << "\n" << print(simplified);
         // Without forwarding and folding, exit_indirect stays what it is.

@@ -39,7 +39,9 @@ constexpr ir::GuestDesc kGuestDesc = {kSlots,
                                       kVectorByHeat,
                                       offsetof(State, fpsr),
                                       offsetof(State, pc),
-                                      offsetof(State, exception_taken)};
+                                      offsetof(State, exception_taken),
+                                      offsetof(State, pstate),
+                                      pstate::kBtypeShift};
 
 }  // namespace
 

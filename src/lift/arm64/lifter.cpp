@@ -144,7 +144,7 @@ void Lifter::branch_indirect(ir::Value target, ir::JumpKind kind) {
 }
 
 void Lifter::branch_indirect(ir::Value target, ir::JumpKind kind, u32 btype) {
-    if (!mode_.has(Mode::kTrackBtype)) {
+    if (!model_.has(Feature::bti)) {
         btype = 0;
     }
     if (mode_.has(Mode::kSingleStep)) {
@@ -153,11 +153,7 @@ void Lifter::branch_indirect(ir::Value target, ir::JumpKind kind, u32 btype) {
         ir.exit_state();
         return;
     }
-    if (btype != 0) {
-        // It has been 0 since the region began.
-        set_pstate(ir.or_(ir::Type::i32, pstate(), ir.i32c(btype << pstate::kBtypeShift)));
-    }
-    ir.exit_indirect(target, kind);
+    ir.exit_indirect(target, kind, btype);
 }
 
 void Lifter::jump_register(Reg rn, ir::Value target) {

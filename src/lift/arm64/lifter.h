@@ -124,7 +124,7 @@ class Lifter {
     void note_load_exclusive() { load_exclusive_ = true; }
 
   private:
-    /// `btype`: PSTATE.BTYPE for the next instruction, if it is tracked.
+    /// `btype`: PSTATE.BTYPE for the next instruction, where FEAT_BTI is there.
     void branch_indirect(ir::Value target, ir::JumpKind kind, u32 btype);
     void leave_direct(i64 displacement, ir::JumpKind kind);
 

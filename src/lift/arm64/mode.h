@@ -3,6 +3,8 @@
 // different.
 #pragma once
 
+#include <span>
+
 #include "cpu/arm64/state.h"
 
 namespace kelvin::arm64 {
@@ -11,14 +13,13 @@ struct Mode {
     u32 bits = 0;
 
     // Layout: 1:0 EL, 2 SPSel, 3 FP access traps (EL0/EL1 as it applies now), 4 SCTLR.A, 5 SCTLR.SA/SA0 in force, 6
-    // data big-endian, 7 single step, 8 BTYPE is tracked (BTI), 9 MMU on, 10 UAO in force, 11 the page is guarded, 12
-    // breakpoints, 14 a step is pending, 15 PSTATE.IL, 16 DC ZVA is trapped, 27:22 FPCR{AHP DN FZ RMode}, 19 FPCR.FZ16.
+    // data big-endian, 7 single step, 9 MMU on, 10 UAO in force, 11 the page is guarded, 12 breakpoints, 14 a step is
+    // pending, 15 PSTATE.IL, 16 DC ZVA is trapped, 18:17 BTYPE at entry, 27:22 FPCR{AHP DN FZ RMode}, 19 FPCR.FZ16.
     static constexpr u32 kElMask = 3, kSpSel = 1u << 2;
     static constexpr u32 kFpTrap = 1u << 3, kAlign = 1u << 4, kStackAlign = 1u << 5, kBigEndian = 1u << 6;
     static constexpr u32 kSingleStep = 1u << 7, kMmu = 1u << 9, kUao = 1u << 10;
-    /// Known only to who fetches the code, who adds them to current_mode(): that some page in use is guarded (until
-    /// then BTYPE, which costs a look at each region's begin, is left alone), and that this region's page is.
-    static constexpr u32 kTrackBtype = 1u << 8, kGuardedPage = 1u << 11;
+    // Known only to who fetches the code: see entry_mode().
+    static constexpr u32 kGuardedPage = 1u << 11, kBranchTypeShift = 17;
     static constexpr u32 kBreakpoints = 1u << 12;  ///< one may match
     static constexpr u32 kStepPending = 1u << 14;  ///< with kSingleStep: the instruction has been stepped
     static constexpr u32 kIllegal = 1u << 15, kZeroTrap = 1u << 16;
@@ -28,9 +29,18 @@ struct Mode {
     ExceptionLevel el() const { return static_cast<ExceptionLevel>(bits & 3); }
     bool has(u32 mask) const { return (bits & mask) != 0; }
     u32 fpcr() const { return bits & kFpcrMask; }
+    /// PSTATE.BTYPE as the first instruction finds it. The state itself has 0 there while code runs.
+    u32 branch_type() const { return bits >> kBranchTypeShift & 3; }
 };
 
 /// The mode that `state` is in.
 Mode current_mode(const State& state);
+
+/// `current` for a region that begins with the instruction `first` of a page that is guarded or not (FEAT_BTI), and is
+/// come to with PSTATE.BTYPE = `branch_type`. In a page that is not guarded the type has no effect but to be seen in
+/// SPSR by those exceptions that must show it (AArch64.TakeException, ZEROBTYPE); where the region itself cannot take
+/// any of these, it serves all types. (One thing is lost: who comes through a jump cache to such a region after a store
+/// has dropped it finds BTYPE 0, should an interrupt or a BRK just stored be taken in its place.)
+Mode entry_mode(Mode current, bool guarded, u32 branch_type, std::span<const u8, 4> first);
 
 }  // namespace kelvin::arm64

@@ -134,12 +134,17 @@ class TestMachine final : public CpuEvents {
         state.pc = kCode;
         faulted = false;
         for (unsigned i = 0; i < most && !faulted && state.pc - kCode < page.size() && state.pc % 4 == 0; i++) {
-            Mode mode = current_mode(state);
-            mode.bits |= extra_mode;
-            run_region(page, mode);
+            run_region(page, arrive(page));
         }
     }
 
+    /// The mode in which the region at the pc begins; as the fetcher of the code does, the branch type moves from the
+    /// state into it.
+    Mode arrive(std::span<const u8> page) {
+        const u32 branch_type = (state.pstate & pstate::kBtypeMask) >> pstate::kBtypeShift;
+        state.pstate &= ~pstate::kBtypeMask;
+        return entry_mode(current_mode(state), guarded, branch_type, page.subspan(state.pc - kCode).first<4>());
+    }
     void run_region(std::span<const u8> page, Mode mode) {
         ir::Region region;
         lift_region(region, decoder_, model, mode, page, static_cast<unsigned>(state.pc - kCode));
@@ -184,7 +189,7 @@ class TestMachine final : public CpuEvents {
     NoTimers timers;
     Cpu cpu;
     FlatMemory memory;
-    u32 extra_mode = 0;  ///< what the fetcher of the code would add
+    bool guarded = false;  ///< the code's page
     unsigned mode_changes = 0, waits = 0, event_waits = 0;
     bool faulted = false;
 

@@ -42,12 +42,6 @@ void take_illegal_state(State& state) {
 }
 constexpr ir::Helper kIllegalState = ir::helper<&take_illegal_state>("illegal_state", kHelperTakesException);
 
-void forget_branch_type(State& state) {
-    state.pstate &= ~pstate::kBtypeMask;
-}
-constexpr ir::Helper kForgetBranchType =
-    ir::helper<&forget_branch_type>("forget_branch_type", ir::kHelperReadsState | ir::kHelperWritesState);
-
 constexpr u32 kAnyType = 0b1110, kCalls = 0b0110, kJumps = 0b1010;  // sets of BTYPEs, a bit each
 
 bool is_breakpoint(u32 word) {
@@ -69,34 +63,36 @@ u32 accepted_types(u32 word) {
     return is_breakpoint(word) || (word & 0xffe0001f) == 0xd4400000 ? kAnyType : 0;  // HLT
 }
 
-/// The branch type that brought us here must suit the instruction that it brought us to; afterwards it is 0. (Should
-/// the instruction itself fault, the handler sees BTYPE 0, and the return does not repeat a check that has passed.)
-void check_landing(Lifter& t, u32 word) {
-    const u32 accepted = t.mode().has(Mode::kGuardedPage) ? accepted_types(word) : kAnyType;
-    if (accepted != kAnyType) {
-        const u32 refused = t.ir.reserve_block();
-        const u32 body = t.ir.reserve_block();
-        const ir::Value type = t.ir.and_(ir::Type::i32, t.pstate(), t.ir.i32c(pstate::kBtypeMask));
-        if (accepted == 0) {
-            t.ir.branch_zero(ir::Type::i32, type, body, refused);
-        } else {
-            const u32 other = accepted == kCalls ? 3 : 2;
-            const ir::Value same = t.ir.sub_flags(ir::Type::i32, type, t.ir.i32c(other << pstate::kBtypeShift));
-            t.ir.branch(ir::Cond::eq, same, refused, body);
-        }
-        t.ir.place_block(refused);
-        if (is_signing(word)) {
-            t.ir.call(kCheckSigningLanding, {});
-            t.ir.call(kForgetBranchType, {});
-            t.leave_to(0);
-        } else {
-            t.exception_via(kBranchTarget, {});
-        }
-        t.ir.place_block(body);
+/// PSTATE.BTYPE as the region's mode has it, for an exception that may be taken next.
+void show_branch_type(Lifter& t) {
+    if (t.mode().branch_type() != 0) {
+        t.set_pstate(t.ir.or_(ir::Type::i32, t.pstate(), t.ir.i32c(t.mode().branch_type() << pstate::kBtypeShift)));
+        t.begin_instruction(t.page_offset());
     }
-    if (accepted != 0 && !is_breakpoint(word)) {
+}
+
+/// It was not taken. What the instruction itself does finds BTYPE 0, also if it faults: for the exceptions that it may
+/// take then the architecture leaves that open, and the return does not repeat a check that has passed.
+void hide_branch_type(Lifter& t) {
+    if (t.mode().branch_type() != 0) {
         t.set_pstate(t.ir.and_(ir::Type::i32, t.pstate(), t.ir.i32c(~pstate::kBtypeMask)));
-        t.begin_instruction(t.page_offset());  // what follows may fault, and the check is not to be repeated
+        t.begin_instruction(t.page_offset());
+    }
+}
+
+/// The branch type that brought us here must suit the instruction that it brought us to.
+void check_landing(Lifter& t, u32 word) {
+    const u32 type = t.mode().branch_type();
+    const bool compatible = type == 0 || !t.mode().has(Mode::kGuardedPage) || bit(accepted_types(word), type);
+    if (compatible && is_breakpoint(word)) {
+        show_branch_type(t);
+    } else if (!compatible && is_signing(word)) {
+        show_branch_type(t);
+        t.ir.call(kCheckSigningLanding, {});
+        hide_branch_type(t);
+    } else if (!compatible) {
+        show_branch_type(t);
+        t.exception_via(kBranchTarget, {});
     }
 }
 
@@ -109,16 +105,22 @@ void check_breakpoints(Lifter& t) {
 /// What comes before the first instruction: it may be that the region is nothing but an exception.
 void begin_region(Lifter& t, u32 word) {
     const Mode mode = t.mode();
+    const auto exception = [&](const ir::Helper& helper) {
+        show_branch_type(t);
+        t.exception_via(helper, {});
+    };
     if (mode.has(Mode::kSingleStep) && mode.has(Mode::kStepPending)) {
-        return t.exception_via(kSoftwareStep, {});
+        return exception(kSoftwareStep);
     }
-    check_breakpoints(t);
+    if (mode.has(Mode::kBreakpoints)) {
+        show_branch_type(t);
+        check_breakpoints(t);
+        hide_branch_type(t);
+    }
     if (mode.has(Mode::kIllegal)) {
-        return t.exception_via(kIllegalState, {});
+        return exception(kIllegalState);
     }
-    if (mode.has(Mode::kTrackBtype)) {
-        check_landing(t, word);
-    }
+    check_landing(t, word);
 }
 
 }  // namespace

@@ -22,8 +22,8 @@ TEST(Translate, EveryInstructionLiftsToAValidRegionInEveryMode) {
                               1 | Mode::kSingleStep,
                               Mode::kSingleStep | Mode::kStepPending,
                               1 | Mode::kFpTrap,
-                              1 | Mode::kUao | Mode::kTrackBtype | Mode::kGuardedPage,
-                              Mode::kTrackBtype,
+                              1 | Mode::kUao | 3u << Mode::kBranchTypeShift | Mode::kGuardedPage,
+                              1u << Mode::kBranchTypeShift,
                               1 | Mode::kIllegal | Mode::kZeroTrap};
     ir::Region region;
     for (const auto chapter : instruction_chapters()) {
@@ -108,67 +108,109 @@ TEST(Translate, AnIllegalStateTakesItsException) {
     EXPECT_EQ(m.exception_class(), 0x0e);
 }
 
+constexpr u32 kBrX0 = 0xd61f0000, kBrX16 = 0xd61f0200, kBrX17 = 0xd61f0220, kBlrX0 = 0xd63f0000, kRet = 0xd65f03c0;
+constexpr u32 kBraaX0X16 = 0xd71f0810, kBrabzX17 = 0xd61f0e3f, kBlraazX0 = 0xd63f081f, kRetaa = 0xd65f0bff;
+constexpr u32 kBti = 0xd503241f, kBtiC = 0xd503245f, kBtiJ = 0xd503249f, kBtiJc = 0xd50324df, kNop = 0xd503201f;
+constexpr u32 kPaciasp = 0xd503233f, kPacibsp = 0xd503237f, kBrk = 0xd4200000, kHlt = 0xd4400000;
+constexpr u8 kBranchTarget = 0x0d, kBreakpointInstruction = 0x3c, kUndefined = 0x00, kNone = 0xff;
+
 class BranchTargets : public ::testing::Test {
   protected:
-    /// Jumps by `branch` through x0 (or x16) to `landing`, in a guarded page.
+    BranchTargets() { m.guarded = true; }
+    /// Branches by `branch` to `landing`. Returns the exception's class.
     u8 land(u32 branch, u32 landing) {
-        m.extra_mode = Mode::kTrackBtype | Mode::kGuardedPage;
-        m.state.x[0] = m.state.x[16] = kCode + 8;
-        m.run({branch, 0xd503201f, landing});
+        m.state.pstate = pstate::kSp | 1u << pstate::kElShift;
+        for (const unsigned n : {0, 16, 17, 30}) {
+            m.state.x[n] = kCode + 8;
+        }
+        m.run({branch, kNop, landing, kNop});
+        EXPECT_TRUE(m.exception_class() != kNone || (m.state.pstate & pstate::kBtypeMask) == 0);
         return m.exception_class();
     }
+    u64 shown_type() const { return (m.state.spsr[1] & pstate::kBtypeMask) >> pstate::kBtypeShift; }
     TestMachine m;
 };
 
-constexpr u32 kBrX0 = 0xd61f0000, kBrX16 = 0xd61f0200, kBlrX0 = 0xd63f0000;
-constexpr u32 kBti = 0xd503241f, kBtiC = 0xd503245f, kBtiJ = 0xd503249f, kBtiJc = 0xd50324df, kNop = 0xd503201f;
-constexpr u8 kBranchTarget = 0x0d, kNone = 0xff;
-
-TEST_F(BranchTargets, JumpsNeedBtiJ) {
-    EXPECT_EQ(land(kBrX0, kBtiJ), kNone);
-    EXPECT_EQ(m.state.pstate & pstate::kBtypeMask, 0u);
-}
-TEST_F(BranchTargets, JumpsFaultAtBtiC) {
-    EXPECT_EQ(land(kBrX0, kBtiC), kBranchTarget);
-    EXPECT_EQ(m.state.esr[1] & 3, 3u);
-    EXPECT_EQ(m.state.elr[1], kCode + 8);
-}
-TEST_F(BranchTargets, JumpsThroughX16MayGoWhereCallsGo) {
-    EXPECT_EQ(land(kBrX16, kBtiC), kNone);
-}
-TEST_F(BranchTargets, CallsNeedBtiC) {
-    EXPECT_EQ(land(kBlrX0, kBtiC), kNone);
-}
-TEST_F(BranchTargets, CallsFaultAtBtiJ) {
-    EXPECT_EQ(land(kBlrX0, kBtiJ), kBranchTarget);
-}
-TEST_F(BranchTargets, BtiJcTakesBoth) {
-    EXPECT_EQ(land(kBlrX0, kBtiJc), kNone);
-}
-TEST_F(BranchTargets, PlainBtiTakesNone) {
-    EXPECT_EQ(land(kBrX16, kBti), kBranchTarget);
-}
-TEST_F(BranchTargets, OtherInstructionsTakeNone) {
-    EXPECT_EQ(land(kBrX16, kNop), kBranchTarget);
-}
-TEST_F(BranchTargets, CallsMayLandOnPaciasp) {
-    EXPECT_EQ(land(kBlrX0, 0xd503233f), kNone);
+TEST_F(BranchTargets, EachLandingTakesItsTypes) {
+    struct {
+        u32 word;
+        u32 accepted;  ///< a bit for each BTYPE
+    } constexpr kLandings[] = {{kNop, 0b0001},   {kBti, 0b0001},     {kBtiC, 0b0111},    {kBtiJ, 0b1011},
+                               {kBtiJc, 0b1111}, {kPaciasp, 0b1111}, {kPacibsp, 0b1111}, {kRet, 0b0001}};
+    struct {
+        u32 word;
+        u32 type;
+    } constexpr kBranches[] = {{kRet, 0},   {kRetaa, 0},    {kBrX16, 1}, {kBrX17, 1},    {kBrabzX17, 1},
+                               {kBlrX0, 2}, {kBlraazX0, 2}, {kBrX0, 3},  {kBraaX0X16, 3}};
+    for (const auto& landing : kLandings) {
+        for (const auto& branch : kBranches) {
+            SCOPED_TRACE(::testing::Message() << std::hex << branch.word << " to " << landing.word);
+            const bool fine = bit(landing.accepted, branch.type);
+            ASSERT_EQ(land(branch.word, landing.word), fine ? kNone : kBranchTarget);
+            if (!fine) {
+                EXPECT_EQ(m.state.esr[1] & 0x1ffffff, branch.type);
+                EXPECT_EQ(m.state.elr[1], kCode + 8);
+                EXPECT_EQ(shown_type(), branch.type);
+            }
+        }
+    }
 }
 TEST_F(BranchTargets, JumpsMayLandOnPaciaspUnlessTheControlBitForbids) {
-    EXPECT_EQ(land(kBrX0, 0xd503233f), kNone);
     m.state.sctlr[1] |= u64{1} << 36;
-    EXPECT_EQ(land(kBrX0, 0xd503233f), kBranchTarget);
+    EXPECT_EQ(land(kBrX0, kPaciasp), kBranchTarget);
+    EXPECT_EQ(shown_type(), 3u);
+    EXPECT_EQ(land(kBlrX0, kPaciasp), kNone);
+    EXPECT_EQ(land(kBrX16, kPacibsp), kNone);
 }
-TEST_F(BranchTargets, BreakpointsReportTheBranchType) {
-    EXPECT_EQ(land(kBlrX0, 0xd4200000), 0x3c);
-    EXPECT_EQ(m.state.spsr[1] & pstate::kBtypeMask, 2u << pstate::kBtypeShift);
+TEST_F(BranchTargets, BreakpointsShowTheBranchType) {
+    for (const bool guarded : {false, true}) {
+        m.guarded = guarded;
+        EXPECT_EQ(land(kBlrX0, kBrk), kBreakpointInstruction);
+        EXPECT_EQ(shown_type(), 2u);
+        EXPECT_EQ(land(kBrX0, kBrk), kBreakpointInstruction);
+        EXPECT_EQ(shown_type(), guarded ? 3u : 1u);
+        EXPECT_EQ(land(kRet, kBrk), kBreakpointInstruction);
+        EXPECT_EQ(shown_type(), 0u);
+        EXPECT_EQ(land(kBrX0, kHlt), kUndefined);
+    }
 }
-TEST_F(BranchTargets, UnguardedPagesTakeAllAndForgetTheType) {
-    m.extra_mode = Mode::kTrackBtype;
+TEST_F(BranchTargets, StepsAndHardwareBreakpointsShowTheBranchType) {
+    m.state.oslar = 0;
+    m.state.mdscr = 1;
+    m.to_el0();
+    m.state.pstate |= pstate::kSs;
     m.state.x[0] = kCode + 8;
     m.run({kBrX0, kNop, kNop});
-    EXPECT_EQ(m.exception_class(), kNone);
-    EXPECT_EQ(m.state.pstate & pstate::kBtypeMask, 0u);
+    EXPECT_EQ(m.exception_class(), 0x32);
+    EXPECT_EQ(shown_type(), 3u);
+    EXPECT_EQ(m.state.elr[1], kCode + 8);
+    m.state.mdscr = 1u << 15;
+    m.state.dbgbvr[0] = kCode + 8;
+    m.state.dbgbcr[0] = 0x1e5;
+    m.to_el0();
+    m.run({kBlrX0, kNop, kNop});
+    EXPECT_EQ(m.exception_class(), 0x30);
+    EXPECT_EQ(shown_type(), 2u);
+}
+TEST_F(BranchTargets, UnguardedPagesTakeAllInOneRegion) {
+    m.guarded = false;
+    for (const u32 branch : {kBrX0, kBlrX0, kBrX16}) {
+        EXPECT_EQ(land(branch, kNop), kNone);
+    }
+    const u8 nop[] = {0x1f, 0x20, 0x03, 0xd5};
+    const Mode plain = entry_mode({}, false, 0, nop);
+    EXPECT_EQ(entry_mode({}, false, 2, nop), plain);
+    EXPECT_NE(entry_mode({}, true, 2, nop), entry_mode({}, true, 0, nop));
+    EXPECT_NE(entry_mode({}, true, 0, nop), plain);
+}
+TEST_F(BranchTargets, ProcessorsWithoutThemKnowNoTypes) {
+    Model model = TestMachine::all_features();
+    model.features.reset(static_cast<std::size_t>(Feature::bti));
+    TestMachine old(model);
+    old.state.x[0] = kCode + 8;
+    old.run({kBlrX0, kNop, kBrk});
+    EXPECT_EQ(old.exception_class(), kBreakpointInstruction);
+    EXPECT_EQ(old.state.spsr[1] & pstate::kBtypeMask, 0u);
 }
 
 }  // namespace
