@@ -4,6 +4,8 @@
 #include <capstone/capstone.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/assert.h"
 
 namespace kelvin::translator {
@@ -28,23 +30,24 @@ Disassembler::~Disassembler() {
     cs_close(&handle_->engine);
 }
 
+Disassembler::Instruction Disassembler::first(const u8* code, std::size_t size, u64 address) {
+    const u8* rest = code;
+    u64 next = address;
+    std::size_t left = size;
+    if (cs_disasm_iter(handle_->engine, &rest, &left, &next, handle_->instruction)) {
+        const cs_insn& found = *handle_->instruction;
+        return {address, size - left, found.mnemonic, found.op_str};
+    }
+    const std::size_t unit = std::min(handle_->unit, size);
+    return {address, unit, ".bytes", fmt::format("{:02x}", fmt::join(code, code + unit, " "))};
+}
+
 std::string Disassembler::text(const u8* code, std::size_t size, u64 address) {
     std::string result;
-    const cs_insn& instruction = *handle_->instruction;
-    while (size != 0) {
-        if (cs_disasm_iter(handle_->engine, &code, &size, &address, handle_->instruction)) {
-            result += fmt::format("  {:x}: {} {}\n", instruction.address, instruction.mnemonic, instruction.op_str);
-            continue;
-        }
-        const std::size_t unit = std::min(handle_->unit, size);
-        result += fmt::format("  {:x}: .bytes", address);
-        for (std::size_t i = 0; i < unit; i++) {
-            result += fmt::format(" {:02x}", code[i]);
-        }
-        result += '\n';
-        code += unit;
-        size -= unit;
-        address += unit;
+    for (std::size_t done = 0; done < size;) {
+        const Instruction found = first(code + done, size - done, address + done);
+        result += fmt::format("  {:x}: {} {}\n", found.address, found.name, found.operands);
+        done += found.size;
     }
     return result;
 }

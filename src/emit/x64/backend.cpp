@@ -16,7 +16,7 @@ CompiledRegion Backend::compile(const ir::Region& region, CodeBuffer buffer, u32
     if (emitter_.a.overflowed()) {
         return {};
     }
-    return {static_cast<std::size_t>(emitter_.a.cursor() - buffer.write), emitter_.links()};
+    return {static_cast<std::size_t>(emitter_.a.cursor() - buffer.write), emitter_.hot_size(), emitter_.links()};
 }
 
 void retire_entry(u8* entry, std::ptrdiff_t rw_to_rx, const u8* retired_entry, u16 page_offset, u32 branch_type) {

@@ -11,6 +11,7 @@ namespace kelvin::x64 {
 /// Host code of one region, at the start of the buffer it was compiled into.
 struct CompiledRegion {
     std::size_t size = 0;             ///< bytes used
+    std::size_t hot_size = 0;         ///< those before the code that runs seldom
     std::span<const ExitLink> links;  ///< valid until the next compile()
 };
 
@@ -27,6 +28,8 @@ class Backend {
 
     Stubs::Enter enter() const { return stubs_.enter(); }
     const u8* retired_entry() const { return stubs_.retired_entry(); }
+    const Stubs& stubs() const { return stubs_; }
+    const Pins& pins() const { return pins_; }
 
   private:
     Pins pins_;

@@ -62,6 +62,7 @@ void Emitter::emit(const ir::Region& region, CodeBuffer buffer, u32 first_link) 
             emit_op(i);
         }
     }
+    hot_size_ = static_cast<std::size_t>(a.cursor() - buffer.write);
     emit_cold_paths();
 }
 

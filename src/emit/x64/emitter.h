@@ -62,6 +62,8 @@ class Emitter {
 
     /// Of the region last emitted.
     std::span<const ExitLink> links() const { return links_; }
+    /// Bytes before the cold paths.
+    std::size_t hot_size() const { return hot_size_; }
 
     Assembler a;
 
@@ -254,6 +256,7 @@ class Emitter {
     const Pins& pins_;
     Stubs& stubs_;
     std::vector<ExitLink> links_;
+    std::size_t hot_size_ = 0;
     u32 first_link_ = 0;
     const ir::Region* region_ = nullptr;
     std::vector<ValueState> states_;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <string>
 #include <vector>
 
 #include "emit/x64/assembler.h"
@@ -71,6 +72,9 @@ class Stubs {
     const u8* evaluate_preserving() const { return evaluate_preserving_; }
     /// The execution address of a constant, aligned to 16.
     const u8* vector_constant(const V128& value);
+
+    /// For listings: what is at an execution address, be it code or a constant; empty if it is nothing of the above.
+    std::string name_of(const u8* address) const;
 
   private:
     struct Signature {
