@@ -131,6 +131,7 @@ void BlockTable::connect(Number number, const Block& target) {
             from.next_incoming = found.incoming;
             found.incoming = number;
             x64::patch_link(base_ + from.field, rw_to_rx_, code(found));
+            counts_.links_made++;
             return;
         }
         candidate = found.next_in_bucket;
@@ -141,6 +142,7 @@ void BlockTable::disconnect(Link& from) {
     x64::patch_link(base_ + from.field, rw_to_rx_, base_ + from.unlinked + rw_to_rx_);
     from.target = 0;
     from.next_incoming = 0;
+    counts_.links_undone++;
 }
 
 void BlockTable::remove(Number number) {
@@ -241,11 +243,13 @@ void BlockTable::written(u64 start, u64 size) {
             const Block& old = block(candidate);
             if (old.physical < start + size && start < old.physical + old.guest_size) {
                 remove(candidate);
+                counts_.dropped_by_stores++;
                 any = true;
             }
         }
         if (any) {
             sweep(page);
+            counts_.stores++;
             page.losses = static_cast<u8>(std::min<unsigned>(page.losses + 1u, kOften));
         }
     }
@@ -276,6 +280,7 @@ void BlockTable::evict(unsigned number) {
             continue;
         }
         remove(number << 16 | i);
+        counts_.dropped_for_room++;
         const u32 page = find_page(segment.blocks[i].physical & ~kPageMask);
         if (!std::exchange(pages_[page].unswept, true)) {
             pages.push_back(page);

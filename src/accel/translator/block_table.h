@@ -93,6 +93,16 @@ class BlockTable {
 
     u64 block_count() const { return blocks_in_use_; }
 
+    /// Since the beginning.
+    struct Counts {
+        u64 links_made = 0;
+        u64 links_undone = 0;
+        u64 stores = 0;             ///< that overwrote code
+        u64 dropped_by_stores = 0;  ///< blocks
+        u64 dropped_for_room = 0;
+    };
+    const Counts& counts() const { return counts_; }
+
   private:
     struct Segment {
         std::vector<Block> blocks;  ///< [0] is unused
@@ -147,6 +157,7 @@ class BlockTable {
     std::vector<Page> pages_;                    ///< [0] is unused
     u32 free_page_ = 0;
     u64 blocks_in_use_ = 0;
+    Counts counts_;
 };
 
 }  // namespace kelvin::translator

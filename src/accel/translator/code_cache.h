@@ -38,6 +38,8 @@ class CodeCache {
     std::ptrdiff_t rw_to_rx() const { return execute_ - write_; }
     /// Bytes that hold regions, dropped ones too.
     u64 used() const;
+    /// Bytes that there are for regions.
+    u64 size() const { return segment_count_ * segment_size_; }
 
   private:
     static constexpr u64 kStubBytes = u64{64} << 10;

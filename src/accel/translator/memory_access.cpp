@@ -72,7 +72,12 @@ class DataAccess {
         place.host = backing.host == nullptr || (write && !backing.writable)
                          ? nullptr
                          : backing.host + (found.physical.value & (kPage - 1));
+        VcpuCounters& counters = vcpu_.counters();
+        if (before != 0) {
+            counters.page_crossings.add();
+        }
         if (place.host == nullptr || found.device || watched) {
+            (watched ? counters.watched : counters.devices).add();
             return true;
         }
         if (!write || !vcpu_.translator().page_has_code(found.physical.page().value)) {
@@ -83,6 +88,9 @@ class DataAccess {
                 vcpu_.spaces().publish();
             }
             fill_slot(page, addend, write);
+            (write ? counters.store_fills : counters.load_fills).add();
+        } else {
+            counters.stores_to_code.add();
         }
         return true;
     }
@@ -100,6 +108,8 @@ class DataAccess {
             other = runtime.invalid_tag;
         }
     }
+
+    void count_atomic() { vcpu_.counters().atomics.add(); }
 
     /// Alignment that Device memory asks for.
     bool check_device(u64 address, const Place& place) {
@@ -254,6 +264,7 @@ u64 slow_store(x64::Runtime* runtime, u64 address, u32 memory) {
 
 /// Atomics and exclusives work on RAM only, within a page.
 bool atomic_place(DataAccess& access, u64 address, Place& place) {
+    access.count_atomic();
     if (!access.check(address) || !access.translate(address, place) || !access.check_device(address, place)) {
         return false;
     }

@@ -63,6 +63,12 @@ class TlbContext {
         jump_pages_.set(jump_page(va));
     }
 
+    /// A branch without type to `va` would be served.
+    bool has_jump(u64 va) const {
+        const x64::JumpEntry& entry = jumps_[x64::jump_index(va)];
+        return entry.va == va && entry.code != nullptr;
+    }
+
     u64 space = 0;          ///< what it serves, as AddressSpaces tells them apart
     u64 address_space = 0;  ///< whose entries, besides global ones, an EL1 context holds
     u64 asid = 0;

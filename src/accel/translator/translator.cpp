@@ -2,6 +2,7 @@
 #include "accel/translator/translator.h"
 
 #include <algorithm>
+#include <chrono>
 
 #include <fmt/format.h>
 
@@ -15,6 +16,10 @@ namespace {
 
 constexpr u64 kPage = 4096;
 constexpr u64 kLine = 64;
+
+i64 steady_ns() {
+    return std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1);
+}
 
 }  // namespace
 
@@ -101,6 +106,7 @@ const Block* Translator::translate(const CodeSource& source, const arm64::Model&
         // What is written next may well lie in another line.
         most = std::min(most, static_cast<unsigned>((kLine - (source.physical & (kLine - 1))) / 4));
     }
+    const i64 begun = steady_ns();
     unsigned guest_size = lift(source, model, most);
     x64::CompiledRegion compiled;
     while (true) {
@@ -126,8 +132,7 @@ const Block* Translator::translate(const CodeSource& source, const arm64::Model&
         log_->host(write, compiled.size, code);
     }
     cache_.commit(compiled.size);
-    regions_translated_++;
-    guest_bytes_translated_ += guest_size;
+    count(compiled, guest_size, steady_ns() - begun);
     return &blocks_.add(cache_.segment(), source.physical, source.mode.bits, static_cast<u16>(guest_size), code,
                         compiled.links);
 }
@@ -138,9 +143,20 @@ bool Translator::open_next_segment() {
         return false;
     }
     cache_.advance();
+    const u64 before = blocks_.counts().dropped_for_room;
     blocks_.evict(cache_.next(cache_.segment()));
+    counters_.segments_emptied += blocks_.counts().dropped_for_room != before;
     evicted_ = epochs_.begin();
     return true;
+}
+
+void Translator::count(const x64::CompiledRegion& compiled, unsigned guest_size, i64 nanoseconds) {
+    TierCounters& tier = counters_.tiers[0];
+    tier.regions++;
+    tier.guest_bytes += guest_size;
+    tier.hot_bytes += compiled.hot_size;
+    tier.cold_bytes += compiled.size - compiled.hot_size;
+    tier.nanoseconds += static_cast<u64>(nanoseconds);
 }
 
 void Translator::page_written(u64 physical, u64 size) {
@@ -169,10 +185,13 @@ void Translator::ram_written(Gpa start, u64 size) {
 }
 
 std::string Translator::statistics() const {
-    const std::lock_guard lock(mutex_);
-    return fmt::format(
-        "regions in use   {}\nregions made     {}\nguest code       {} bytes\nhost code        {} bytes\n",
-        blocks_.block_count(), regions_translated_, guest_bytes_translated_, cache_.used());
+    const std::scoped_lock lock(mutex_, vcpus_mutex_);
+    std::string text = describe(
+        {counters_, blocks_.counts(), blocks_.block_count(), cache_.size(), cache_.used(), cache_.segment_count()});
+    for (const TranslatorVcpu* vcpu : vcpus_) {
+        text += "\n" + describe(vcpu->index(), vcpu->counters(), vcpu->exception_counts());
+    }
+    return text;
 }
 
 }  // namespace kelvin::translator

@@ -10,6 +10,7 @@
 #include "accel/translator/block_table.h"
 #include "accel/translator/code_cache.h"
 #include "accel/translator/code_epochs.h"
+#include "accel/translator/counters.h"
 #include "emit/x64/backend.h"
 #include "ir/pass/pass.h"
 #include "lift/arm64/translate.h"
@@ -68,6 +69,7 @@ class Translator final : public accel::Accelerator, public memory::WriteObserver
     const Block* translate(const CodeSource& source, const arm64::Model& model);
     unsigned lift(const CodeSource& source, const arm64::Model& model, unsigned most_instructions);
     bool open_next_segment();
+    void count(const x64::CompiledRegion& compiled, unsigned guest_size, i64 nanoseconds);
 
     memory::AddressMap& memory_;
     const accel::TranslatorOptions options_;
@@ -75,7 +77,7 @@ class Translator final : public accel::Accelerator, public memory::WriteObserver
     const ir::BuilderOptions builder_options_;
     std::unique_ptr<TranslationLog> log_;
 
-    std::mutex vcpus_mutex_;  // guards vcpus_; a vCPU's own locks are taken under it
+    mutable std::mutex vcpus_mutex_;  // guards vcpus_; a vCPU's own locks are taken under it
     std::vector<TranslatorVcpu*> vcpus_;
 
     mutable std::mutex mutex_;  // guards what follows; nothing else is locked under it
@@ -85,8 +87,7 @@ class Translator final : public accel::Accelerator, public memory::WriteObserver
     std::unique_ptr<arm64::Decoder> decoder_;
     ir::Region region_;
     pass::Scratch scratch_;
-    u64 regions_translated_ = 0;
-    u64 guest_bytes_translated_ = 0;
+    TranslatorCounters counters_;
     CodeEpochs epochs_;
     u64 evicted_ = 0;  ///< the epoch that began when the segment after the current one was emptied
 };

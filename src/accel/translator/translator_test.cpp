@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <thread>
@@ -50,12 +51,12 @@ class Program {
     std::vector<u32> words_;
 };
 
-/// Calls kCount functions of "add x0, x0, #1; ret" `passes` times; `rewrite`: having made it #n before, in pass n.
-Program caller(unsigned passes, bool rewrite) {
+/// Calls `count` functions of "add x0, x0, #1; ret" `passes` times; `rewrite`: having made it #n before, in pass n.
+Program caller(unsigned passes, bool rewrite, unsigned count = kCount) {
     Program p;
     p.add(0xaa0003e6);  // mov x6, x0
     p.load(0, 0);
-    p.load(2, kFunctions + u64{8} * kCount);
+    p.load(2, kFunctions + u64{8} * count);
     p.load(3, passes);
     p.load(7, 0x91000400);  // add x0, x0, #1
     const unsigned pass = p.here();
@@ -110,6 +111,13 @@ class Machine {
         }
     }
     u64 result(unsigned vcpu) const { return exit_.results[vcpu]; }
+    /// The figure that `info jit` has under `name`.
+    u64 statistic(const std::string& name) const {
+        const std::string text = accelerator_->statistics();
+        const std::size_t at = text.find("  " + name);
+        EXPECT_NE(at, std::string::npos) << name << " is not in\n" << text;
+        return at == std::string::npos ? 0 : std::strtoull(text.c_str() + at + 2 + name.size(), nullptr, 10);
+    }
 
   private:
     memory::AddressMap memory_;
@@ -122,12 +130,26 @@ TEST(Translator, RunsMoreCodeThanTheCacheHolds) {
     Machine machine(caller(5, false), 1);
     machine.run();
     EXPECT_EQ(machine.result(0), 5U * kCount);
+    EXPECT_GT(machine.statistic("regions dropped for room"), u64{kCount});
+    EXPECT_GT(machine.statistic("jump not in the jump cache"), 5U * kCount);
+    EXPECT_EQ(machine.statistic("regions overwritten"), 0U);
 }
 
 TEST(Translator, RunsCodeThatIsWrittenOver) {
     Machine machine(caller(12, true), 1);
     machine.run();
     EXPECT_EQ(machine.result(0), 12U * 13 / 2 * kCount);
+}
+
+TEST(Translator, CountsWhatBecomesOfCode) {
+    constexpr unsigned kFew = 100;
+    Machine machine(caller(5, true, kFew), 1);
+    machine.run();
+    EXPECT_EQ(machine.result(0), 5U * 6 / 2 * kFew);
+    EXPECT_EQ(machine.statistic("regions overwritten"), 4U * kFew);
+    EXPECT_EQ(machine.statistic("regions dropped for room"), 0U);
+    EXPECT_GE(machine.statistic("devices or Device memory"), 5U * kFew);  // with the MMU off, memory is Device memory
+    EXPECT_GE(machine.statistic("interrupt, timer or stop"), 1U);
 }
 
 TEST(Translator, SharesASmallCacheBetweenProcessors) {

@@ -90,6 +90,7 @@ accel::StopReason TranslatorVcpu::run() {
         }
         if (waiting_) {
             runner_.leave();
+            counters_.waits.add();
             wait();
             continue;
         }
@@ -105,13 +106,29 @@ accel::StopReason TranslatorVcpu::run() {
         if (const u8* code = find_code()) {
             runtime().exit_link = 0;
             translator_.backend().enter()(&state(), code);
+            counters_.left(exit_reason());
         }
     }
+}
+
+ExitReason TranslatorVcpu::exit_reason() {
+    if (state().exception_taken != 0) {
+        return ExitReason::exception;
+    }
+    if (__atomic_load_n(&runtime().kick, __ATOMIC_RELAXED) != 0) {
+        return ExitReason::attention;
+    }
+    if (runtime().exit_link != 0) {
+        return ExitReason::unlinked;
+    }
+    const bool known = mode_stale_ || waiting_ || spaces_.current().has_jump(state().pc);
+    return known ? ExitReason::instruction : ExitReason::missed_jump;
 }
 
 void TranslatorVcpu::refresh_mode() {
     mode_ = arm64::current_mode(state());
     mode_stale_ = false;
+    counters_.mode_changes.add();
     runtime().guest_mxcsr = mxcsr_for(mode_.fpcr());
     spaces_.select(cpu_);
     TlbContext& context = spaces_.current();
@@ -147,6 +164,7 @@ const FetchEntry* TranslatorVcpu::fetch(u64 pc) {
         return nullptr;
     }
     const arm64::Translation& found = result.translation();
+    counters_.fetch_fills.add();
     context.fill_fetch(
         {page, physical.value, backing.host, cpu_.model().has(arm64::Feature::bti) && found.guarded, found.global});
     return &entry;
@@ -269,14 +287,17 @@ void TranslatorVcpu::translation_changed() {
 }
 
 void TranslatorVcpu::tlb_flush_all(bool) {
+    counters_.flushes_all.add();
     spaces_.flush_all();
 }
 
 void TranslatorVcpu::tlb_flush_asid(u16 asid, bool) {
+    counters_.flushes_asid.add();
     spaces_.flush_asid(asid);
 }
 
 void TranslatorVcpu::tlb_flush_pages(Gva address, u64 page_size, u64 count, std::optional<u16> asid, bool) {
+    counters_.flushes_pages.add();
     spaces_.flush_range(address.value, page_size * count, asid);
 }
 

@@ -45,6 +45,10 @@ class TranslatorVcpu final : public accel::Vcpu, public arm64::CpuEvents {
     Translator& translator() { return translator_; }
     AddressSpaces& spaces() { return spaces_; }
     unsigned index() const { return index_; }
+    VcpuCounters& counters() { return counters_; }
+    // Any thread.
+    const VcpuCounters& counters() const { return counters_; }
+    const arm64::ExceptionCounts& exception_counts() const { return cpu_.exception_counts(); }
     /// SEV by any processor; any thread.
     void receive_event();
     /// Makes it leave generated code; any thread.
@@ -67,6 +71,7 @@ class TranslatorVcpu final : public accel::Vcpu, public arm64::CpuEvents {
     void begin_wait(bool event, i64 deadline_ns);
     void wait();
     void refresh_mode();
+    ExitReason exit_reason();
     const u8* find_code();
     const FetchEntry* fetch(u64 pc);
     void forget_dropped_code();
@@ -85,6 +90,7 @@ class TranslatorVcpu final : public accel::Vcpu, public arm64::CpuEvents {
     bool awaits_event_ = false;  ///< while waiting: WFE
     i64 wait_deadline_ = 0;      ///< while waiting: of the clock
     CodeEpochs::Runner runner_;
+    VcpuCounters counters_;
 
     std::atomic<bool> stop_{false};
     std::mutex wait_mutex_;  // a leaf; only for sleeping and waking

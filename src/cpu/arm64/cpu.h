@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/wire.h"
+#include "cpu/arm64/exception_counts.h"
 #include "cpu/arm64/gic_cpu_interface.h"
 #include "cpu/arm64/model.h"
 #include "cpu/arm64/state.h"
@@ -71,6 +72,8 @@ class Cpu {
 
     State& state() { return state_; }
     const Model& model() const { return model_; }
+    /// Taken so far; any thread.
+    const ExceptionCounts& exception_counts() const { return exception_counts_; }
     CpuEvents& events() { return events_; }
     u32 mpidr() const { return mpidr_; }
 
@@ -174,6 +177,7 @@ class Cpu {
     const SystemRegister* find_accessible(u16 encoding, bool write, u8 rt);
 
     State& state_;
+    ExceptionCounts exception_counts_;
     const Model& model_;
     u32 mpidr_;
     Ports ports_;

@@ -80,6 +80,7 @@ void Cpu::enter(u64 vector_offset, u64 return_address) {
 }
 
 void Cpu::take_synchronous(u8 exception_class, u32 iss, u64 return_address, bool il) {
+    exception_counts_.synchronous[exception_class].add();
     state_.esr[1] = u64{exception_class} << 26 | u64{il} << 25 | iss;
     enter(0, return_address);
 }
@@ -196,7 +197,11 @@ bool Cpu::set_interrupt(Interrupt line, bool level) {
 bool Cpu::take_pending_interrupt() {
     const u32 pending = pending_.load(std::memory_order_acquire);
     const auto takes = [&](Interrupt line, u32 mask) {
-        return (pending & interrupt_bit(line)) != 0 && (state_.pstate & mask) == 0;
+        const bool taken = (pending & interrupt_bit(line)) != 0 && (state_.pstate & mask) == 0;
+        if (taken) {
+            exception_counts_.interrupts[static_cast<unsigned>(line)].add();
+        }
+        return taken;
     };
     if (takes(Interrupt::serror, pstate::kA)) {
         state_.esr[1] = u64{kSerror} << 26 | u64{1} << 25;

@@ -66,6 +66,22 @@ TEST(Exceptions, PanAndSsbsOnEntry) {
     EXPECT_EQ(old.state.pstate & pstate::kPan, 0);
 }
 
+TEST(Exceptions, AreCountedByKind) {
+    TestCpu t;
+    t.go_to(0);
+    t.cpu.take_supervisor_call(0);
+    t.go_to(0);
+    t.cpu.take_supervisor_call(1);
+    t.cpu.set_interrupt(Interrupt::irq, true);
+    EXPECT_FALSE(t.cpu.take_pending_interrupt());  // masked
+    t.state.pstate &= ~pstate::kI;
+    EXPECT_TRUE(t.cpu.take_pending_interrupt());
+    EXPECT_EQ(t.cpu.exception_counts().synchronous[0x15].value(), 2U);
+    EXPECT_EQ(t.cpu.exception_counts().synchronous[0x00].value(), 0U);
+    EXPECT_EQ(t.cpu.exception_counts().interrupts[0].value(), 1U);
+    EXPECT_EQ(t.cpu.exception_counts().interrupts[1].value(), 0U);
+}
+
 TEST(Exceptions, Calls) {
     TestCpu t;
     t.go_to(0);

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// How many exceptions a processor has taken, by kind.
+#pragma once
+
+#include <array>
+
+#include "base/counter.h"
+
+namespace kelvin::arm64 {
+
+struct ExceptionCounts {
+    std::array<Counter, 64> synchronous;  ///< by exception class (ESR_ELx.EC)
+    std::array<Counter, 3> interrupts;    ///< by Interrupt: IRQ, FIQ, SError
+};
+
+}  // namespace kelvin::arm64
