@@ -3,6 +3,8 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -32,16 +34,24 @@ class Accelerator {
                                                   const Arm64Ports& ports) = 0;
     /// Lines for `info jit` and its kin; empty if there is nothing to tell.
     virtual std::string statistics() const = 0;
+    /// What the user asked to be told when the machine ends; empty if it is nothing.
+    virtual std::string closing_words() const = 0;
 };
 
 /// What the translator may be told (-accel translator,...) and what it logs (-d).
 struct TranslatorOptions {
     u64 code_cache_size = u64{64} << 20;
     unsigned max_instructions = 64;     ///< per region; 1 = one instruction a region
-    std::vector<std::string> disabled;  ///< names of passes and builder options switched off
+    std::vector<std::string> disabled;  ///< names of optimizations switched off
+    std::optional<u64> bisect;          ///< optimize only so many regions, the first
     bool log_guest = false, log_ir = false, log_host = false, log_interrupts = false;
     std::string log_file;  ///< empty: stderr
 };
+
+/// What TranslatorOptions::disabled may name.
+Result<> check_optimizations(std::span<const std::string> names);
+/// A line for each of them.
+std::string describe_optimizations();
 
 /// Fails with a cure if this host's processor lacks what generated code needs. `memory` outlives the accelerator.
 Result<std::unique_ptr<Accelerator>> make_translator(memory::AddressMap& memory, const TranslatorOptions& options);

@@ -120,6 +120,8 @@ TEST(CommandLine, UnknownNamesGetTheNearest) {
     EXPECT_MENTIONS(error_of({"-accel", "tgc"}), "did you mean 'tcg'?");
     EXPECT_MENTIONS(error_of({"-accel", "kvm"}), "-accel translator");
     EXPECT_MENTIONS(error_of({"-accel", "tcg,tb-sise=3"}), "did you mean 'tb-size'?");
+    EXPECT_MENTIONS(error_of({"-accel", "tcg,disable=dead_cod"}), "did you mean 'dead_code'?");
+    EXPECT_MENTIONS(error_of({"-accel", "tcg,bisect=half"}), "not a number of regions");
     EXPECT_MENTIONS(error_of({"-d", "in_ams"}), "did you mean 'in_asm'?");
     EXPECT_MENTIONS(error_of({"-smp", "many"}), "number of processors");
     EXPECT_MENTIONS(error_of({"-smp", "corse=2"}), "did you mean 'cores'?");
@@ -148,15 +150,20 @@ TEST(CommandLine, Answers) {
     EXPECT_MENTIONS(answer_of({"-cpu", "help"}), "cortex-a57");
     EXPECT_MENTIONS(answer_of({"-d", "help"}), "in_asm");
     EXPECT_MENTIONS(answer_of({"-accel", "help"}), "tcg");
+    EXPECT_MENTIONS(answer_of({"-accel", "tcg,disable=help"}), "dead_code\n");
 }
 
 TEST(CommandLine, AcceleratorAndLogs) {
-    const auto options = spec_of({"-accel", "translator,tb-size=128,max-instructions=4,disable=dse,thread=single", "-d",
-                                  "in_asm,int", "-D", "log"})
-                             .translator;
+    const auto options =
+        spec_of(
+            {"-accel",
+             "translator,tb-size=128,max-instructions=4,disable=dead_code+simplify,disable=all,bisect=12,thread=single",
+             "-d", "in_asm,int", "-D", "log"})
+            .translator;
     EXPECT_EQ(options.code_cache_size, u64{128} << 20);
     EXPECT_EQ(options.max_instructions, 4U);
-    EXPECT_EQ(options.disabled, std::vector<std::string>{"dse"});
+    EXPECT_EQ(options.disabled, (std::vector<std::string>{"dead_code", "simplify", "all"}));
+    EXPECT_EQ(options.bisect, 12U);
     EXPECT_TRUE(options.log_guest);
     EXPECT_TRUE(options.log_interrupts);
     EXPECT_FALSE(options.log_host);

@@ -220,11 +220,58 @@ Result<> apply_memory(Draft& draft, const std::string& value) {
     return ok();
 }
 
+namespace {
+
+Result<> disable_optimizations(Draft& draft, const std::string& value) {
+    if (value == "help") {
+        draft.line.answer = accel::describe_optimizations();
+        return ok();
+    }
+    std::vector<std::string> names;
+    for (std::size_t begin = 0; begin <= value.size();) {
+        const std::size_t end = std::min(value.find('+', begin), value.size());
+        names.push_back(value.substr(begin, end - begin));
+        begin = end + 1;
+    }
+    std::vector<std::string>& disabled = draft.line.spec.translator.disabled;
+    disabled.insert(disabled.end(), names.begin(), names.end());
+    return accel::check_optimizations(names);
+}
+
+Result<> set_translator_property(Draft& draft, const Property& property) {
+    constexpr auto kKeys = std::to_array<std::string_view>({"tb-size", "thread", "one-insn-per-tb", "max-instructions",
+                                                            "disable", "bisect", "split-wx", "dump-guest-core"});
+    accel::TranslatorOptions& options = draft.line.spec.translator;
+    const std::optional<u64> number = parse_unsigned(property.value);
+    if (property.key == "tb-size") {
+        if (!number || *number == 0 || *number > 2048) {
+            return user_error(fmt::format("tb-size '{}' is not a number of MiB from 1 to 2048", property.value));
+        }
+        options.code_cache_size = *number << 20;
+    } else if (property.key == "one-insn-per-tb") {
+        options.max_instructions = parse_switch(property.value).value_or(true) ? 1 : options.max_instructions;
+    } else if (property.key == "max-instructions") {
+        if (!number || *number == 0 || *number > 512) {
+            return user_error(fmt::format("max-instructions '{}' is not a number from 1 to 512", property.value));
+        }
+        options.max_instructions = static_cast<unsigned>(*number);
+    } else if (property.key == "disable") {
+        return disable_optimizations(draft, property.value);
+    } else if (property.key == "bisect") {
+        if (!number) {
+            return user_error(fmt::format("bisect '{}' is not a number of regions", property.value));
+        }
+        options.bisect = *number;
+    } else if (std::ranges::find(kKeys, property.key) == kKeys.end()) {
+        return unknown_property("the translator", property.key, kKeys);
+    }
+    return ok();
+}
+
+}  // namespace
+
 Result<> apply_accelerator(Draft& draft, const std::string& value) {
     constexpr auto kNames = std::to_array<std::string_view>({"translator", "tcg", "kvm"});
-    constexpr auto kKeys = std::to_array<std::string_view>(
-        {"tb-size", "thread", "one-insn-per-tb", "max-instructions", "disable", "split-wx", "dump-guest-core"});
-    accel::TranslatorOptions& options = draft.line.spec.translator;
     const std::vector<Property> properties = parse_properties(value);
     const std::string& name = properties.front().has_value ? properties.front().value : properties.front().key;
     if (name == "help") {
@@ -240,23 +287,9 @@ Result<> apply_accelerator(Draft& draft, const std::string& value) {
                           "-accel help lists them");
     }
     for (const Property& property : std::span(properties).subspan(1)) {
-        const std::optional<u64> number = parse_unsigned(property.value);
-        if (property.key == "tb-size") {
-            if (!number || *number == 0 || *number > 2048) {
-                return user_error(fmt::format("tb-size '{}' is not a number of MiB from 1 to 2048", property.value));
-            }
-            options.code_cache_size = *number << 20;
-        } else if (property.key == "one-insn-per-tb") {
-            options.max_instructions = parse_switch(property.value).value_or(true) ? 1 : options.max_instructions;
-        } else if (property.key == "max-instructions") {
-            if (!number || *number == 0 || *number > 512) {
-                return user_error(fmt::format("max-instructions '{}' is not a number from 1 to 512", property.value));
-            }
-            options.max_instructions = static_cast<unsigned>(*number);
-        } else if (property.key == "disable") {
-            options.disabled.push_back(property.value);
-        } else if (std::ranges::find(kKeys, property.key) == kKeys.end()) {
-            return unknown_property("the translator", property.key, kKeys);
+        KELVIN_TRY(set_translator_property(draft, property));
+        if (!draft.line.answer.empty()) {
+            return ok();
         }
     }
     return ok();

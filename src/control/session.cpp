@@ -196,6 +196,9 @@ Result<int> Session::run() {
         }
     }
     loop_.run();
+    if (const std::string words = vm_->closing_words(); !words.empty()) {
+        say(words);
+    }
     return failure_ ? Result<int>(*failure_) : Result<int>(0);
 }
 

@@ -52,6 +52,7 @@ class Vm final : private machine::PowerControl {
     std::string note() const { return machine_->note(); }
     std::string describe_memory() const { return machine_->memory().describe(); }
     std::string accelerator_statistics() const { return accelerator_->statistics(); }
+    std::string closing_words() const { return accelerator_->closing_words(); }
     /// Of CPU `index`; stops the machine for a moment.
     std::string describe_registers(unsigned index);
 

@@ -24,11 +24,10 @@ i64 steady_ns() {
 }  // namespace
 
 Translator::Translator(memory::AddressMap& memory, const accel::TranslatorOptions& options, CodeCache cache,
-                       pass::PassSet passes, ir::BuilderOptions builder_options, std::unique_ptr<TranslationLog> log)
+                       const Optimizations& optimizations, std::unique_ptr<TranslationLog> log)
     : memory_(memory),
       options_(options),
-      passes_(passes),
-      builder_options_(builder_options),
+      optimizations_(optimizations),
       log_(std::move(log)),
       cache_(std::move(cache)),
       backend_(arm64::guest_desc(), TranslatorVcpu::runtime_calls(), cache_.stubs()),
@@ -94,9 +93,11 @@ const u8* Translator::code_for(const CodeSource& source, u32 link, const arm64::
 
 unsigned Translator::lift(const CodeSource& source, const arm64::Model& model, unsigned most_instructions) {
     const unsigned offset = static_cast<unsigned>(source.physical & (kPage - 1));
+    const bool optimize = counters_.tiers[0].regions < options_.bisect.value_or(~u64{0});
+    const Optimizations chosen = optimize ? optimizations_ : Optimizations::none();
     const unsigned guest_size = arm64::lift_region(region_, *decoder_, model, source.mode, {source.page, kPage}, offset,
-                                                   {most_instructions}, builder_options_);
-    passes_.run(region_, scratch_);
+                                                   {most_instructions}, chosen.builder);
+    chosen.passes.run(region_, scratch_);
     return guest_size;
 }
 
@@ -194,6 +195,14 @@ std::string Translator::statistics() const {
     return text;
 }
 
+std::string Translator::closing_words() const {
+    const std::lock_guard lock(mutex_);
+    const u64 regions = counters_.tiers[0].regions;
+    return options_.bisect ? fmt::format("translated {} regions, the first {} of them with optimizations", regions,
+                                         std::min(regions, *options_.bisect))
+                           : "";
+}
+
 }  // namespace kelvin::translator
 
 namespace kelvin::accel {
@@ -212,22 +221,11 @@ Result<> check_host() {
 
 Result<std::unique_ptr<Accelerator>> make_translator(memory::AddressMap& memory, const TranslatorOptions& options) {
     KELVIN_TRY(check_host());
-    ir::BuilderOptions builder;
-    std::string passes;
-    for (const std::string& name : options.disabled) {
-        if (name == "fold_constants") {
-            builder.fold_constants = false;
-        } else if (name == "forward_registers") {
-            builder.forward_registers = false;
-        } else {
-            passes += (passes.empty() ? "" : ",") + name;
-        }
-    }
-    const pass::PassSet off = passes.empty() ? pass::PassSet::none() : KELVIN_TRY(pass::PassSet::parse(passes));
+    const auto optimizations = KELVIN_TRY(translator::Optimizations::without(options.disabled));
     translator::CodeCache cache = KELVIN_TRY(translator::CodeCache::create(options.code_cache_size));
     auto log = KELVIN_TRY(translator::TranslationLog::open(options));
-    return std::unique_ptr<Accelerator>(std::make_unique<translator::Translator>(
-        memory, options, std::move(cache), pass::PassSet::all().without(off), builder, std::move(log)));
+    return std::unique_ptr<Accelerator>(
+        std::make_unique<translator::Translator>(memory, options, std::move(cache), optimizations, std::move(log)));
 }
 
 }  // namespace kelvin::accel

@@ -11,8 +11,8 @@
 #include "accel/translator/code_cache.h"
 #include "accel/translator/code_epochs.h"
 #include "accel/translator/counters.h"
+#include "accel/translator/optimizations.h"
 #include "emit/x64/backend.h"
-#include "ir/pass/pass.h"
 #include "lift/arm64/translate.h"
 
 namespace kelvin::translator {
@@ -30,12 +30,13 @@ struct CodeSource {
 class Translator final : public accel::Accelerator, public memory::WriteObserver {
   public:
     Translator(memory::AddressMap& memory, const accel::TranslatorOptions& options, CodeCache cache,
-               pass::PassSet passes, ir::BuilderOptions builder_options, std::unique_ptr<TranslationLog> log);
+               const Optimizations& optimizations, std::unique_ptr<TranslationLog> log);
     ~Translator() override;
 
     std::unique_ptr<accel::Vcpu> make_arm64_vcpu(unsigned index, const arm64::Model& model,
                                                  const accel::Arm64Ports& ports) override;
     std::string statistics() const override;
+    std::string closing_words() const override;
 
     /// Guest memory was written by a device.
     void ram_written(Gpa start, u64 size) override;
@@ -73,8 +74,7 @@ class Translator final : public accel::Accelerator, public memory::WriteObserver
 
     memory::AddressMap& memory_;
     const accel::TranslatorOptions options_;
-    const pass::PassSet passes_;
-    const ir::BuilderOptions builder_options_;
+    const Optimizations optimizations_;
     std::unique_ptr<TranslationLog> log_;
 
     mutable std::mutex vcpus_mutex_;  // guards vcpus_; a vCPU's own locks are taken under it

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Guest programs that make much code in a small code cache, and write over what they run.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <optional>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -81,7 +84,7 @@ Program caller(unsigned passes, bool rewrite, unsigned count = kCount) {
 
 class Machine {
   public:
-    explicit Machine(const Program& program, unsigned vcpus) {
+    Machine(const Program& program, unsigned vcpus, std::optional<u64> bisect = {}) {
         memory::RamBlock ram = std::move(memory::RamBlock::allocate(kRamSize).value());
         std::memcpy(ram.data(), program.words().data(), program.words().size() * 4);
         const u32 function[] = {0x91000400, 0xd65f03c0};
@@ -92,6 +95,7 @@ class Machine {
         EXPECT_TRUE(memory_.add_mmio(Gpa{kExit}, 4096, exit_, "exit"));
         accel::TranslatorOptions options;
         options.code_cache_size = 1;  // the smallest there is
+        options.bisect = bisect;
         accelerator_ = std::move(accel::make_translator(memory_, options).value());
         timers_ = std::move(HostTimerService::create().value());
         accel::Arm64Ports ports;
@@ -111,6 +115,7 @@ class Machine {
         }
     }
     u64 result(unsigned vcpu) const { return exit_.results[vcpu]; }
+    std::string closing_words() const { return accelerator_->closing_words(); }
     /// The figure that `info jit` has under `name`.
     u64 statistic(const std::string& name) const {
         const std::string text = accelerator_->statistics();
@@ -150,6 +155,24 @@ TEST(Translator, CountsWhatBecomesOfCode) {
     EXPECT_EQ(machine.statistic("regions dropped for room"), 0U);
     EXPECT_GE(machine.statistic("devices or Device memory"), 5U * kFew);  // with the MMU off, memory is Device memory
     EXPECT_GE(machine.statistic("interrupt, timer or stop"), 1U);
+}
+
+TEST(Translator, OptimizesTheFirstRegionsOnlyAndSaysHowManyThereWere) {
+    constexpr unsigned kFew = 100;
+    std::vector<u64> sizes;
+    for (const std::optional<u64> bisect : {std::optional<u64>{}, std::optional<u64>{0}, std::optional<u64>{50}}) {
+        Machine machine(caller(2, true, kFew), 1, bisect);
+        machine.run();
+        EXPECT_EQ(machine.result(0), 3U * kFew);
+        sizes.push_back(machine.statistic("host code, bytes"));
+        const u64 regions = machine.statistic("regions translated");
+        EXPECT_EQ(machine.closing_words(),
+                  bisect
+                      ? fmt::format("translated {} regions, the first {} of them with optimizations", regions, *bisect)
+                      : "");
+    }
+    EXPECT_LT(sizes[0], sizes[2]);
+    EXPECT_LT(sizes[2], sizes[1]);
 }
 
 TEST(Translator, SharesASmallCacheBetweenProcessors) {
