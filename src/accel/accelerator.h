@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "accel/injections.h"
 #include "accel/vcpu.h"
 #include "base/clock.h"
 #include "cpu/arm64/gic_cpu_interface.h"
@@ -44,6 +45,7 @@ struct TranslatorOptions {
     unsigned max_instructions = 64;     ///< per region; 1 = one instruction a region
     std::vector<std::string> disabled;  ///< names of optimizations switched off
     std::optional<u64> bisect;          ///< optimize only so many regions, the first
+    Injections inject;
     bool log_guest = false, log_ir = false, log_host = false, log_interrupts = false;
     std::string log_file;  ///< empty: stderr
 };

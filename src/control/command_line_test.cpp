@@ -122,6 +122,7 @@ TEST(CommandLine, UnknownNamesGetTheNearest) {
     EXPECT_MENTIONS(error_of({"-accel", "tcg,tb-sise=3"}), "did you mean 'tb-size'?");
     EXPECT_MENTIONS(error_of({"-accel", "tcg,disable=dead_cod"}), "did you mean 'dead_code'?");
     EXPECT_MENTIONS(error_of({"-accel", "tcg,bisect=half"}), "not a number of regions");
+    EXPECT_MENTIONS(error_of({"-accel", "tcg,inject=slow-memroy"}), "did you mean 'slow-memory'?");
     EXPECT_MENTIONS(error_of({"-d", "in_ams"}), "did you mean 'in_asm'?");
     EXPECT_MENTIONS(error_of({"-smp", "many"}), "number of processors");
     EXPECT_MENTIONS(error_of({"-smp", "corse=2"}), "did you mean 'cores'?");
@@ -151,6 +152,7 @@ TEST(CommandLine, Answers) {
     EXPECT_MENTIONS(answer_of({"-d", "help"}), "in_asm");
     EXPECT_MENTIONS(answer_of({"-accel", "help"}), "tcg");
     EXPECT_MENTIONS(answer_of({"-accel", "tcg,disable=help"}), "dead_code\n");
+    EXPECT_MENTIONS(answer_of({"-accel", "translator,inject=help"}), "no-links");
 }
 
 TEST(CommandLine, AcceleratorAndLogs) {
@@ -169,6 +171,7 @@ TEST(CommandLine, AcceleratorAndLogs) {
     EXPECT_FALSE(options.log_host);
     EXPECT_EQ(options.log_file, "log");
     EXPECT_EQ(spec_of({"-accel", "tcg,one-insn-per-tb=on"}).translator.max_instructions, 1U);
+    EXPECT_TRUE(spec_of({"-accel", "tcg,inject=no-links+small-cache"}).translator.inject.small_cache);
 }
 
 TEST(CommandLine, MachineIsVirtAndThatIsSaid) {

@@ -239,8 +239,9 @@ Result<> disable_optimizations(Draft& draft, const std::string& value) {
 }
 
 Result<> set_translator_property(Draft& draft, const Property& property) {
-    constexpr auto kKeys = std::to_array<std::string_view>({"tb-size", "thread", "one-insn-per-tb", "max-instructions",
-                                                            "disable", "bisect", "split-wx", "dump-guest-core"});
+    constexpr auto kKeys =
+        std::to_array<std::string_view>({"tb-size", "thread", "one-insn-per-tb", "max-instructions", "disable",
+                                         "bisect", "inject", "split-wx", "dump-guest-core"});
     accel::TranslatorOptions& options = draft.line.spec.translator;
     const std::optional<u64> number = parse_unsigned(property.value);
     if (property.key == "tb-size") {
@@ -257,6 +258,12 @@ Result<> set_translator_property(Draft& draft, const Property& property) {
         options.max_instructions = static_cast<unsigned>(*number);
     } else if (property.key == "disable") {
         return disable_optimizations(draft, property.value);
+    } else if (property.key == "inject") {
+        if (property.value == "help") {
+            draft.line.answer = accel::describe_injections();
+            return ok();
+        }
+        options.inject = KELVIN_TRY(accel::parse_injections(property.value));
     } else if (property.key == "bisect") {
         if (!number) {
             return user_error(fmt::format("bisect '{}' is not a number of regions", property.value));

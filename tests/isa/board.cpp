@@ -88,6 +88,12 @@ std::vector<Engine> engines() {
         without.options.disabled = {name};
         list.push_back(without);
     }
+    for (const char* names :
+         {"slow-memory", "slot-misses", "no-links+jump-misses", "interrupts", "small-cache", "least-host"}) {
+        Engine hindered = translator(std::string("with ") + names);
+        hindered.options.inject = accel::parse_injections(names).value();
+        list.push_back(hindered);
+    }
     return list;
 }
 

@@ -80,6 +80,10 @@ class DataAccess {
             (watched ? counters.watched : counters.devices).add();
             return true;
         }
+        const accel::Injections& injected = vcpu_.translator().injected();
+        if (injected.slow_memory) {
+            return true;
+        }
         if (!write || !vcpu_.translator().page_has_code(found.physical.page().value)) {
             const u64 page = address & ~(kPage - 1);
             const u64 addend = reinterpret_cast<u64>(backing.host) - page;
@@ -87,7 +91,9 @@ class DataAccess {
             if (context.fill(page, addend, write, found.global, found.page_size)) {
                 vcpu_.spaces().publish();
             }
-            fill_slot(page, addend, write);
+            if (!injected.slot_misses) {
+                fill_slot(page, addend, write);
+            }
             (write ? counters.store_fills : counters.load_fills).add();
         } else {
             counters.stores_to_code.add();

@@ -30,7 +30,9 @@ Translator::Translator(memory::AddressMap& memory, const accel::TranslatorOption
       optimizations_(optimizations),
       log_(std::move(log)),
       cache_(std::move(cache)),
-      backend_(arm64::guest_desc(), TranslatorVcpu::runtime_calls(), cache_.stubs()),
+      backend_(arm64::guest_desc(), TranslatorVcpu::runtime_calls(), cache_.stubs(),
+               options.inject.least_host ? x64::HostFeatures{} : x64::HostFeatures::detect(),
+               options.inject.slot_misses ? x64::SlotUse::never : x64::SlotUse::normal),
       blocks_(cache_.base(), cache_.rw_to_rx(), cache_.segment_count(), backend_.retired_entry()) {
     memory_.set_write_observer(this);
 }
@@ -87,7 +89,9 @@ const u8* Translator::code_for(const CodeSource& source, u32 link, const arm64::
             return nullptr;
         }
     }
-    blocks_.connect(link, *block);
+    if (!options_.inject.no_links) {
+        blocks_.connect(link, *block);
+    }
     return blocks_.code(*block);
 }
 
@@ -102,7 +106,7 @@ unsigned Translator::lift(const CodeSource& source, const arm64::Model& model, u
 }
 
 const Block* Translator::translate(const CodeSource& source, const arm64::Model& model) {
-    unsigned most = options_.max_instructions;
+    unsigned most = options_.inject.short_regions ? 1 : options_.max_instructions;
     if (blocks_.is_often_written(source.physical & ~(kPage - 1))) {
         // What is written next may well lie in another line.
         most = std::min(most, static_cast<unsigned>((kLine - (source.physical & (kLine - 1))) / 4));
@@ -209,6 +213,8 @@ namespace kelvin::accel {
 
 namespace {
 
+constexpr u64 kSmallCache = u64{256} << 10;
+
 Result<> check_host() {
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2")) {
         return ok();
@@ -222,7 +228,8 @@ Result<> check_host() {
 Result<std::unique_ptr<Accelerator>> make_translator(memory::AddressMap& memory, const TranslatorOptions& options) {
     KELVIN_TRY(check_host());
     const auto optimizations = KELVIN_TRY(translator::Optimizations::without(options.disabled));
-    translator::CodeCache cache = KELVIN_TRY(translator::CodeCache::create(options.code_cache_size));
+    translator::CodeCache cache =
+        KELVIN_TRY(translator::CodeCache::create(options.inject.small_cache ? kSmallCache : options.code_cache_size));
     auto log = KELVIN_TRY(translator::TranslationLog::open(options));
     return std::unique_ptr<Accelerator>(
         std::make_unique<translator::Translator>(memory, options, std::move(cache), optimizations, std::move(log)));

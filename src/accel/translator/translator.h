@@ -51,6 +51,7 @@ class Translator final : public accel::Accelerator, public memory::WriteObserver
 
     memory::AddressMap& memory() { return memory_; }
     x64::Backend& backend() { return backend_; }
+    const accel::Injections& injected() const { return options_.inject; }
 
     // All of the following take the lock.
 

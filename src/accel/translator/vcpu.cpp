@@ -104,6 +104,9 @@ accel::StopReason TranslatorVcpu::run() {
             runtime().exit_link = 0;
         }
         if (const u8* code = find_code()) {
+            if (translator_.injected().interrupts) {
+                __atomic_store_n(&runtime().kick, 1, __ATOMIC_SEQ_CST);
+            }
             runtime().exit_link = 0;
             translator_.backend().enter()(&state(), code);
             counters_.left(exit_reason());
@@ -201,7 +204,9 @@ const u8* TranslatorVcpu::find_code() {
     }
     // The code knows how it was branched to, and once it has begun nobody else asks.
     state().pstate &= ~arm64::pstate::kBtypeMask;
-    spaces_.current().add_jump(pc, branch_type, code);
+    if (!translator_.injected().jump_misses) {
+        spaces_.current().add_jump(pc, branch_type, code);
+    }
     runtime().page = entry->tag;
     return code;
 }

@@ -8,8 +8,9 @@
 
 namespace kelvin::x64 {
 
-Backend::Backend(const ir::GuestDesc& guest, const RuntimeCalls& calls, CodeBuffer stubs, const HostFeatures& features)
-    : pins_(guest), stubs_(stubs, pins_, calls, features), emitter_(pins_, stubs_) {}
+Backend::Backend(const ir::GuestDesc& guest, const RuntimeCalls& calls, CodeBuffer stubs, const HostFeatures& features,
+                 SlotUse slot_use)
+    : pins_(guest), stubs_(stubs, pins_, calls, features, slot_use), emitter_(pins_, stubs_) {}
 
 CompiledRegion Backend::compile(const ir::Region& region, CodeBuffer buffer, u32 first_link) {
     emitter_.emit(region, buffer, first_link);

@@ -20,7 +20,7 @@ class Backend {
   public:
     /// `stubs` is kept for as long as the back end lives, and all code must be within 2 GiB of it.
     Backend(const ir::GuestDesc& guest, const RuntimeCalls& calls, CodeBuffer stubs,
-            const HostFeatures& features = HostFeatures::detect());
+            const HostFeatures& features = HostFeatures::detect(), SlotUse slot_use = SlotUse::normal);
 
     /// An empty result (size 0): the buffer was too small.
     /// `first_link`: the number (not 0) that the region's first link gets in Runtime::exit_link; the others follow.

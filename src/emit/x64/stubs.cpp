@@ -31,8 +31,9 @@ void evaluate_in_cpp(Runtime* runtime, const u8* record_bytes, u32* fp_status) {
 
 }  // namespace
 
-Stubs::Stubs(CodeBuffer buffer, const Pins& pins, const RuntimeCalls& calls, const HostFeatures& features)
-    : a_(buffer), pins_(pins), calls_(calls), features_(features) {
+Stubs::Stubs(CodeBuffer buffer, const Pins& pins, const RuntimeCalls& calls, const HostFeatures& features,
+             SlotUse slot_use)
+    : a_(buffer), pins_(pins), calls_(calls), features_(features), slot_use_(slot_use) {
     make_enter();
     make_exits();
     make_memory_call();
@@ -181,12 +182,28 @@ void Stubs::make_misses() {
     }
 }
 
+/// The slot at rbp + rax serves the page of the address in rdx with the addend in rcx. Overwrites r10.
+void Stubs::fill_slot(bool write) {
+    const auto slot_field = [](std::size_t offset) { return mem(kState, rax, 1, static_cast<i32>(offset)); };
+    Label same;
+    a_.mov(Width::w64, r10, rdx);
+    a_.and_(Width::w64, r10, -4096);
+    a_.mov(Width::w64, slot_field(write ? offsetof(PageSlot, write_tag) : offsetof(PageSlot, read_tag)), r10);
+    a_.mov(Width::w64, slot_field(offsetof(PageSlot, addend)), rcx);
+    // The other direction's tag stays if it is of the same page, else the new addend would serve it wrongly.
+    const Mem other = slot_field(write ? offsetof(PageSlot, read_tag) : offsetof(PageSlot, write_tag));
+    a_.cmp(Width::w64, r10, other);
+    a_.jcc(Cond::e, same);
+    a_.mov(Width::w64, r10, RT(invalid_tag));
+    a_.mov(Width::w64, other, r10);
+    a_.bind(same);
+}
+
 const u8* Stubs::make_miss(ir::MemInfo memory, bool write) {
     const bool user = memory.unprivileged;
-    const auto slot_field = [](std::size_t offset) { return mem(kState, rax, 1, static_cast<i32>(offset)); };
     a_.align(16);
     const u8* entry = a_.execution_address();
-    Label slow, same;
+    Label slow;
     a_.mov(Width::w64, RT(saved[4]), rcx);
     a_.mov(Width::w64, RT(saved[5]), r10);
     // The mask clears what is left of the offset within the page.
@@ -209,17 +226,9 @@ const u8* Stubs::make_miss(ir::MemInfo memory, bool write) {
         a_.jcc(Cond::a, slow);
     }
     a_.mov(Width::w64, rcx, mem(rcx, offsetof(TlbEntry, addend)));
-    a_.mov(Width::w64, r10, rdx);
-    a_.and_(Width::w64, r10, -4096);
-    a_.mov(Width::w64, slot_field(write ? offsetof(PageSlot, write_tag) : offsetof(PageSlot, read_tag)), r10);
-    a_.mov(Width::w64, slot_field(offsetof(PageSlot, addend)), rcx);
-    // The other direction's tag stays if it is of the same page, else the new addend would serve it wrongly.
-    const Mem other = slot_field(write ? offsetof(PageSlot, read_tag) : offsetof(PageSlot, write_tag));
-    a_.cmp(Width::w64, r10, other);
-    a_.jcc(Cond::e, same);
-    a_.mov(Width::w64, r10, RT(invalid_tag));
-    a_.mov(Width::w64, other, r10);
-    a_.bind(same);
+    if (slot_use_ == SlotUse::normal) {
+        fill_slot(write);
+    }
     a_.mov(Width::w64, rax, rcx);
     a_.mov(Width::w64, rcx, RT(saved[4]));
     a_.mov(Width::w64, r10, RT(saved[5]));

@@ -20,11 +20,15 @@ struct FallbackRecord {
     ir::FpMode fp;
 };
 
+/// Whether a page slot that misses is filled, so that the next access to the page hits. `never` is for tests.
+enum class SlotUse : u8 { normal, never };
+
 /// Made once a code cache. The buffer must keep room for the stubs of call signatures and for constants, made when
 /// first met: 8 KiB do. Owner thread: the one that translates.
 class Stubs {
   public:
-    Stubs(CodeBuffer buffer, const Pins& pins, const RuntimeCalls& calls, const HostFeatures& features);
+    Stubs(CodeBuffer buffer, const Pins& pins, const RuntimeCalls& calls, const HostFeatures& features,
+          SlotUse slot_use = SlotUse::normal);
 
     /// What generated code may use.
     const HostFeatures& features() const { return features_; }
@@ -90,6 +94,7 @@ class Stubs {
     void make_exits();
     void make_misses();
     const u8* make_miss(ir::MemInfo memory, bool write);
+    void fill_slot(bool write);
     const u8* make_slow(const void* function);
     static unsigned miss_index(ir::MemInfo memory, bool write);
     void make_memory_call();
@@ -108,6 +113,7 @@ class Stubs {
     const Pins& pins_;
     RuntimeCalls calls_;
     HostFeatures features_;
+    SlotUse slot_use_;
     Enter enter_ = nullptr;
     const u8* exit_ = nullptr;
     const u8* exit_saved_ = nullptr;
