@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "accel/injections.h"
+#include "accel/log_options.h"
 #include "accel/vcpu.h"
 #include "base/clock.h"
 #include "cpu/arm64/gic_cpu_interface.h"
@@ -46,8 +47,7 @@ struct TranslatorOptions {
     std::vector<std::string> disabled;  ///< names of optimizations switched off
     std::optional<u64> bisect;          ///< optimize only so many regions, the first
     Injections inject;
-    bool log_guest = false, log_ir = false, log_host = false, log_interrupts = false;
-    std::string log_file;  ///< empty: stderr
+    LogOptions log;
 };
 
 /// What TranslatorOptions::disabled may name.

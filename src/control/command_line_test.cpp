@@ -160,18 +160,33 @@ TEST(CommandLine, AcceleratorAndLogs) {
         spec_of(
             {"-accel",
              "translator,tb-size=128,max-instructions=4,disable=dead_code+simplify,disable=all,bisect=12,thread=single",
-             "-d", "in_asm,int", "-D", "log"})
+             "-d", "in_asm,int,nochain", "-D", "log"})
             .translator;
     EXPECT_EQ(options.code_cache_size, u64{128} << 20);
     EXPECT_EQ(options.max_instructions, 4U);
     EXPECT_EQ(options.disabled, (std::vector<std::string>{"dead_code", "simplify", "all"}));
     EXPECT_EQ(options.bisect, 12U);
-    EXPECT_TRUE(options.log_guest);
-    EXPECT_TRUE(options.log_interrupts);
-    EXPECT_FALSE(options.log_host);
-    EXPECT_EQ(options.log_file, "log");
+    EXPECT_TRUE(options.log.guest);
+    EXPECT_TRUE(options.log.exceptions);
+    EXPECT_FALSE(options.log.host);
+    EXPECT_TRUE(options.inject.no_links);
+    EXPECT_EQ(options.log.file, "log");
     EXPECT_EQ(spec_of({"-accel", "tcg,one-insn-per-tb=on"}).translator.max_instructions, 1U);
     EXPECT_TRUE(spec_of({"-accel", "tcg,inject=no-links+small-cache"}).translator.inject.small_cache);
+}
+
+TEST(CommandLine, LogFilters) {
+    const auto ranges = spec_of({"-dfilter", "0x1000..1fff,8000+100,ffff0000-0x10"}).translator.log.ranges;
+    ASSERT_EQ(ranges.size(), 3U);
+    EXPECT_EQ(ranges[0].first, 0x1000U);
+    EXPECT_EQ(ranges[0].last, 0x1fffU);
+    EXPECT_EQ(ranges[1].last, 0x80ffU);
+    EXPECT_EQ(ranges[2].first, 0xfffefff1U);
+    EXPECT_EQ(ranges[2].last, 0xffff0000U);
+    EXPECT_EQ(spec_of({"-dfilter", "0..ffffffffffffffff"}).translator.log.ranges[0].last, ~u64{0});
+    for (const std::string_view wrong : {"", "12", "5..4", "x..y", "10+0", "10+", "0x..1", "10-20"}) {
+        EXPECT_MENTIONS(error_of({"-dfilter", wrong}), "START..END");
+    }
 }
 
 TEST(CommandLine, MachineIsVirtAndThatIsSaid) {

@@ -60,11 +60,6 @@ Result<> apply_monitor(Draft& draft, const std::string& value) {
     return ok();
 }
 
-Result<> apply_log_file(Draft& draft, const std::string& value) {
-    draft.line.spec.translator.log_file = value;
-    return ok();
-}
-
 using vm::BootSpec;
 using vm::MachineSpec;
 
@@ -94,8 +89,10 @@ constexpr auto kTable = std::to_array<Option>({
     {"no-shutdown", "", "stay, paused, when the guest switches off", set_spec<&MachineSpec::pause_on_shutdown>},
     {"action", "reboot=...,shutdown=...", "reboot=reset|shutdown, shutdown=poweroff|pause", apply_action},
     {"S", "", "do not start the processors; the monitor's `cont` does", set_spec<&MachineSpec::start_paused>},
-    {"d", "ITEM[,ITEM]", "log: in_asm, op, out_asm, int (-d help lists)", apply_log},
+    {"d", "ITEM[,ITEM]", "log: in_asm, op, out_asm, exec, int, jit... (-d help lists)", apply_log},
     {"D", "FILE", "where -d logs to, instead of standard error", apply_log_file},
+    {"dfilter", "RANGE[,RANGE]", "log only regions that begin at START..END, START+SIZE (hexadecimal)",
+     apply_log_filter},
     {"name", "TEXT", "what the machine is called", apply_name},
     {"version", "", "print the version", apply_version},
     {"help", "", "print this", apply_help},

@@ -43,6 +43,8 @@ Result<> apply_smp(Draft& draft, const std::string& value);
 Result<> apply_memory(Draft& draft, const std::string& value);
 Result<> apply_accelerator(Draft& draft, const std::string& value);
 Result<> apply_log(Draft& draft, const std::string& value);
+Result<> apply_log_file(Draft& draft, const std::string& value);
+Result<> apply_log_filter(Draft& draft, const std::string& value);
 Result<> apply_serial(Draft& draft, const std::string& value);
 Result<> apply_display(Draft& draft, const std::string& value);
 Result<> apply_network(Draft& draft, const std::string& value);

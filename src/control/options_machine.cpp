@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// -machine, -cpu, -smp, -m, -accel, -d, -action.
+// -machine, -cpu, -smp, -m, -accel, -action.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -297,67 +297,6 @@ Result<> apply_accelerator(Draft& draft, const std::string& value) {
         KELVIN_TRY(set_translator_property(draft, property));
         if (!draft.line.answer.empty()) {
             return ok();
-        }
-    }
-    return ok();
-}
-
-namespace {
-
-struct LogItem {
-    std::string_view name;
-    bool accel::TranslatorOptions::*flag;  ///< null: known of QEMU, without effect
-    std::string_view help;
-};
-
-constexpr auto kLogItems = std::to_array<LogItem>({
-    {"in_asm", &accel::TranslatorOptions::log_guest, "guest code of each region when it is translated"},
-    {"op", &accel::TranslatorOptions::log_ir, "its intermediate representation"},
-    {"out_asm", &accel::TranslatorOptions::log_host, "the host code made of it"},
-    {"int", &accel::TranslatorOptions::log_interrupts, "exceptions and interrupts"},
-    {"guest_errors", nullptr, ""},
-    {"unimp", nullptr, ""},
-    {"op_opt", nullptr, ""},
-    {"op_ind", nullptr, ""},
-    {"exec", nullptr, ""},
-    {"cpu", nullptr, ""},
-    {"fpu", nullptr, ""},
-    {"mmu", nullptr, ""},
-    {"pcall", nullptr, ""},
-    {"cpu_reset", nullptr, ""},
-    {"page", nullptr, ""},
-    {"nochain", nullptr, ""},
-    {"plugin", nullptr, ""},
-    {"strace", nullptr, ""},
-    {"tid", nullptr, ""},
-    {"vpu", nullptr, ""},
-    {"invalid_mem", nullptr, ""},
-});
-
-}  // namespace
-
-Result<> apply_log(Draft& draft, const std::string& value) {
-    std::vector<std::string_view> names;
-    for (const LogItem& item : kLogItems) {
-        names.push_back(item.name);
-    }
-    for (const std::string& wanted : split_list(value)) {
-        if (wanted == "help") {
-            draft.line.answer = "Log items (comma separated):\n";
-            for (const LogItem& item : kLogItems) {
-                draft.line.answer += item.flag != nullptr ? fmt::format("{:<16}{}\n", item.name, item.help) : "";
-            }
-            return ok();
-        }
-        const auto item = std::ranges::find(kLogItems, wanted, &LogItem::name);
-        if (item == kLogItems.end()) {
-            return user_error(fmt::format("unknown log item '{}'{}", wanted, did_you_mean(wanted, names)),
-                              "-d help lists them");
-        }
-        if (item->flag == nullptr) {
-            draft.line.notes.push_back(fmt::format("-d {} has no effect here", wanted));
-        } else {
-            draft.line.spec.translator.*(item->flag) = true;
         }
     }
     return ok();

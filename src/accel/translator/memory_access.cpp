@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "accel/translator/translation_log.h"
 #include "accel/translator/vcpu.h"
 #include "base/bits.h"
 
@@ -55,6 +56,9 @@ class DataAccess {
     bool translate(u64 address, Place& place, unsigned before = 0) {
         const arm64::TranslationResult result =
             arm64::translate(vcpu_.spaces().regime(vcpu_.cpu()), vcpu_.translator().memory(), Gva{address}, type_);
+        if (TranslationLog* const log = vcpu_.translator().log()) {
+            log->page(vcpu_.index(), address, result);
+        }
         if (result.faulted()) {
             take_abort(result.fault());
             return false;

@@ -8,6 +8,7 @@
 
 #include "accel/translator/translation_log.h"
 #include "accel/translator/vcpu.h"
+#include "ir/text.h"
 #include "lift/arm64/lifter.h"
 
 namespace kelvin::translator {
@@ -101,6 +102,9 @@ unsigned Translator::lift(const CodeSource& source, const arm64::Model& model, u
     const Optimizations chosen = optimize ? optimizations_ : Optimizations::none();
     const unsigned guest_size = arm64::lift_region(region_, *decoder_, model, source.mode, {source.page, kPage}, offset,
                                                    {most_instructions}, chosen.builder);
+    if (log_ != nullptr && log_->options().ir) {
+        lifted_ = ir::print(region_);
+    }
     chosen.passes.run(region_, scratch_);
     return guest_size;
 }
@@ -131,13 +135,14 @@ const Block* Translator::translate(const CodeSource& source, const arm64::Model&
     }
     u8* const write = cache_.free_space().write;
     const u8* code = write + cache_.rw_to_rx();
-    if (log_ != nullptr) {
-        log_->guest(source.physical, source.page + (source.physical & (kPage - 1)), guest_size);
-        log_->ir(region_);
-        log_->host(write, compiled.size, code);
-    }
     cache_.commit(compiled.size);
     count(compiled, guest_size, steady_ns() - begun);
+    if (log_ != nullptr) {
+        log_->region(
+            {counters_.tiers[0].regions, source.pc, source.physical, source.mode.el(),
+             source.page + (source.physical & (kPage - 1)), guest_size, lifted_, region_, compiled, write, code},
+            backend_);
+    }
     return &blocks_.add(cache_.segment(), source.physical, source.mode.bits, static_cast<u16>(guest_size), code,
                         compiled.links);
 }
@@ -200,6 +205,9 @@ std::string Translator::statistics() const {
 }
 
 std::string Translator::closing_words() const {
+    if (options_.log.statistics) {
+        log_->text(statistics());
+    }
     const std::lock_guard lock(mutex_);
     const u64 regions = counters_.tiers[0].regions;
     return options_.bisect ? fmt::format("translated {} regions, the first {} of them with optimizations", regions,
@@ -230,7 +238,7 @@ Result<std::unique_ptr<Accelerator>> make_translator(memory::AddressMap& memory,
     const auto optimizations = KELVIN_TRY(translator::Optimizations::without(options.disabled));
     translator::CodeCache cache =
         KELVIN_TRY(translator::CodeCache::create(options.inject.small_cache ? kSmallCache : options.code_cache_size));
-    auto log = KELVIN_TRY(translator::TranslationLog::open(options));
+    auto log = KELVIN_TRY(translator::TranslationLog::open(options.log));
     return std::unique_ptr<Accelerator>(
         std::make_unique<translator::Translator>(memory, options, std::move(cache), optimizations, std::move(log)));
 }

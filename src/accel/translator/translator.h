@@ -22,7 +22,8 @@ class TranslatorVcpu;
 
 /// What code is made from.
 struct CodeSource {
-    u64 physical;    ///< of the first instruction
+    u64 pc;          ///< guest virtual address of the first instruction, here and now: other code may share it
+    u64 physical;    ///< its physical address
     const u8* page;  ///< host address of the page that holds it
     arm64::Mode mode;
 };
@@ -50,6 +51,8 @@ class Translator final : public accel::Accelerator, public memory::WriteObserver
     void call_from_code();
 
     memory::AddressMap& memory() { return memory_; }
+    /// Null if nothing is to be logged.
+    TranslationLog* log() { return log_.get(); }
     x64::Backend& backend() { return backend_; }
     const accel::Injections& injected() const { return options_.inject; }
 
@@ -87,6 +90,7 @@ class Translator final : public accel::Accelerator, public memory::WriteObserver
     BlockTable blocks_;
     std::unique_ptr<arm64::Decoder> decoder_;
     ir::Region region_;
+    std::string lifted_;  ///< region_ before the passes, as text, if the log wants that
     pass::Scratch scratch_;
     TranslatorCounters counters_;
     CodeEpochs epochs_;

@@ -6,6 +6,8 @@
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -84,7 +86,7 @@ Program caller(unsigned passes, bool rewrite, unsigned count = kCount) {
 
 class Machine {
   public:
-    Machine(const Program& program, unsigned vcpus, std::optional<u64> bisect = {}) {
+    Machine(const Program& program, unsigned vcpus, accel::TranslatorOptions options = {}) {
         memory::RamBlock ram = std::move(memory::RamBlock::allocate(kRamSize).value());
         std::memcpy(ram.data(), program.words().data(), program.words().size() * 4);
         const u32 function[] = {0x91000400, 0xd65f03c0};
@@ -93,9 +95,7 @@ class Machine {
         }
         EXPECT_TRUE(memory_.add_ram(Gpa{kRam}, std::move(ram), "ram"));
         EXPECT_TRUE(memory_.add_mmio(Gpa{kExit}, 4096, exit_, "exit"));
-        accel::TranslatorOptions options;
         options.code_cache_size = 1;  // the smallest there is
-        options.bisect = bisect;
         accelerator_ = std::move(accel::make_translator(memory_, options).value());
         timers_ = std::move(HostTimerService::create().value());
         accel::Arm64Ports ports;
@@ -161,7 +161,9 @@ TEST(Translator, OptimizesTheFirstRegionsOnlyAndSaysHowManyThereWere) {
     constexpr unsigned kFew = 100;
     std::vector<u64> sizes;
     for (const std::optional<u64> bisect : {std::optional<u64>{}, std::optional<u64>{0}, std::optional<u64>{50}}) {
-        Machine machine(caller(2, true, kFew), 1, bisect);
+        accel::TranslatorOptions options;
+        options.bisect = bisect;
+        Machine machine(caller(2, true, kFew), 1, options);
         machine.run();
         EXPECT_EQ(machine.result(0), 3U * kFew);
         sizes.push_back(machine.statistic("host code, bytes"));
@@ -173,6 +175,56 @@ TEST(Translator, OptimizesTheFirstRegionsOnlyAndSaysHowManyThereWere) {
     }
     EXPECT_LT(sizes[0], sizes[2]);
     EXPECT_LT(sizes[2], sizes[1]);
+}
+
+std::string contents(const std::string& path) {
+    std::ifstream file(path);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::size_t count_of(const std::string& text, const std::string& part) {
+    std::size_t count = 0;
+    for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) {
+        count++;
+    }
+    return count;
+}
+
+TEST(Translator, LogsWhatItMakes) {
+    accel::TranslatorOptions options;
+    options.log.guest = options.log.ir = options.log.optimized_ir = options.log.host = options.log.statistics = true;
+    options.log.file = testing::TempDir() + "translator.log";
+    options.log.ranges = {{kFunctions, kFunctions + 7}};
+    Machine machine(caller(1, false, 3), 1, options);
+    machine.run();
+    EXPECT_EQ(machine.closing_words(), "");
+    const std::string log = contents(options.log.file);
+    std::size_t at = 0;
+    for (const char* part :
+         {": EL1 0x40010000, physical 0x40010000, 2 instructions, ", "\nguest\n  40010000: add x0, x0, #1\n", "\nop\n",
+          "set x0", "\nop_opt\n", "set x0", "\nhost, ", "    jmp ", "\nhost, seldom run, ", "    jmp         exit\n",
+          "\ntranslated code\n"}) {
+        at = log.find(part, at);
+        ASSERT_NE(at, std::string::npos) << part << " is not, or not there, in\n" << log;
+    }
+    EXPECT_EQ(count_of(log, "region "), 1U) << log;
+}
+
+TEST(Translator, LogsEachRegionThatRunsIfTheyAreNotLinked) {
+    std::size_t entries[2];
+    for (const bool unlinked : {false, true}) {
+        accel::TranslatorOptions options;
+        options.log.entries = options.log.registers = true;
+        options.inject.no_links = options.inject.jump_misses = unlinked;
+        options.log.file = testing::TempDir() + "entries.log";
+        Machine machine(caller(20, false, 1), 1, options);
+        machine.run();
+        EXPECT_EQ(machine.result(0), 20U);
+        const std::string log = contents(options.log.file);
+        entries[unlinked] = count_of(log, "cpu 0: enter EL1 0x40010000\nPC=0000000040010000 ");
+    }
+    EXPECT_EQ(entries[0], 1U);
+    EXPECT_EQ(entries[1], 20U);
 }
 
 TEST(Translator, SharesASmallCacheBetweenProcessors) {

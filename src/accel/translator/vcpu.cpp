@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "accel/translator/translation_log.h"
 #include "base/bits.h"
 
 namespace kelvin::translator {
@@ -49,6 +50,7 @@ u32 mpidr_of(unsigned index) {
 TranslatorVcpu::TranslatorVcpu(Translator& translator, unsigned index, const arm64::Model& model,
                                const accel::Arm64Ports& ports)
     : translator_(translator),
+      log_(translator.log()),
       index_(index),
       firmware_(ports.firmware),
       clock_(ports.clock),
@@ -94,8 +96,11 @@ accel::StopReason TranslatorVcpu::run() {
             wait();
             continue;
         }
-        if (cpu_.interrupt_pending()) {
-            cpu_.take_pending_interrupt();
+        if (log_ != nullptr && state().exception_taken != 0) {
+            log_->exception(index_, state(), false);
+        }
+        if (cpu_.interrupt_pending() && cpu_.take_pending_interrupt() && log_ != nullptr) {
+            log_->exception(index_, state(), true);
         }
         state().exception_taken = 0;
         if (mode_stale_) {
@@ -108,6 +113,9 @@ accel::StopReason TranslatorVcpu::run() {
                 __atomic_store_n(&runtime().kick, 1, __ATOMIC_SEQ_CST);
             }
             runtime().exit_link = 0;
+            if (log_ != nullptr && log_->options().entries) {
+                log_->entry(index_, state(), log_->options().registers ? describe_registers() : "");
+            }
             translator_.backend().enter()(&state(), code);
             counters_.left(exit_reason());
         }
@@ -152,6 +160,9 @@ const FetchEntry* TranslatorVcpu::fetch(u64 pc) {
     type.access = arm64::Access::execute;
     type.el = mode_.el();
     const arm64::TranslationResult result = arm64::translate(spaces_.regime(cpu_), translator_.memory(), Gva{pc}, type);
+    if (log_ != nullptr) {
+        log_->page(index_, pc, result);
+    }
     if (result.faulted()) {
         cpu_.take_abort(result.fault());
         return nullptr;
@@ -192,8 +203,8 @@ const u8* TranslatorVcpu::find_code() {
     const u8* const first = entry->host + (pc & (kPage - 1));
     const arm64::Mode mode = arm64::entry_mode(mode_, entry->guarded, branch_type, std::span<const u8, 4>(first, 4));
     forget_dropped_code();
-    const u8* code = translator_.code_for({entry->physical | (pc & (kPage - 1)), entry->host, mode}, link, cpu_.model(),
-                                          first_in_page);
+    const u8* code = translator_.code_for({pc, entry->physical | (pc & (kPage - 1)), entry->host, mode}, link,
+                                          cpu_.model(), first_in_page);
     if (first_in_page) {
         spaces_.revoke_writes(entry->host);
     }

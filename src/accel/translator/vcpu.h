@@ -77,6 +77,7 @@ class TranslatorVcpu final : public accel::Vcpu, public arm64::CpuEvents {
     void forget_dropped_code();
 
     Translator& translator_;
+    TranslationLog* const log_;
     const unsigned index_;
     accel::FirmwareInterface* const firmware_;
     const Clock* const clock_;
