@@ -51,6 +51,7 @@ class Builder {
     Value sub(Type type, Value a, Value b) { return binary(Opcode::sub, type, a, b); }
     Value mul(Type type, Value a, Value b) { return binary(Opcode::mul, type, a, b); }
     Value umulh(Value a, Value b) { return binary(Opcode::umulh, Type::i64, a, b); }
+    Value mulfold(Value a, Value b) { return binary(Opcode::mulfold, Type::i64, a, b); }
     Value smulh(Value a, Value b) { return binary(Opcode::smulh, Type::i64, a, b); }
     Value udiv(Type type, Value a, Value b) { return binary(Opcode::udiv, type, a, b); }
     Value sdiv(Type type, Value a, Value b) { return binary(Opcode::sdiv, type, a, b); }

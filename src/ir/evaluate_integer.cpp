@@ -70,6 +70,10 @@ Datum umulh(Input in) {
 Datum smulh(Input in) {
     return in.result(static_cast<u64>(i128{in.signed_a()} * in.signed_b() >> 64));
 }
+Datum mulfold(Input in) {
+    const u128 product = u128{in.a()} * in.b();
+    return in.result(static_cast<u64>(product) ^ static_cast<u64>(product >> 64));
+}
 Datum udiv(Input in) {
     return in.result(in.b() == 0 ? 0 : in.a() / in.b());
 }

@@ -46,6 +46,7 @@ TEST(EvaluateInteger, Multiplication) {
     EXPECT_EQ(i64(Opcode::smulh, kOnes, kOnes), 0u);
     EXPECT_EQ(i64(Opcode::smulh, kMin64, kMin64), u64{1} << 62);
     EXPECT_EQ(i64(Opcode::smulh, kMin64, 1), kOnes);
+    EXPECT_EQ(i64(Opcode::mulfold, kOnes, 3), (kOnes - 2) ^ 2);
 }
 
 TEST(EvaluateInteger, DivisionNeverTraps) {

@@ -35,6 +35,7 @@ Problem check_type(const Op& op) {
     switch (op.code) {
         case Opcode::umulh:
         case Opcode::smulh:
+        case Opcode::mulfold:
         case Opcode::bswap32:
         case Opcode::page_address:
         case Opcode::exit_indirect:

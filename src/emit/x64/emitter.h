@@ -115,6 +115,8 @@ class Emitter {
     Xmm define_over(Xmm operand);
     /// The result is in `reg`, which was taken (or is a temp).
     void define_in(Gpr reg);
+    /// The current op is a field of the guest's state, and may stay there until the next op has used it.
+    void define_in_state() { states_[index_].place = Place::state; }
     /// The current op is a constant: it has no register until one is wanted.
     void define_constant() { states_[index_].place = Place::constant; }
     bool is_pin(Gpr reg) const { return pins_.slot_of(reg) != kNoPin; }
@@ -172,7 +174,7 @@ class Emitter {
     u32 uses(Value value) const { return states_[ir::index(value)].uses; }
 
   private:
-    enum class Place : u8 { none, gpr, xmm, home, spill, constant, host_flags, stored_flags, flags_spill };
+    enum class Place : u8 { none, gpr, xmm, home, spill, state, constant, host_flags, stored_flags, flags_spill };
     static constexpr u8 kNothing = 0xff;
 
     struct ValueState {
@@ -187,7 +189,6 @@ class Emitter {
     struct Bank {
         std::array<Value, 32> owner;
         u32 locked = 0;  ///< not to be moved or handed out until the op ends
-        u32 locals = 0;  ///< mask of local registers
     };
 
     ValueState& state_of(Value value) { return states_[ir::index(value)]; }

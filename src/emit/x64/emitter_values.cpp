@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The registers of values: allocated, filled, evicted and given back.
+#include <algorithm>
 #include <bit>
 
 #include "emit/x64/emitter.h"
@@ -13,6 +14,16 @@ namespace {
 
 constexpr u32 bit_of(unsigned reg) {
     return 1u << reg;
+}
+
+/// The registers that are not pinned.
+template <class Reg>
+constexpr const auto& locals() {
+    if constexpr (std::is_same_v<Reg, Gpr>) {
+        return kLocalGprs;
+    } else {
+        return kLocalXmms;
+    }
 }
 
 }  // namespace
@@ -95,17 +106,9 @@ void Emitter::evict(Reg reg) {
 template <class Reg>
 Reg Emitter::allocate(u32 excluded) {
     Bank& b = bank<Reg>();
-    const auto& locals = [] -> const auto& {
-        if constexpr (std::is_same_v<Reg, Gpr>) {
-            return kLocalGprs;
-        } else {
-            return kLocalXmms;
-        }
-    }
-    ();
     const u32 forbidden = b.locked | excluded;
     const Reg* best = nullptr;
-    for (const Reg& reg : locals) {
+    for (const Reg& reg : locals<Reg>()) {
         if ((forbidden & bit_of(number(reg))) != 0) {
             continue;
         }
@@ -171,6 +174,9 @@ void Emitter::load_place(Gpr to, const ValueState& from, Value value) {
             break;
         case Place::spill:
             a.mov(Width::w64, to, spill_place(from.spill));
+            break;
+        case Place::state:
+            a.mov(Width::w64, to, Emitter::state(static_cast<u32>(op(value).imm)));
             break;
         default:
             KELVIN_ASSERT(is_constant(value));
@@ -296,14 +302,22 @@ void Emitter::use_into(Xmm reg, Value value) {
 
 bool Emitter::in_memory(Value value) const {
     const ValueState& state = state_of(value);
-    return state.uses == 1 && ((state.place == Place::home && !pinned(state.home)) || (state.place == Place::spill));
+    return state.uses == 1 && ((state.place == Place::home && !pinned(state.home)) || state.place == Place::spill ||
+                               state.place == Place::state);
 }
 
 Mem Emitter::memory_operand(Value value) {
     ValueState& state = state_of(value);
     state.uses--;
     dying_[dying_count_++] = value;
-    return state.place == Place::spill ? spill_place(state.spill) : slot_place(state.home);
+    switch (state.place) {
+        case Place::spill:
+            return spill_place(state.spill);
+        case Place::state:
+            return Emitter::state(static_cast<u32>(op(value).imm));
+        default:
+            return slot_place(state.home);
+    }
 }
 
 template <class Reg>
@@ -329,7 +343,7 @@ Reg Emitter::destination(bool avoid_operands, const Reg* over) {
             return pin;
         }
     }
-    if (over != nullptr && (b.locals & bit_of(number(*over))) != 0) {
+    if (over != nullptr && std::ranges::find(locals<Reg>(), *over) != std::end(locals<Reg>())) {
         const Value owner = b.owner[number(*over)];
         if (owner == kNoValue || state_of(owner).uses == 0) {
             if (owner != kNoValue) {

@@ -75,11 +75,39 @@ void page_address(Emitter& e) {
     add_displacement(e, result, static_cast<i64>(e.current().imm));
 }
 
+namespace {
+
+/// True if the current op's value is the right operand of the next op, which can take it from memory, and of nothing
+/// else.
+bool is_operand_of_next(const Emitter& e) {
+    const Value next_value{index(e.current_value()) + 1};
+    if (e.uses(e.current_value()) != 1 || index(next_value) >= e.region().ops.size()) {
+        return false;
+    }
+    const Op& next = e.op(next_value);
+    switch (next.code) {
+        case IrOp::add:
+        case IrOp::sub:
+        case IrOp::and_:
+        case IrOp::or_:
+        case IrOp::xor_:
+            return next.type == Type::i64 && next.b == e.current_value();
+        default:
+            return false;
+    }
+}
+
+}  // namespace
+
 void load_field(Emitter& e) {
     if (!e.has_uses()) {
         return;
     }
     const Op& op = e.current();
+    if (static_cast<Width>(op.aux) == Width::w64 && is_operand_of_next(e)) {
+        e.define_in_state();
+        return;
+    }
     e.a.movzx(static_cast<Width>(op.aux), e.define(), Emitter::state(static_cast<u32>(op.imm)));
 }
 

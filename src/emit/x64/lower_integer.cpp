@@ -208,6 +208,18 @@ void umulh(Emitter& e) {
     e.a.mulx(Width::w64, high, low, right);
 }
 
+void mulfold(Emitter& e) {
+    const Op& op = e.current();
+    e.clobber_flags();
+    e.take(Gpr::rdx);
+    e.use_into(Gpr::rdx, op.a);
+    const Gpr right = e.use(op.b);
+    const Gpr high = e.temp();
+    const Gpr low = e.define_over(right);
+    e.a.mulx(Width::w64, high, low, right);
+    e.a.xor_(Width::w64, low, high);
+}
+
 void smulh(Emitter& e) {
     const Op& op = e.current();
     e.clobber_flags();

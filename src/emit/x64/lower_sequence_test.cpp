@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Random sequences of vector and floating-point ops, with many values alive, against the interpreter; and sequences
-// that emitters look at as a whole.
+// Random sequences of ops, with many values alive, against the interpreter; and sequences that emitters look at as a
+// whole.
 #include "emit/x64/lowering_rig.h"
 #include "ir/interpreter.h"
 #include "ir/op_format.h"
@@ -63,6 +63,9 @@ class Sequence {
         for (u64& x : state.x) {
             x = random_() >> pick(64);
         }
+        for (u64& field : state.fields) {
+            field = random_();
+        }
         return state;
     }
 
@@ -95,7 +98,7 @@ class Sequence {
     void set(u32 slot, Value value) { push({IrOp::set, Type::none, 0, value, ir::kNoValue, ir::kNoValue, slot}); }
 
     void step() {
-        switch (pick(6)) {
+        switch (pick(9)) {
             case 0:
                 set(pick(kRigVectors), vector());
                 return;
@@ -108,10 +111,58 @@ class Sequence {
                     return;
                 }
                 break;
+            case 3:
+                push({IrOp::store_field, Type::none, 3, integer(), ir::kNoValue, ir::kNoValue, field()});
+                return;
+            case 4:
+                use_field();
+                return;
+            case 5:
+                return compute_integer();
+            case 6:
+                return compute_integer();
             default:
                 break;
         }
         compute();
+    }
+
+    u64 field() { return offsetof(RigState, fields) + 8 * pick(4); }
+
+    /// A field for the next op, and sometimes for others.
+    void use_field() {
+        const Value left = integer();
+        integers_.push_back(push({IrOp::load_field, Type::i64, 3, ir::kNoValue, ir::kNoValue, ir::kNoValue, field()}));
+        constexpr IrOp kOps[] = {IrOp::add, IrOp::sub, IrOp::and_, IrOp::or_, IrOp::xor_, IrOp::mul, IrOp::andn};
+        const Value right = integers_.back();
+        if (pick(4) != 0) {
+            integers_.pop_back();
+        }
+        integers_.push_back(push({kOps[pick(std::size(kOps))], Type::i64, 0, left, right, ir::kNoValue, 0}));
+    }
+
+    void compute_integer() {
+        constexpr IrOp kWide[] = {IrOp::umulh, IrOp::smulh, IrOp::mulfold, IrOp::bswap32};
+        constexpr IrOp kAny[] = {
+            IrOp::add,       IrOp::sub,       IrOp::mul,       IrOp::and_,      IrOp::or_,    IrOp::xor_,    IrOp::andn,
+            IrOp::not_,      IrOp::neg,       IrOp::shl,       IrOp::shr,       IrOp::sar,    IrOp::ror,     IrOp::clz,
+            IrOp::cls,       IrOp::rbit,      IrOp::bswap,     IrOp::adc,       IrOp::sbc,    IrOp::udiv,    IrOp::sdiv,
+            IrOp::add_flags, IrOp::sub_flags, IrOp::adc_flags, IrOp::sbc_flags, IrOp::select, IrOp::cond_set};
+        const bool wide = pick(6) == 0;
+        ir::Op op{.code = wide ? kWide[pick(std::size(kWide))] : kAny[pick(std::size(kAny))],
+                  .type = wide || pick(2) != 0 ? Type::i64 : Type::i32};
+        op.aux = ir::aux_kind(op.code) == ir::AuxKind::cond ? static_cast<u8>(pick(14)) : u8{0};
+        const ir::OpInfo& info = ir::info(op.code);
+        Value* operands[] = {&op.a, &op.b, &op.c};
+        for (std::size_t i = 0; i < info.arguments.size(); i++) {
+            *operands[i] = info.arguments[i] == 'I' ? integer() : flags_;
+        }
+        const Value result = push(op);
+        if (info.result == ir::ResultKind::F) {
+            flags_ = result;
+        } else {
+            integers_.push_back(result);
+        }
     }
 
     /// An op without attributes that restrict each other, on values made before.
@@ -171,7 +222,7 @@ TEST(LowerSequence, RandomOnesAreAsInterpreted) {
     constexpr u32 kUnderflow = 8;
     for (const HostFeatures& features : feature_sets()) {
         Rig rig(features);
-        for (u32 seed = 0; seed < 1500; seed++) {
+        for (u32 seed = 0; seed < 5000; seed++) {
             Sequence sequence(seed);
             const ir::Region region = sequence.make();
             rig.compile(region);

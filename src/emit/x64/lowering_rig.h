@@ -24,6 +24,7 @@ struct RigState {
     u32 fpsr = 0;
     u64 pc = 0;
     u32 exception = 0;
+    u64 fields[4] = {};
 };
 
 inline constexpr u32 kRigVectors = 10;
@@ -133,7 +134,8 @@ class Rig {
         constexpr u32 kFlagBits =
             ir::stored_flags::kN | ir::stored_flags::kZ | ir::stored_flags::kNotC | ir::stored_flags::kV;
         return std::memcmp(got.v, expected.v, sizeof got.v) == 0 && std::memcmp(got.x, expected.x, sizeof got.x) == 0 &&
-               got.fpsr == expected.fpsr && (got.flags & kFlagBits) == (expected.flags & kFlagBits);
+               std::memcmp(got.fields, expected.fields, sizeof got.fields) == 0 && got.fpsr == expected.fpsr &&
+               (got.flags & kFlagBits) == (expected.flags & kFlagBits);
     }
 
     static std::string describe(const ir::Region& region, const RigState& before, const RigState& expected,
