@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "base/bits.h"
+#include "cpu/arm64/pointer_signing.h"
 #include "lift/arm64/lifter.h"
 
 namespace kelvin::differential {
@@ -79,6 +80,7 @@ void Lifted::begin(const Case& in, std::span<const u32> words) {
     state.sctlr[1] = kSctlr | u64{environment_.aligned} << 1 | u64{environment_.stack_aligned} << 4 |
                      u64{environment_.big_endian} << 24;
     state.tcr[1] = kTcrTbi0;
+    arm64::derive_code_bits(state);
     state.vbar[1] = kVectors;
     window_.set(in.memory);
     window_.clear_exclusive();

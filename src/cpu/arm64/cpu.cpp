@@ -4,6 +4,7 @@
 #include "base/bits.h"
 #include "cpu/arm64/generic_timer.h"
 #include "cpu/arm64/pmu.h"
+#include "cpu/arm64/pointer_signing.h"
 #include "cpu/arm64/system_registers.h"
 
 namespace kelvin::arm64 {
@@ -25,6 +26,7 @@ void Cpu::reset(u64 entry) {
     state_ = State{};
     state_.cpu = this;
     reset_system_registers(state_, model_);
+    derive_code_bits(state_);
     state_.oslar = 1;
     state_.pstate = pstate::kDaif | 1u << pstate::kElShift | pstate::kSp;
     state_.set_nzcv(0);

@@ -45,7 +45,7 @@ constexpr FeatureField kFields[] = {
     {flagm, &IdRegisters::isar0, 52, 1},    {flagm2, &IdRegisters::isar0, 52, 2},
     {tlb_os, &IdRegisters::isar0, 56, 1},   {tlb_range, &IdRegisters::isar0, 56, 2},
     {dpb, &IdRegisters::isar1, 0, 1},       {dpb2, &IdRegisters::isar1, 0, 2},
-    {pauth, &IdRegisters::isar1, 8, 1},   // API: an IMPLEMENTATION DEFINED algorithm
+    {pauth, &IdRegisters::isar1, 8, 3},   // API: an IMPLEMENTATION DEFINED algorithm, with FEAT_PAuth2
     {pauth, &IdRegisters::isar1, 28, 1},  // GPI
     {jscvt, &IdRegisters::isar1, 12, 1},    {fcma, &IdRegisters::isar1, 16, 1},
     {lrcpc, &IdRegisters::isar1, 20, 1},    {lrcpc2, &IdRegisters::isar1, 20, 2},

@@ -50,7 +50,7 @@ TEST(Model, IdRegistersOfRealCores) {
 TEST(Model, PropertiesChangeFeaturesAndIdRegistersTogether) {
     const Model max = model_of("max");
     EXPECT_TRUE(max.has(Feature::pauth));
-    EXPECT_EQ(bits(max.id.isar1, 11, 8), 1);
+    EXPECT_EQ(bits(max.id.isar1, 11, 8), 3);
     EXPECT_EQ(bits(max.id.isar1, 31, 28), 1);
     EXPECT_EQ(bits(max.id.isar0, 7, 4), 2);  // AES and PMULL
     EXPECT_EQ(bits(max.id.isar0, 59, 56), 2);

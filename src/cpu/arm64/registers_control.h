@@ -31,12 +31,12 @@ AccessVerdict guard_fp(Cpu& cpu, bool write);
 
 // clang-format off
 inline constexpr SystemRegister kRows[] = {
-    stored("SCTLR_EL1", {3, 0, 1, 0, 0}, 1, offsetof(State, sctlr[1])).by_model(sctlr_mask, sctlr_reset).affects(kBothEffects),
+    stored("SCTLR_EL1", {3, 0, 1, 0, 0}, 1, offsetof(State, sctlr[1])).by_model(sctlr_mask, sctlr_reset).affects(kControlEffect),
     stored("ACTLR_EL1", {3, 0, 1, 0, 1}, 1, offsetof(State, actlr[1])).writable(0),
     stored("CPACR_EL1", {3, 0, 1, 0, 2}, 1, offsetof(State, cpacr)).writable(0x300000).affects(kModeEffect),
     stored("TTBR0_EL1", {3, 0, 2, 0, 0}, 1, offsetof(State, ttbr0[1])).affects(kTranslationEffect),
     stored("TTBR1_EL1", {3, 0, 2, 0, 1}, 1, offsetof(State, ttbr1[1])).affects(kTranslationEffect),
-    stored("TCR_EL1", {3, 0, 2, 0, 2}, 1, offsetof(State, tcr[1])).by_model(tcr_mask).affects(kTranslationEffect),
+    stored("TCR_EL1", {3, 0, 2, 0, 2}, 1, offsetof(State, tcr[1])).by_model(tcr_mask).affects(kControlEffect),
     stored("MAIR_EL1", {3, 0, 10, 2, 0}, 1, offsetof(State, mair[1])).affects(kTranslationEffect),
     stored("AMAIR_EL1", {3, 0, 10, 3, 0}, 1, offsetof(State, amair[1])).writable(0),
     stored("CONTEXTIDR_EL1", {3, 0, 13, 0, 1}, 1, offsetof(State, contextidr[1])).writable(0xffffffff),

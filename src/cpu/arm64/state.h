@@ -78,6 +78,11 @@ struct alignas(64) State {
     u64 hcr_el2;
     u64 scr_el3;
     u64 apkey[5][2];  ///< APIA, APIB, APDA, APDB, APGA: low, high
+    /// Derived (pointer_signing.h): the bits of an address whose bit 55 is 0 that hold its code, none where the key is
+    /// disabled; and how they differ where bit 55 is 1.
+    struct CodeBits {
+        u64 lower, difference;
+    } code_bits[6];
     u64 dbgbvr[16], dbgbcr[16], dbgwvr[16], dbgwcr[16];
     u64 disr;
     u64 cntfrq;

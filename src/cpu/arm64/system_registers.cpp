@@ -6,6 +6,7 @@
 
 #include "base/bits.h"
 #include "cpu/arm64/cpu.h"
+#include "cpu/arm64/pointer_signing.h"
 #include "cpu/arm64/registers_control.h"
 #include "cpu/arm64/registers_debug.h"
 #include "cpu/arm64/registers_gic.h"
@@ -214,6 +215,9 @@ bool Cpu::write_system_register(u16 encoding, u64 value, u8 rt) {
         const u64 mask = writable_bits(row, model_);
         const u64 now = (value & mask) | (reset_value(row, model_) & ~mask);
         store(state_, row.offset, now);
+        if (now != old && row.effects == kControlEffect) {
+            derive_code_bits(state_);
+        }
         if (now != old && (row.effects & kTranslationEffect) != 0) {
             events_.translation_changed();
         }

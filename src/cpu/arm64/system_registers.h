@@ -14,7 +14,13 @@ class Cpu;
 enum class AccessVerdict : u8 { allowed, undefined, trapped, fp_trapped };
 
 /// What a changed value means to the accelerator.
-enum RegisterEffects : u8 { kNoEffect = 0, kTranslationEffect = 1, kModeEffect = 2, kBothEffects = 3 };
+enum RegisterEffects : u8 {
+    kNoEffect = 0,
+    kTranslationEffect = 1,
+    kModeEffect = 2,
+    kBothEffects = 3,
+    kControlEffect = 7  ///< both, and State has fields derived from it
+};
 
 inline constexpr u8 kNoLevel = 4;  ///< as a lowest level: not readable, or not writable
 

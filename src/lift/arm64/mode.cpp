@@ -2,6 +2,7 @@
 #include "lift/arm64/mode.h"
 
 #include "cpu/arm64/cpu.h"
+#include "cpu/arm64/pointer_signing.h"
 
 namespace kelvin::arm64 {
 
@@ -32,6 +33,8 @@ Mode current_mode(const State& state) {
     add(bit(sctlr, kSctlrM), Mode::kMmu);
     add(!user && (state.pstate & pstate::kUao) != 0, Mode::kUao);
     add((state.pstate & pstate::kIl) != 0, Mode::kIllegal);
+    add(top_byte_counts(state.tcr[1], false), Mode::kCodeTopByte);
+    add(top_byte_counts(state.tcr[1], true), Mode::kDataTopByte);
     add(user && !bit(sctlr, kSctlrDze), Mode::kZeroTrap);
     add(bit(state.mdscr, kMdscrMde) && state.cpu->breakpoints_active(), Mode::kBreakpoints);
     if (bit(state.mdscr, kMdscrSs) && state.cpu->software_step_active()) {

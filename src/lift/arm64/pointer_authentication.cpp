@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// ARM ARM C6: the instructions of FEAT_PAuth. Their helpers are called pure though they read keys and control bits of
-// the state: those change by writes to system registers, which later instructions need not see before the region ends.
+// ARM ARM C6: the instructions of FEAT_PAuth and FEAT_PAuth2. What they compute (D8.9, AddPAC, Auth) comes to the same
+// for signing and authenticating: an address is combined with its code by exclusive or, and where the code that is
+// taken out is not the one that was put in, what is left is no address. Keys and the places of codes are in the state.
 #include "cpu/arm64/cpu.h"
+#include "cpu/arm64/pointer_signing.h"
 #include "lift/arm64/decoder.h"
 #include "lift/arm64/lifter.h"
 #include "lift/arm64/loads_stores.h"
-#include "lift/arm64/pointer_signing.h"
 
 namespace kelvin::arm64 {
 
@@ -13,26 +14,6 @@ namespace {
 
 using ir::JumpKind;
 using ir::Type;
-
-u64 sign(State& state, u64 pointer, u64 modifier, u32 key) {
-    return sign_pointer(state, pointer, modifier, static_cast<SigningKey>(key));
-}
-constexpr ir::Helper kSign = ir::helper<&sign>("pac", ir::kHelperPure);
-
-u64 authenticate(State& state, u64 pointer, u64 modifier, u32 key) {
-    return authenticate_pointer(state, pointer, modifier, static_cast<SigningKey>(key));
-}
-constexpr ir::Helper kAuthenticate = ir::helper<&authenticate>("aut", ir::kHelperPure);
-
-u64 strip(State& state, u64 pointer, u32 data) {
-    return strip_pointer(state, pointer, data != 0);
-}
-constexpr ir::Helper kStrip = ir::helper<&strip>("xpac", ir::kHelperPure);
-
-u64 generic(State& state, u64 value, u64 modifier) {
-    return generic_code(state, value, modifier);
-}
-constexpr ir::Helper kGeneric = ir::helper<&generic>("pacga", ir::kHelperPure);
 
 void exception_return_to(State& state, u64 target) {
     state.cpu->exception_return(target);
@@ -52,11 +33,54 @@ SigningKey data_key(Flag b) {
     return b ? SigningKey::data_b : SigningKey::data_a;
 }
 
-ir::Value signed_value(Lifter& t, ir::Value pointer, ir::Value modifier, SigningKey key) {
-    return t.ir.call(kSign, {pointer, modifier, t.ir.i32c(static_cast<u8>(key))});
+/// Where `pointer` has its code, for `use`.
+ir::Value code_bits(Lifter& t, ir::Value pointer, CodeBitsUse use) {
+    const auto field = [&](std::size_t offset) {
+        return t.ir.load_field(
+            static_cast<u32>(offsetof(State, code_bits) + sizeof(State::CodeBits) * static_cast<u8>(use) + offset));
+    };
+    const ir::Value upper = t.ir.sbfx(Type::i64, pointer, 55, 1);
+    const ir::Value difference = t.ir.and_(Type::i64, upper, field(offsetof(State::CodeBits, difference)));
+    return t.ir.xor_(Type::i64, difference, field(offsetof(State::CodeBits, lower)));
 }
+
+/// ComputePAC, whose algorithm is IMPLEMENTATION DEFINED: both halves of a product. It keeps nobody out who can run
+/// code on the host.
+ir::Value compute_code(Lifter& t, ir::Value value, ir::Value modifier, SigningKey key) {
+    constexpr u64 kNeverZero = static_cast<u64>(-0x61c88647);  // unless a key makes it so
+    const u32 offset = static_cast<u32>(offsetof(State, apkey) + 16 * static_cast<u8>(key));
+    const ir::Value left = t.ir.xor_(Type::i64, value, t.ir.load_field(offset));
+    const ir::Value salted = t.ir.xor_(Type::i64, modifier, t.ir.i64c(kNeverZero));
+    const ir::Value right = t.ir.xor_(Type::i64, salted, t.ir.load_field(offset + 8));
+    return t.ir.mulfold(left, right);
+}
+
+/// `pointer` with its code put in or taken out.
 ir::Value authenticated(Lifter& t, ir::Value pointer, ir::Value modifier, SigningKey key) {
-    return t.ir.call(kAuthenticate, {pointer, modifier, t.ir.i32c(static_cast<u8>(key))});
+    const ir::Value where = code_bits(t, pointer, static_cast<CodeBitsUse>(key));
+    // The address but for its extension, which bit 55 says.
+    const ir::Value address = t.ir.andn(Type::i64, pointer, where);
+    const ir::Value code = compute_code(t, address, modifier, key);
+    return t.ir.xor_(Type::i64, pointer, t.ir.and_(Type::i64, code, where));
+}
+
+ir::Value signed_value(Lifter& t, ir::Value pointer, ir::Value modifier, SigningKey key) {
+    const bool data = key == SigningKey::data_a || key == SigningKey::data_b;
+    if (t.mode().has(data ? Mode::kDataTopByte : Mode::kCodeTopByte)) {
+        // Bit 63 says the half, and bit 55 becomes like it. Bit 54 is of the code, if the key is enabled.
+        const ir::Value where = code_bits(t, pointer, static_cast<CodeBitsUse>(key));
+        const ir::Value enabled = t.ir.and_(Type::i64, t.ir.shl(Type::i64, where, 1), t.ir.i64c(u64{1} << 55));
+        const ir::Value differ = t.ir.xor_(Type::i64, pointer, t.ir.shr(Type::i64, pointer, 8));
+        pointer = t.ir.xor_(Type::i64, pointer, t.ir.and_(Type::i64, differ, enabled));
+    }
+    return authenticated(t, pointer, modifier, key);
+}
+
+/// Strip: copies of bit 55 in the code's place.
+ir::Value stripped(Lifter& t, ir::Value pointer, bool data) {
+    const ir::Value where = code_bits(t, pointer, data ? CodeBitsUse::strip_data : CodeBitsUse::strip_instruction);
+    const ir::Value code = t.ir.xor_(Type::i64, pointer, t.ir.sbfx(Type::i64, pointer, 55, 1));
+    return t.ir.xor_(Type::i64, pointer, t.ir.and_(Type::i64, code, where));
 }
 
 // PACIA to AUTDB: two bits name the key, IA IB DA DB.
@@ -73,7 +97,7 @@ void authenticate_register_zero(Lifter& t, Imm<2> key, Reg rd) {
     t.set(rd, authenticated(t, t.get(rd), t.ir.i64c(0), static_cast<SigningKey>(key.value)));
 }
 void strip_register(Lifter& t, Flag data, Reg rd) {
-    t.set(rd, t.ir.call(kStrip, {t.get(rd), t.ir.i32c(data.value)}));
+    t.set(rd, stripped(t, t.get(rd), data.value != 0));
 }
 
 /// Those encoded as hints.
@@ -111,13 +135,12 @@ constexpr auto kInstructions = std::to_array<Instruction>({
     instruction<"1 10 11010110 00001 01000 k 11111 ddddd", &strip_register>("XPACI/XPACD", Feature::pauth),
     instruction<"1 00 11010110 mmmmm 001100 nnnnn ddddd",
                 +[](Lifter& t, RegSp rm, Reg rn, Reg rd) {
-                    t.set(rd, t.ir.call(kGeneric, {t.get(rn), t.get(rm)}));
+                    const ir::Value code = compute_code(t, t.get(rn), t.get(rm), SigningKey::generic);
+                    t.set(rd, t.ir.and_(Type::i64, code, t.ir.i64c(~low_mask(32))));
                 }>("PACGA", Feature::pauth),
 
     instruction<"1101010100 0 00 011 0010 0000 111 11111",
-                +[](Lifter& t) {
-                    t.set(kLink, t.ir.call(kStrip, {t.get(kLink), t.ir.i32c(0)}));
-                }>("XPACLRI", Feature::pauth),
+                +[](Lifter& t) { t.set(kLink, stripped(t, t.get(kLink), false)); }>("XPACLRI", Feature::pauth),
     instruction<"1101010100 0 00 011 0010 0001 0 b 0 11111", &sign_1716>("PACIA1716/PACIB1716", Feature::pauth),
     instruction<"1101010100 0 00 011 0010 0001 1 b 0 11111", &authenticate_1716>("AUTIA1716/AUTIB1716", Feature::pauth),
     instruction<"1101010100 0 00 011 0010 0011 0 b s 11111", &sign_link>("PACIAZ/PACIASP/PACIBZ/PACIBSP",

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Branches, exceptions, system registers and pointer authentication. Words assembled by GNU as.
-#include "lift/arm64/pointer_signing.h"
 #include "lift/arm64/test_machine.h"
 
 namespace kelvin::arm64 {
@@ -149,73 +148,6 @@ TEST(System, DcZvaTrapsAtEl0WhereSctlrSaysSo) {
     m.state.x[1] = testing::kRam;
     m.run({0xd50b7421});
     EXPECT_EQ(m.exception_class(), 0x18);
-}
-
-class PointerAuthentication : public ::testing::Test {
-  protected:
-    PointerAuthentication() {
-        m.state.sctlr[1] |= u64{1} << 31 | u64{1} << 30 | u64{1} << 27 | u64{1} << 13;
-        m.state.tcr[1] = 16 | 16 << 16;  // 48-bit addresses
-        m.state.apkey[0][0] = 0x0123456789abcdef;
-        m.state.apkey[4][1] = 42;
-        m.state.x[1] = kPointer;
-        m.state.x[2] = 99;
-    }
-    static constexpr u64 kPointer = 0x0000'7fff'1234'5678;
-    TestMachine m;
-};
-
-TEST_F(PointerAuthentication, SignedPointersAuthenticate) {
-    m.run({0xdac10041});  // pacia x1, x2
-    EXPECT_NE(m.state.x[1], kPointer);
-    EXPECT_EQ(m.state.x[1] & 0x0080'ffff'ffff'ffff, kPointer);
-    m.run({0xdac11041});  // autia x1, x2
-    EXPECT_EQ(m.state.x[1], kPointer);
-}
-
-TEST_F(PointerAuthentication, KernelPointersToo) {
-    m.state.x[1] = 0xffff'8000'1234'5678;
-    m.run({0xdac10041, 0xdac11041});
-    EXPECT_EQ(m.state.x[1], 0xffff'8000'1234'5678);
-}
-
-TEST_F(PointerAuthentication, FailureLeavesAnErrorCode) {
-    m.run({0xdac10041});
-    m.state.x[2] = 98;
-    m.run({0xdac11041});
-    EXPECT_EQ(m.state.x[1], kPointer | u64{1} << 61);
-    m.state.x[1] = kPointer | u64{5} << 49;
-    m.run({0xdac11441});  // autib x1, x2
-    EXPECT_EQ(m.state.x[1], kPointer | u64{2} << 61);
-}
-
-TEST_F(PointerAuthentication, TheTopByteIsKeptWhereItIsIgnored) {
-    m.state.tcr[1] |= u64{1} << 37;
-    m.state.x[1] = kPointer | u64{0xab} << 56;
-    m.run({0xdac10041});
-    EXPECT_EQ(m.state.x[1] >> 56, 0xabu);
-    m.run({0xdac11041});
-    EXPECT_EQ(m.state.x[1], kPointer | u64{0xab} << 56);
-    m.state.x[2] = 1;
-    m.run({0xdac11041});
-    EXPECT_EQ(m.state.x[1], kPointer | u64{0xab} << 56 | u64{1} << 53);
-}
-
-TEST_F(PointerAuthentication, StrippingRestoresThePointer) {
-    m.run({0xdac10041, 0xdac143e1});  // pacia x1, x2; xpaci x1
-    EXPECT_EQ(m.state.x[1], kPointer);
-}
-
-TEST_F(PointerAuthentication, DisabledKeysDoNothing) {
-    m.state.sctlr[1] &= ~(u64{1} << 31);
-    m.run({0xdac10041});
-    EXPECT_EQ(m.state.x[1], kPointer);
-}
-
-TEST_F(PointerAuthentication, GenericCodesFillTheUpperHalf) {
-    m.run({0x9ac33041});  // pacga x1, x2, x3
-    EXPECT_EQ(m.state.x[1] & 0xffffffff, 0u);
-    EXPECT_NE(m.state.x[1], 0u);
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "cpu/arm64/cpu.h"
+#include "cpu/arm64/pointer_signing.h"
 #include "ir/interpreter.h"
 #include "ir/verifier.h"
 #include "lift/arm64/translate.h"
@@ -143,6 +144,7 @@ class TestMachine final : public CpuEvents {
     Mode arrive(std::span<const u8> page) {
         const u32 branch_type = (state.pstate & pstate::kBtypeMask) >> pstate::kBtypeShift;
         state.pstate &= ~pstate::kBtypeMask;
+        derive_code_bits(state);
         return entry_mode(current_mode(state), guarded, branch_type, page.subspan(state.pc - kCode).first<4>());
     }
     void run_region(std::span<const u8> page, Mode mode) {
