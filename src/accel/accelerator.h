@@ -47,6 +47,7 @@ struct TranslatorOptions {
     std::vector<std::string> disabled;  ///< names of optimizations switched off
     std::optional<u64> bisect;          ///< optimize only so many regions, the first
     Injections inject;
+    u64 check_every = 0;  ///< every so many regions one is also interpreted, and compared; 0: none
     LogOptions log;
 };
 

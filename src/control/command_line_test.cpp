@@ -122,6 +122,7 @@ TEST(CommandLine, UnknownNamesGetTheNearest) {
     EXPECT_MENTIONS(error_of({"-accel", "tcg,tb-sise=3"}), "did you mean 'tb-size'?");
     EXPECT_MENTIONS(error_of({"-accel", "tcg,disable=dead_cod"}), "did you mean 'dead_code'?");
     EXPECT_MENTIONS(error_of({"-accel", "tcg,bisect=half"}), "not a number of regions");
+    EXPECT_MENTIONS(error_of({"-accel", "tcg,check=all"}), "not a number of regions");
     EXPECT_MENTIONS(error_of({"-accel", "tcg,inject=slow-memroy"}), "did you mean 'slow-memory'?");
     EXPECT_MENTIONS(error_of({"-d", "in_ams"}), "did you mean 'in_asm'?");
     EXPECT_MENTIONS(error_of({"-smp", "many"}), "number of processors");
@@ -172,6 +173,7 @@ TEST(CommandLine, AcceleratorAndLogs) {
     EXPECT_TRUE(options.inject.no_links);
     EXPECT_EQ(options.log.file, "log");
     EXPECT_EQ(spec_of({"-accel", "tcg,one-insn-per-tb=on"}).translator.max_instructions, 1U);
+    EXPECT_EQ(spec_of({"-accel", "tcg,check=7"}).translator.check_every, 7U);
     EXPECT_TRUE(spec_of({"-accel", "tcg,inject=no-links+small-cache"}).translator.inject.small_cache);
 }
 

@@ -241,7 +241,7 @@ Result<> disable_optimizations(Draft& draft, const std::string& value) {
 Result<> set_translator_property(Draft& draft, const Property& property) {
     constexpr auto kKeys =
         std::to_array<std::string_view>({"tb-size", "thread", "one-insn-per-tb", "max-instructions", "disable",
-                                         "bisect", "inject", "split-wx", "dump-guest-core"});
+                                         "bisect", "inject", "check", "split-wx", "dump-guest-core"});
     accel::TranslatorOptions& options = draft.line.spec.translator;
     const std::optional<u64> number = parse_unsigned(property.value);
     if (property.key == "tb-size") {
@@ -264,6 +264,11 @@ Result<> set_translator_property(Draft& draft, const Property& property) {
             return ok();
         }
         options.inject = KELVIN_TRY(accel::parse_injections(property.value));
+    } else if (property.key == "check") {
+        if (!number) {
+            return user_error(fmt::format("check '{}' is not a number of regions", property.value));
+        }
+        options.check_every = *number;
     } else if (property.key == "bisect") {
         if (!number) {
             return user_error(fmt::format("bisect '{}' is not a number of regions", property.value));

@@ -18,6 +18,10 @@ Result<machine::VirtConfig> board_config(const MachineSpec& spec, const arm64::M
             fmt::format("{} processors were asked for; there can be {} for now", spec.cpu.count, kMaxCpus),
             fmt::format("-smp {}", kMaxCpus));
     }
+    if (spec.translator.check_every != 0 && spec.cpu.count > 1) {
+        return user_error("what a processor does cannot be checked while others write the memory that it reads",
+                          "leave out check, or -smp");
+    }
     const u64 reach = (u64{1} << std::min<unsigned>(model.physical_bits, 48)) - machine::virt::kRamBase.value;
     if (spec.ram_size > reach) {
         return user_error(fmt::format("{} can address {} of memory; {} were asked for", model.name,

@@ -94,6 +94,9 @@ std::vector<Engine> engines() {
         hindered.options.inject = accel::parse_injections(names).value();
         list.push_back(hindered);
     }
+    Engine checked = translator("checked against the interpreter");
+    checked.options.check_every = 1;
+    list.push_back(checked);
     return list;
 }
 

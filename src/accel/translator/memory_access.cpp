@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "accel/translator/atomic_operation.h"
 #include "accel/translator/translation_log.h"
 #include "accel/translator/vcpu.h"
 #include "base/bits.h"
@@ -84,7 +85,7 @@ class DataAccess {
             (watched ? counters.watched : counters.devices).add();
             return true;
         }
-        const accel::Injections& injected = vcpu_.translator().injected();
+        const accel::Injections& injected = vcpu_.translator().options().inject;
         if (injected.slow_memory) {
             return true;
         }
@@ -387,32 +388,6 @@ u64 slow_store_exclusive(x64::Runtime* runtime, u64 address, u32 memory) {
         }
     }
     return 0;
-}
-
-template <class T>
-T combine(ir::AtomicKind kind, T old, T operand) {
-    using Signed = std::make_signed_t<T>;
-    const bool less = static_cast<Signed>(old) < static_cast<Signed>(operand);
-    switch (kind) {
-        case ir::AtomicKind::add:
-            return static_cast<T>(old + operand);
-        case ir::AtomicKind::clear:
-            return static_cast<T>(old & ~operand);
-        case ir::AtomicKind::exclusive_or:
-            return static_cast<T>(old ^ operand);
-        case ir::AtomicKind::set:
-            return static_cast<T>(old | operand);
-        case ir::AtomicKind::smax:
-            return less ? operand : old;
-        case ir::AtomicKind::smin:
-            return less ? old : operand;
-        case ir::AtomicKind::umax:
-            return old < operand ? operand : old;
-        case ir::AtomicKind::umin:
-            return old < operand ? old : operand;
-        default:
-            return operand;
-    }
 }
 
 template <class T>

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "accel/translator/disassembler.h"
 #include "accel/translator/translation_log.h"
 #include "accel/translator/vcpu.h"
 #include "ir/text.h"
@@ -147,6 +148,22 @@ const Block* Translator::translate(const CodeSource& source, const arm64::Model&
                         compiled.links);
 }
 
+unsigned Translator::instructions_of(const CodeSource& source) const {
+    const std::lock_guard lock(mutex_);
+    return blocks_.find(source.physical, source.mode.bits)->guest_size / 4;
+}
+
+std::string Translator::describe_code(const CodeSource& source, unsigned instructions, const arm64::Model& model) {
+    const std::lock_guard lock(mutex_);
+    lift(source, model, instructions);
+    const x64::CodeBuffer buffer = cache_.free_space();
+    const x64::CompiledRegion compiled = backend_.compile(region_, buffer, blocks_.next_link(cache_.segment()));
+    Disassembler disassembler(Disassembler::Architecture::x64);
+    const u64 address = reinterpret_cast<u64>(buffer.write + buffer.rw_to_rx);
+    return fmt::format("optimized\n{}\nhost\n{}", ir::print(region_),
+                       disassembler.text(buffer.write, compiled.size, address));
+}
+
 // The segment that follows is empty already, so that vCPUs have had all the time since to leave it.
 bool Translator::open_next_segment() {
     if (!epochs_.passed(evicted_)) {
@@ -233,8 +250,13 @@ Result<> check_host() {
 
 }  // namespace
 
-Result<std::unique_ptr<Accelerator>> make_translator(memory::AddressMap& memory, const TranslatorOptions& options) {
+Result<std::unique_ptr<Accelerator>> make_translator(memory::AddressMap& memory, const TranslatorOptions& wanted) {
     KELVIN_TRY(check_host());
+    TranslatorOptions options = wanted;
+    if (options.check_every != 0) {
+        // Each region must come back before the next begins.
+        options.inject.no_links = options.inject.jump_misses = true;
+    }
     const auto optimizations = KELVIN_TRY(translator::Optimizations::without(options.disabled));
     translator::CodeCache cache =
         KELVIN_TRY(translator::CodeCache::create(options.inject.small_cache ? kSmallCache : options.code_cache_size));

@@ -54,7 +54,7 @@ class Translator final : public accel::Accelerator, public memory::WriteObserver
     /// Null if nothing is to be logged.
     TranslationLog* log() { return log_.get(); }
     x64::Backend& backend() { return backend_; }
-    const accel::Injections& injected() const { return options_.inject; }
+    const accel::TranslatorOptions& options() const { return options_; }
 
     // All of the following take the lock.
 
@@ -62,6 +62,10 @@ class Translator final : public accel::Accelerator, public memory::WriteObserver
     /// `first_in_page` is set when the page had no code before: from now on stores to it must come to C++.
     /// Null: there is no room before other vCPUs have left dropped code: call_from_code(), and try again.
     const u8* code_for(const CodeSource& source, u32 link, const arm64::Model& model, bool& first_in_page);
+    /// Of the region that code_for has found.
+    unsigned instructions_of(const CodeSource& source) const;
+    /// Optimized IR and host code as they would be made now, as text.
+    std::string describe_code(const CodeSource& source, unsigned instructions, const arm64::Model& model);
     /// A store by the guest, within a page.
     void page_written(u64 physical, u64 size);
     bool page_has_code(u64 physical_page);

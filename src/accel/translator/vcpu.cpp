@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "accel/translator/lockstep.h"
 #include "accel/translator/translation_log.h"
 #include "base/bits.h"
 
@@ -62,6 +63,9 @@ TranslatorVcpu::TranslatorVcpu(Translator& translator, unsigned index, const arm
     runtime().owner = this;
     runtime().exclusive_address = ~u64{0};
     runtime().guest_mxcsr = kMxcsr;
+    if (const u64 every = translator_.options().check_every; every != 0) {
+        lockstep_ = std::make_unique<Lockstep>(*this, every);
+    }
     translator_.add_vcpu(*this);
 }
 
@@ -109,7 +113,7 @@ accel::StopReason TranslatorVcpu::run() {
             runtime().exit_link = 0;
         }
         if (const u8* code = find_code()) {
-            if (translator_.injected().interrupts) {
+            if (translator_.options().inject.interrupts) {
                 __atomic_store_n(&runtime().kick, 1, __ATOMIC_SEQ_CST);
             }
             runtime().exit_link = 0;
@@ -117,6 +121,9 @@ accel::StopReason TranslatorVcpu::run() {
                 log_->entry(index_, state(), log_->options().registers ? describe_registers() : "");
             }
             translator_.backend().enter()(&state(), code);
+            if (lockstep_ != nullptr) {
+                lockstep_->after();
+            }
             counters_.left(exit_reason());
         }
     }
@@ -203,8 +210,8 @@ const u8* TranslatorVcpu::find_code() {
     const u8* const first = entry->host + (pc & (kPage - 1));
     const arm64::Mode mode = arm64::entry_mode(mode_, entry->guarded, branch_type, std::span<const u8, 4>(first, 4));
     forget_dropped_code();
-    const u8* code = translator_.code_for({pc, entry->physical | (pc & (kPage - 1)), entry->host, mode}, link,
-                                          cpu_.model(), first_in_page);
+    const CodeSource source{pc, entry->physical | (pc & (kPage - 1)), entry->host, mode};
+    const u8* code = translator_.code_for(source, link, cpu_.model(), first_in_page);
     if (first_in_page) {
         spaces_.revoke_writes(entry->host);
     }
@@ -215,10 +222,13 @@ const u8* TranslatorVcpu::find_code() {
     }
     // The code knows how it was branched to, and once it has begun nobody else asks.
     state().pstate &= ~arm64::pstate::kBtypeMask;
-    if (!translator_.injected().jump_misses) {
+    if (!translator_.options().inject.jump_misses) {
         spaces_.current().add_jump(pc, branch_type, code);
     }
     runtime().page = entry->tag;
+    if (lockstep_ != nullptr) {
+        lockstep_->before(source, translator_.instructions_of(source));
+    }
     return code;
 }
 

@@ -13,6 +13,8 @@
 
 namespace kelvin::translator {
 
+class Lockstep;
+
 /// Owner thread: the one in run(), but for the methods that say so.
 class TranslatorVcpu final : public accel::Vcpu, public arm64::CpuEvents {
   public:
@@ -91,6 +93,7 @@ class TranslatorVcpu final : public accel::Vcpu, public arm64::CpuEvents {
     bool awaits_event_ = false;  ///< while waiting: WFE
     i64 wait_deadline_ = 0;      ///< while waiting: of the clock
     CodeEpochs::Runner runner_;
+    std::unique_ptr<Lockstep> lockstep_;  ///< null: nothing is checked
     VcpuCounters counters_;
 
     std::atomic<bool> stop_{false};
