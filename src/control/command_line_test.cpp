@@ -150,6 +150,7 @@ TEST(CommandLine, Answers) {
     EXPECT_MENTIONS(answer_of({"-help"}), "-kernel FILE");
     EXPECT_MENTIONS(answer_of({"-M", "help"}), "virt ");
     EXPECT_MENTIONS(answer_of({"-cpu", "help"}), "cortex-a57");
+    EXPECT_MENTIONS(answer_of({"-cpu", "help"}), "kelvin       the default");
     EXPECT_MENTIONS(answer_of({"-d", "help"}), "in_asm");
     EXPECT_MENTIONS(answer_of({"-accel", "help"}), "tcg");
     EXPECT_MENTIONS(answer_of({"-accel", "tcg,disable=help"}), "dead_code\n");

@@ -164,8 +164,8 @@ Result<> apply_cpu(Draft& draft, const std::string& value) {
     draft.cpu_named = true;
     if (cpu.model == "help" || cpu.model == "?") {
         draft.line.answer = "Available CPUs:\n";
-        for (const std::string_view name : arm64::model_names()) {
-            draft.line.answer += fmt::format("  {}\n", name);
+        for (const arm64::ModelName& model : arm64::model_names()) {
+            draft.line.answer += fmt::format("  {:<13}{}\n", model.name, model.description);
         }
         return ok();
     }

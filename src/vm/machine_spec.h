@@ -7,6 +7,7 @@
 
 #include "accel/accelerator.h"
 #include "base/types.h"
+#include "cpu/arm64/model.h"
 
 namespace kelvin::vm {
 
@@ -14,7 +15,7 @@ namespace kelvin::vm {
 enum class GicVersion : u8 { v2 = 2, v3 = 3 };
 
 struct CpuSpec {
-    std::string model = "max";
+    std::string model{arm64::kDefaultModel};
     std::vector<std::string> properties;  ///< "pauth=off"
     unsigned count = 1;
 };

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Boots Debian's arm64 kernel to a shell, uses it, and switches the machine off.
 
-    boot.py --emulator COMMAND [--suite bookworm|trixie] [--machine virt] [--cpu cortex-a72] [--option OPTION]... [--brief]
+    boot.py --emulator COMMAND [--suite bookworm|trixie] [--machine virt] [--cpu MODEL] [--option OPTION]... [--brief]
 
 Passes if the shell calculates and hashes rightly and can be interrupted, and if the emulator ends with 0 after `poweroff`.
 """
@@ -53,7 +53,8 @@ def command_line(arguments):
     guest = guest_folder(arguments.suite)
     return [
         *shlex.split(arguments.emulator),
-        *("-M", arguments.machine, "-cpu", arguments.cpu, "-m", "1024", "-nographic", "-no-reboot"),
+        *("-M", arguments.machine, "-m", "1024", "-nographic", "-no-reboot"),
+        *(("-cpu", arguments.cpu) if arguments.cpu else ()),
         *("-kernel", str(guest / "kernel"), "-initrd", str(guest / "initrd"), "-append", "console=ttyAMA0"),
         *arguments.option,
     ]
@@ -71,7 +72,7 @@ def interrupt(console):
     console.wait_for(PROMPT)
 
 
-def boot(command, seconds, brief=False):
+def boot(command, seconds, brief=False, free_of=None):
     """One boot; returns (seconds to the prompt, seconds in all)."""
     started = time.monotonic()
     with Console(command, seconds) as console:
@@ -89,6 +90,8 @@ def boot(command, seconds, brief=False):
             console.fail(f"ended with {status} after poweroff; 0 was expected")
         if re.search(r"Kernel panic|Oops|BUG:|Call trace:", console.text()):
             console.fail("the guest's kernel complained")
+        if free_of and re.search(free_of, console.text()):
+            console.fail(f"the console said {free_of!r}")
     return to_prompt, time.monotonic() - started
 
 
@@ -97,9 +100,10 @@ def parser():
     result.add_argument("--emulator", required=True, help="a command that takes QEMU's options")
     result.add_argument("--suite", default="bookworm", choices=["bookworm", "trixie"])
     result.add_argument("--machine", default="virt")
-    result.add_argument("--cpu", default="cortex-a72")
+    result.add_argument("--cpu", help="its own default if left out")
     result.add_argument("--option", action="append", default=[], help="one more word of the command line; may be repeated")
     result.add_argument("--brief", action="store_true", help="little more than boot and switch off")
+    result.add_argument("--free-of", metavar="REGEX", help="what the console must not say")
     result.add_argument("--timeout", type=float, default=300, help="seconds for one boot")
     return result
 
@@ -107,7 +111,7 @@ def parser():
 def main():
     arguments = parser().parse_args()
     try:
-        to_prompt, total = boot(command_line(arguments), arguments.timeout, arguments.brief)
+        to_prompt, total = boot(command_line(arguments), arguments.timeout, arguments.brief, arguments.free_of)
     except ConsoleError as error:
         print(error)
         return 1

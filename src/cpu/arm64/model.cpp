@@ -65,7 +65,7 @@ constexpr FeatureField kFields[] = {
 
 /// The constants of a core, from its Technical Reference Manual; features that are not implemented are left out.
 struct Core {
-    std::string_view name, compatible;
+    std::string_view name, description, compatible;
     FeatureMask features;
     u64 midr, revidr, ctr, clidr;
     u64 l1d, l1i, l2;  ///< CCSIDR_EL1
@@ -81,31 +81,35 @@ constexpr FeatureMask kNeoverseN1 =
     mask_of({base,  aes,       pmull,   sha1,     sha256,   crc32,          lse, rdm, pan,  pan2, hafdbs,
              hpds,  uao,       cnp,     fp16,     dotprod,  lrcpc,          dpb, ras, ssbs, csv2, csv3,
              pmuv3, debugv8p2, aa64_4k, aa64_16k, aa64_64k, impdef_neoverse});
-constexpr FeatureMask kDefault =
-    (kNeoverseN1 & ~mask_of({impdef_neoverse})) | mask_of({fcma, jscvt, lrcpc2, dpb2, sha3, sha512, flagm, flagm2, lse2,
-                                                           dit, sb, frint, tlb_range, tlb_os, e0pd, ttst, idst, wfxt});
+/// What pays for itself: all that a kernel can leave undone, and no work for each call and return.
+constexpr FeatureMask kKelvin = (kNeoverseN1 & ~mask_of({impdef_neoverse})) |
+                                mask_of({fcma, jscvt, lrcpc2,    dpb2,   sha3, sha512, flagm, flagm2, lse2, dit,
+                                         sb,   frint, tlb_range, tlb_os, e0pd, ttst,   idst,  wfxt,   pan3, specres});
 constexpr u64 kSlowTimer = 62'500'000;
 constexpr u64 kFastTimer = 1'000'000'000;
 
 constexpr Core kCores[] = {
-    {"cortex-a53", "arm,cortex-a53", kArmv80, 0x410fd034, 0x100, 0x84448004, 0x0a200023, 0x700fe01a, 0x203fe002,
-     0x707fe07a, 0x41030000, 1, 40, kSlowTimer},
-    {"cortex-a57", "arm,cortex-a57", kArmv80, 0x411fd070, 0, 0x8444c004, 0x0a200023, 0x700fe01a, 0x201fe012, 0x70ffe07a,
-     0x41010000, 1, 44, kSlowTimer},
-    {"cortex-a72", "arm,cortex-a72", kArmv80, 0x410fd083, 0, 0x8444c004, 0x0a200023, 0x700fe01a, 0x201fe012, 0x707fe07a,
-     0x41020000, 1, 44, kSlowTimer},
-    {"neoverse-n1", "arm,neoverse-n1", kNeoverseN1, 0x414fd0c1, 0, 0x8444c004, 0x82000023, 0x701fe01a, 0x201fe01a,
-     0x70ffe03a, 0x410c0000, 4, 48, kSlowTimer},
-    // CTR_EL0.IDC and DIC: stores are seen by instruction fetches without cache maintenance.
-    {"max", "arm,armv8", kDefault | mask_of({pauth, bti}), 0x000f0510, 0, 0xb444c004, 0x02000023, 0x700fe01a,
-     0x201fe012, 0x70ffe07a, 0, 4, 48, kFastTimer},
-    {"default", "arm,armv8", kDefault, 0x000f0510, 0, 0xb444c004, 0x02000023, 0x700fe01a, 0x201fe012, 0x70ffe07a, 0, 4,
-     48, kFastTimer},
+    // CTR_EL0.IDC and DIC: stores are seen by instruction fetches without cache maintenance. MIDR_EL1's implementer 0
+    // is reserved for software.
+    {kDefaultModel, "the default: what costs nothing, so neither pointer authentication nor BTI", "arm,armv8", kKelvin,
+     0x000f04b0, 0, 0xb444c004, 0x02000023, 0x700fe01a, 0x201fe012, 0x70ffe07a, 0, 4, 48, kFastTimer},
+    {"max", "all that there is", "arm,armv8", kKelvin | mask_of({pauth, bti}), 0x000f0510, 0, 0xb444c004, 0x02000023,
+     0x700fe01a, 0x201fe012, 0x70ffe07a, 0, 4, 48, kFastTimer},
+    {"cortex-a53", "Armv8.0", "arm,cortex-a53", kArmv80, 0x410fd034, 0x100, 0x84448004, 0x0a200023, 0x700fe01a,
+     0x203fe002, 0x707fe07a, 0x41030000, 1, 40, kSlowTimer},
+    {"cortex-a57", "Armv8.0", "arm,cortex-a57", kArmv80, 0x411fd070, 0, 0x8444c004, 0x0a200023, 0x700fe01a, 0x201fe012,
+     0x70ffe07a, 0x41010000, 1, 44, kSlowTimer},
+    {"cortex-a72", "Armv8.0", "arm,cortex-a72", kArmv80, 0x410fd083, 0, 0x8444c004, 0x0a200023, 0x700fe01a, 0x201fe012,
+     0x707fe07a, 0x41020000, 1, 44, kSlowTimer},
+    {"neoverse-n1", "Armv8.2 for servers", "arm,neoverse-n1", kNeoverseN1, 0x414fd0c1, 0, 0x8444c004, 0x82000023,
+     0x701fe01a, 0x201fe01a, 0x70ffe03a, 0x410c0000, 4, 48, kSlowTimer},
 };
 
 constexpr auto kNames = [] {
-    std::array<std::string_view, std::size(kCores)> names{};
-    std::ranges::transform(kCores, names.begin(), &Core::name);
+    std::array<ModelName, std::size(kCores)> names{};
+    std::ranges::transform(kCores, names.begin(), [](const Core& core) {
+        return ModelName{core.name, core.description};
+    });
     return names;
 }();
 
@@ -220,7 +224,7 @@ Result<> apply_property(FeatureSet& features, std::string_view text) {
 
 }  // namespace
 
-std::span<const std::string_view> model_names() {
+std::span<const ModelName> model_names() {
     return kNames;
 }
 

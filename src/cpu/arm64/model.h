@@ -100,12 +100,17 @@ struct Model {
     bool has(Feature feature) const { return features.test(static_cast<std::size_t>(feature)); }
 };
 
-/// Names that find_model accepts, in the order to list them.
-std::span<const std::string_view> model_names();
+/// What a machine gets that was not told.
+inline constexpr std::string_view kDefaultModel = "kelvin";
 
-/// A model by its name, with "-cpu" style properties applied ("pauth=off"...); "default" is what a machine gets that
-/// was not told. ID registers are derived from the features that remain. Unknown names and properties: an error that
-/// names the nearest.
+struct ModelName {
+    std::string_view name, description;
+};
+/// Names that find_model accepts, in the order to list them.
+std::span<const ModelName> model_names();
+
+/// A model by its name, with "-cpu" style properties applied ("pauth=off"...). ID registers are derived from the
+/// features that remain. Unknown names and properties: an error that names the nearest.
 Result<Model> find_model(std::string_view name, std::span<const std::string> properties);
 
 }  // namespace kelvin::arm64

@@ -64,15 +64,29 @@ TEST(Model, PropertiesChangeFeaturesAndIdRegistersTogether) {
 }
 
 TEST(Model, DefaultIsMaxWithoutPointerAuthenticationAndBti) {
-    const Model expected = model_of("max", {"pauth=off", "bti=off"}), model = model_of("default");
+    const Model expected = model_of("max", {"pauth=off", "bti=off"}), model = model_of(kDefaultModel);
     EXPECT_EQ(model.features, expected.features);
     EXPECT_EQ(model.id.isar1, expected.id.isar1);
     EXPECT_EQ(model.id.pfr1, expected.id.pfr1);
 }
 
+TEST(Model, DefaultIdRegisters) {
+    const IdRegisters id = model_of(kDefaultModel).id;
+    EXPECT_EQ(id.midr, 0x000f04b0);
+    EXPECT_EQ(id.pfr0, 0x1101'0000'1011'0011);   // CSV3 CSV2 DIT RAS AdvSIMD+FP16 FP+FP16 EL1 EL0
+    EXPECT_EQ(id.pfr1, 0x20);                    // SSBS2
+    EXPECT_EQ(id.isar0, 0x0220'1001'1021'2120);  // TLBIRANGE FlagM2 DP SHA3 RDM LSE CRC32 SHA512 SHA1 AES+PMULL
+    EXPECT_EQ(id.isar1, 0x0000'0111'0021'1002);
+    EXPECT_EQ(id.isar2, 0x2);  // WFxT
+    EXPECT_EQ(id.zfr0, 0);
+    EXPECT_EQ(bits(id.mmfr1, 23, 20), 3);  // PAN3
+    EXPECT_EQ(bits(id.mmfr2, 63, 60), 1);  // E0PD: no page-table isolation for KASLR's sake
+}
+
 TEST(Model, NamesAreListedAndFound) {
-    for (const std::string_view name : model_names()) {
-        EXPECT_EQ(model_of(name).name, name);
+    for (const ModelName& listed : model_names()) {
+        EXPECT_EQ(model_of(listed.name).name, listed.name);
+        EXPECT_NE(listed.description, "");
     }
 }
 
@@ -88,7 +102,7 @@ TEST(Model, WrongNamesSayTheNearest) {
     EXPECT_FALSE(find_model("max", missing));
     EXPECT_TRUE(find_model("max", absent));
     const std::vector<std::string> impdef{"pauth-impdef=on"}, qarma{"pauth-impdef=off"};
-    EXPECT_TRUE(find_model("default", impdef)->has(Feature::pauth));
+    EXPECT_TRUE(find_model(kDefaultModel, impdef)->has(Feature::pauth));
     EXPECT_FALSE(find_model("max", qarma));
 }
 
