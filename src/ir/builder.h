@@ -166,8 +166,9 @@ class Builder {
     Value simplify_equal_operands(const Op& op);
     Value simplify_with_constant(const Op& op, u64 full_constant);
     Value simplify_vector(const Op& op);
-    /// `value` if it serves as an integer of that type, with zeros above.
-    Value as_integer(Type type, Value value) const;
+    Value simplify_shl(const Op& op, unsigned count);
+    /// `value` as an integer of that type, with zeros above.
+    Value as_integer(Type type, Value value);
     Value unary(Opcode code, Type type, Value a) { return append({code, type, 0, a}); }
     Value binary(Opcode code, Type type, Value a, Value b) { return append({code, type, 0, a, b}); }
     void terminate(const Op& op);

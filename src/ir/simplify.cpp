@@ -89,8 +89,18 @@ constexpr u64 replicate(u64 value, Lane lane) {
 
 }  // namespace
 
-Value Builder::as_integer(Type type, Value value) const {
-    return significant_bits(region_, value) <= width_of(type) ? value : kNoValue;
+Value Builder::as_integer(Type type, Value value) {
+    return type == Type::i64 ? value : zero_extend(type, value, 32);
+}
+
+Value Builder::simplify_shl(const Op& op, unsigned count) {
+    if (count == 0) {
+        return as_integer(op.type, op.a);
+    }
+    // Bits that an extension has changed and the shift drops: LSL is UBFIZ.
+    const Op& operand = region_.op(op.a);
+    const bool extension = (operand.code == Opcode::ubfx || operand.code == Opcode::sbfx) && operand.aux == 0;
+    return extension && operand.imm + count >= width_of(op.type) ? shl(op.type, operand.a, count) : kNoValue;
 }
 
 Value Builder::simplify(const Op& op) {
@@ -212,6 +222,7 @@ Value Builder::simplify_with_constant(const Op& op, u64 full_constant) {
             return std::has_single_bit(value) ? shl(op.type, op.a, static_cast<unsigned>(std::countr_zero(value)))
                                               : kNoValue;
         case Opcode::shl:
+            return simplify_shl(op, static_cast<unsigned>(value % width));
         case Opcode::shr:
         case Opcode::sar:
         case Opcode::ror:

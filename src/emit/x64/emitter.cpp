@@ -8,26 +8,6 @@ namespace kelvin::x64 {
 using ir::index;
 using ir::kNoValue;
 
-namespace {
-
-/// Operands of an op in order; calls keep theirs beside the op.
-template <class Visit>
-void each_operand(const ir::Region& region, const Op& op, Visit visit) {
-    if (op.code == IrOp::call) {
-        const ir::Call& call = region.calls[op.imm];
-        for (unsigned i = 0; i < call.helper->argument_count; i++) {
-            visit(call.arguments[i]);
-        }
-        return;
-    }
-    const Value operands[3] = {op.a, op.b, op.c};
-    for (std::size_t i = 0; i < ir::info(op.code).arguments.size(); i++) {
-        visit(operands[i]);
-    }
-}
-
-}  // namespace
-
 void Emitter::emit(const ir::Region& region, CodeBuffer buffer, u32 first_link) {
     a.restart(buffer);
     a.nop(Stubs::kEntryBytes);
@@ -58,7 +38,7 @@ void Emitter::emit(const ir::Region& region, CodeBuffer buffer, u32 first_link) 
     for (const u32 b : block_order_) {
         a.bind(block_labels_[b]);
         begin_block(region.blocks[b]);
-        for (u32 i = region.blocks[b].first; i < region.blocks[b].end; i++) {
+        for (u32 i = region.blocks[b].first; i < region.blocks[b].end; i = index_ + 1) {
             emit_op(i);
         }
     }
@@ -112,10 +92,14 @@ void Emitter::analyse(const ir::Block& block) {
         }
         const ir::Effects effects = ir::info(op.code).effects;
         const bool exact = (effects & (ir::kMayFault | ir::kCall)) != 0;
+        // Neither result of a pair is written before both accesses have been made.
+        const bool pair = i > block.first && completes_pair(i);
         for (unsigned k = 0; k < active_count;) {
             const bool made_here = pending[active[k]] == self;
             if (made_here) {
                 active[k] = active[--active_count];
+            } else if (pair && index(pending[active[k]]) == i - 1) {
+                k++;
             } else if (exact || (op.code == IrOp::get && op.imm == active[k])) {
                 drop(k);
             } else {
@@ -199,8 +183,26 @@ void Emitter::drop_operands() {
     each_operand(*region_, *op_, [&](Value value) { skip(value); });
 }
 
-void Emitter::fuse_next() {
-    each_operand(*region_, region_->ops[index_ + 1], [&](Value value) { state_of(value).uses--; });
+bool Emitter::is_pair(u32 first) const {
+    const Op& op = region_->ops[first];
+    const bool access =
+        op.code == IrOp::load || op.code == IrOp::vload || op.code == IrOp::store || op.code == IrOp::vstore;
+    if (!access || first + 1 >= region_->ops.size()) {
+        return false;
+    }
+    const Op& next = region_->ops[first + 1];
+    const ir::MemInfo memory = op.memory();
+    return next.code == op.code && next.type == op.type && next.a == op.a && next.memory().pack() == memory.pack() &&
+           next.offset() == op.offset() + (1 << memory.size_log2) && !memory.aligned &&
+           memory.order == ir::Order::plain;
+}
+
+void Emitter::advance() {
+    if (states_[index_].uses == 0 && states_[index_].place != Place::none) {
+        release(current_value());
+    }
+    index_++;
+    op_ = &region_->ops[index_];
 }
 
 const Op* Emitter::plain_exit(u32 block) const {

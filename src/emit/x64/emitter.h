@@ -44,6 +44,8 @@ struct ColdPath {
     u32 page_offset = 0;
     u64 data = 0;
     u8 registers[4]{};  ///< host registers the path needs, by the op's convention
+    Gpr base{};         ///< of memory accesses: the guest address is this register plus `offset`
+    i32 offset = 0;
 };
 
 /// An exit that can be linked to another region.
@@ -135,12 +137,32 @@ class Emitter {
     void flags_into_eax(Value flags);
     /// Sets host CF to the flags' C (or its complement, if `borrow`). eax must have been taken. Accounts for one use.
     void carry_into_cf(Value flags, bool borrow);
+    /// True if EFLAGS hold what is wanted later and could not be made again: better not overwritten.
+    bool flags_wanted() const;
+    /// Leaves making the current op's flags, an addition's, a subtraction's or a test's, to who first asks for them, if
+    /// EFLAGS would not last until then.
+    bool defer_flags();
+    /// Makes the current op's flags.
+    void make_flags();
+    /// The current op is an AND whose flags the next op makes: true if nothing else is wanted of it, so that no
+    /// register need ever hold it.
+    bool leave_to_test();
+    /// The current op is a shift: true if it is left to the addition of its result, which can scale its operand.
+    bool leave_to_add();
+    bool left_to_user(Value value) const { return state_of(value).left_to_user; }
+    /// Makes flags again, or at last, that are not in EFLAGS and can be made from their operands.
+    void ensure_flags(Value flags);
     /// The next op computes the flags of this op's operation. Before the operands are fetched: its operands are
     /// accounted for.
     void fuse_next();
     /// After the operation: EFLAGS are the next op's value.
     void define_next_flags(Sense sense);
     bool flags_in_host(Value flags) const { return host_flags_ == flags; }
+
+    /// True if the op after this one accesses what lies behind, so that one check serves both: LDP and STP.
+    bool pair_follows() const { return is_pair(index_); }
+    /// Goes on to the next op, which is lowered together with this one.
+    void advance();
 
     // Calls: everything in local registers is put where calls leave it alone.
     void evict_locals();
@@ -174,7 +196,8 @@ class Emitter {
     u32 uses(Value value) const { return states_[ir::index(value)].uses; }
 
   private:
-    enum class Place : u8 { none, gpr, xmm, home, spill, state, constant, host_flags, stored_flags, flags_spill };
+    /// deferred: flags that are to be made from their operands.
+    enum class Place : u8 { none, gpr, xmm, home, spill, state, constant, host_flags, stored_flags, deferred };
     static constexpr u8 kNothing = 0xff;
 
     struct ValueState {
@@ -183,7 +206,16 @@ class Emitter {
         u8 home = kNothing;  ///< guest slot that holds the value now; also a copy of one in a register
         u8 hint = kNothing;  ///< guest slot whose pin the value is to be made in
         u8 spill = kNothing;
+        bool left_to_user = false;  ///< see leave_to_test() and leave_to_add()
+        bool holds = false;  ///< flags: their operands are kept, uses accounted for, so that they can be made again
         u16 uses = 0;
+    };
+
+    /// How flags are made.
+    struct FlagsRecipe {
+        Alu alu;  ///< cmp, add, or and_: a test
+        Width width;
+        Value a, b;
     };
 
     struct Bank {
@@ -253,6 +285,16 @@ class Emitter {
     void save_host_flags();
     void host_flags_into_eax();
     Mem stored_flags_place(const ValueState& flags) const;
+    FlagsRecipe recipe(Value flags) const;
+    void drop_recipe(Value flags);
+    void make_flags(Value flags);
+    void make_flags_with(const FlagsRecipe& made, i32 imm);
+    void make_flags_of_two(const FlagsRecipe& made);
+    /// True if EFLAGS may be overwritten before the op that uses `flags` next, or last, as seen from the current op.
+    bool lost_before_first_use(Value flags) const;
+    bool lost_before_last_use(Value flags) const;
+    bool is_pair(u32 first) const;
+    bool completes_pair(u32 second) const { return second != 0 && is_pair(second - 1); }
 
     const Pins& pins_;
     Stubs& stubs_;
@@ -266,7 +308,7 @@ class Emitter {
     std::array<Value, 256> home_of_{};  ///< per slot: the value it is the home of
     Bank gprs_, xmms_;
     u64 spills_in_use_ = 0;
-    std::array<Value, 8> dying_{};
+    std::array<Value, 16> dying_{};
     unsigned dying_count_ = 0;
     const Op* op_ = nullptr;
     u32 index_ = 0;
@@ -279,6 +321,22 @@ class Emitter {
     std::vector<Label> block_labels_;
     std::vector<u32> block_order_;
 };
+
+/// Operands of an op in order; calls keep theirs beside the op.
+template <class Visit>
+void each_operand(const ir::Region& region, const Op& op, Visit visit) {
+    if (op.code == IrOp::call) {
+        const ir::Call& call = region.calls[op.imm];
+        for (unsigned i = 0; i < call.helper->argument_count; i++) {
+            visit(call.arguments[i]);
+        }
+        return;
+    }
+    const Value operands[3] = {op.a, op.b, op.c};
+    for (std::size_t i = 0; i < ir::info(op.code).arguments.size(); i++) {
+        visit(operands[i]);
+    }
+}
 
 using LowerFunction = void (*)(Emitter&);
 /// The emitter of each op; every entry is there.

@@ -127,6 +127,8 @@ void Emitter::clobber_flags() {
     if (state.place == Place::host_flags) {
         if (state.uses == 0) {
             state.place = Place::none;
+        } else if (state.holds) {
+            state.place = Place::deferred;
         } else if (state.home != kNothing) {
             state.place = Place::stored_flags;
         } else {
@@ -148,6 +150,7 @@ void Emitter::save_host_flags() {
 }
 
 void Emitter::flags_into_eax(Value flags) {
+    ensure_flags(flags);
     ValueState& state = state_of(flags);
     if (state.place == Place::host_flags) {
         host_flags_into_eax();
@@ -172,6 +175,7 @@ Cond Emitter::condition(ir::Cond cond, Value flags) {
         a.cmp(Width::w32, Gpr::rax, Gpr::rax);
         return Cond::e;
     }
+    ensure_flags(flags);
     ValueState& state = state_of(flags);
     if (host_flags_ == flags) {
         Cond host{};
@@ -223,10 +227,13 @@ Cond Emitter::condition(ir::Cond cond, Value flags) {
 }
 
 void Emitter::carry_into_cf(Value flags, bool borrow) {
+    ensure_flags(flags);
     ValueState& state = state_of(flags);
     if (host_flags_ == flags && sense_ != Sense::fp) {
         state.uses--;
-        if (state.uses != 0 && state.home == kNothing) {
+        if (state.uses != 0 && state.holds) {
+            state.place = Place::deferred;
+        } else if (state.uses != 0 && state.home == kNothing) {
             save_host_flags();
         } else if (state.uses != 0) {
             state.place = Place::stored_flags;

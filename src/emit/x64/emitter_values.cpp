@@ -228,6 +228,9 @@ void Emitter::release(Value value) {
         host_flags_ = kNoValue;
     }
     state.place = Place::none;
+    if (state.holds) {
+        drop_recipe(value);
+    }
 }
 
 // The register that holds `value`, which stays there until the op ends. Accounts for one use.

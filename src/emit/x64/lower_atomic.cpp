@@ -38,7 +38,7 @@ const void* slow_function(const RuntimeCalls& calls, IrOp code) {
 }
 
 void miss(Emitter& e, ColdPath& self) {
-    look_up(e, self, true);
+    look_up(e, self, true, self.op->memory().size_log2);
     const ir::OpInfo& info = ir::info(self.op->code);
     for (unsigned i = 1; i < info.arguments.size(); i++) {
         const u8 reg = self.registers[kFirst + i - 1];
@@ -88,7 +88,7 @@ ColdPath& check(Emitter& e, std::initializer_list<unsigned> operands, unsigned r
         path.registers[i++] = static_cast<u8>(operand);
     }
     path.registers[kResult] = static_cast<u8>(result);
-    check_page(e, path, true);
+    check_page(e, path, {rdx, 0}, true, e.current().memory().size_log2);
     return path;
 }
 

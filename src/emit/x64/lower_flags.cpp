@@ -27,6 +27,7 @@ void with_carry(Emitter& e, Alu alu, bool want_flags) {
     if (fused) {
         e.fuse_next();
     }
+    e.ensure_flags(op.c);
     e.take(Gpr::rax);
     e.take(Gpr::rdx);
     e.use_into(Gpr::rdx, op.a);
@@ -87,69 +88,20 @@ void cond_set(Emitter& e) {
     e.a.movzx(Width::w8, result, result);
 }
 
-namespace {
-
-void compare(Emitter& e, Alu alu, Emitter::Sense sense) {
-    const Op& op = e.current();
-    const Width w = Emitter::width(op.type);
-    if (!e.has_uses()) {
-        e.drop_operands();
-        return;
-    }
-    e.clobber_flags();
-    i32 imm = 0;
-    if (e.immediate(op.b, op.type, imm)) {
-        e.skip(op.b);
-        const bool by_memory = alu == Alu::cmp && e.in_memory(op.a);
-        if (by_memory) {
-            e.a.cmp(w, e.memory_operand(op.a), imm);
-        } else if (alu == Alu::cmp) {
-            const Gpr left = e.use(op.a);
-            e.a.cmp(w, left, imm);
-        } else {
-            const Gpr copy = e.use_copy(op.a);
-            e.a.alu(alu, w, copy, imm);
-        }
-    } else if (alu == Alu::cmp) {
-        const Gpr left = e.use(op.a);
-        if (e.in_memory(op.b)) {
-            e.a.cmp(w, left, e.memory_operand(op.b));
-        } else {
-            e.a.cmp(w, left, e.use(op.b));
-        }
-    } else {
-        const Gpr copy = e.use_copy(op.a);
-        e.a.alu(alu, w, copy, e.use(op.b));
-    }
-    e.define_flags(sense);
-}
-
-}  // namespace
-
 void sub_flags(Emitter& e) {
     if (!e.flags_in_host(e.current_value())) {
-        compare(e, Alu::cmp, Emitter::Sense::borrow);
+        e.make_flags();
     }
 }
 void add_flags(Emitter& e) {
     if (!e.flags_in_host(e.current_value())) {
-        compare(e, Alu::add, Emitter::Sense::carry);
+        e.make_flags();
     }
 }
-
 void logic_flags(Emitter& e) {
-    const Op& op = e.current();
-    if (e.flags_in_host(e.current_value())) {
-        return;
+    if (!e.flags_in_host(e.current_value())) {
+        e.make_flags();
     }
-    if (!e.has_uses()) {
-        e.drop_operands();
-        return;
-    }
-    e.clobber_flags();
-    const Gpr source = e.use(op.a);
-    e.a.test(Emitter::width(op.type), source, source);
-    e.define_flags(Emitter::Sense::carry);
 }
 
 void flags_from_nzcv(Emitter& e) {

@@ -74,6 +74,14 @@ void add(Emitter& e) {
     const Op& op = e.current();
     const Width w = Emitter::width(op.type);
     i32 imm = 0;
+    if (e.left_to_user(op.b)) {
+        const Op& shift = e.op(op.b);
+        e.skip(op.b);
+        const Gpr left = e.use(op.a);
+        const Gpr scaled = e.use(shift.a);
+        e.a.lea(w, e.define(), mem(left, scaled, 1u << e.region().constant(shift.b)));
+        return;
+    }
     if (flags_follow(e, IrOp::add_flags)) {
         e.clobber_flags();
         e.fuse_next();
@@ -88,7 +96,8 @@ void add(Emitter& e) {
         e.a.lea(w, result, mem(source, imm));
         return;
     }
-    if (e.in_memory(op.b) && op.a != op.b) {
+    const bool keep_flags = e.flags_wanted();
+    if (e.in_memory(op.b) && op.a != op.b && !keep_flags) {
         e.clobber_flags();
         two_operand(e, Alu::add, Commutes::yes);
         return;
@@ -96,7 +105,9 @@ void add(Emitter& e) {
     const Gpr left = e.use(op.a);
     const Gpr right = e.use(op.b);
     const Gpr result = e.define_over(left);
-    if (result == left) {
+    if (keep_flags) {
+        e.a.lea(w, result, mem(left, right, 1));
+    } else if (result == left) {
         e.clobber_flags();
         e.a.add(w, result, right);
     } else if (result == right) {
@@ -134,25 +145,15 @@ void and_(Emitter& e) {
     const bool fused = index(next_value) < e.region().ops.size() && e.op(next_value).code == IrOp::logic_flags &&
                        e.op(next_value).a == e.current_value() && e.op(next_value).type == op.type &&
                        e.uses(next_value) != 0;
+    if (fused && e.leave_to_test()) {
+        return;
+    }
     e.clobber_flags();
     if (!fused) {
         two_operand(e, Alu::and_, Commutes::yes);
         return;
     }
-    if (e.uses(e.current_value()) == 1) {
-        // Only the flags are wanted.
-        const Width w = Emitter::width(op.type);
-        const Gpr left = e.use(op.a);
-        i32 imm = 0;
-        if (e.immediate(op.b, op.type, imm)) {
-            e.skip(op.b);
-            e.a.test(w, left, imm);
-        } else {
-            e.a.test(w, left, e.use(op.b));
-        }
-    } else {
-        two_operand(e, Alu::and_, Commutes::yes);
-    }
+    two_operand(e, Alu::and_, Commutes::yes);
     e.fuse_next();
     e.define_next_flags(Emitter::Sense::carry);
 }

@@ -21,55 +21,63 @@ Mem slot_field(unsigned slot, std::size_t field) {
 
 }  // namespace
 
-void address_into_rdx(Emitter& e) {
-    const Op& op = e.current();
+GuestAddress address_of(Emitter& e) {
+    e.take(Gpr::rax);
     e.take(Gpr::rdx);
-    const i32 offset = op.offset();
-    if (e.is_constant(op.a) || offset == 0) {
-        e.use_into(Gpr::rdx, op.a);
-        if (offset != 0) {
-            e.a.lea(Width::w64, Gpr::rdx, mem(Gpr::rdx, offset));
-        }
-        return;
-    }
-    const Gpr base = e.use(op.a);
-    e.a.lea(Width::w64, Gpr::rdx, mem(base, offset));
+    return {e.use(e.current().a), e.current().offset()};
 }
 
 namespace {
 
+void address_into_rdx(Emitter& e, const ColdPath& path) {
+    if (path.offset != 0) {
+        e.a.lea(Width::w64, Gpr::rdx, mem(path.base, path.offset));
+    } else if (path.base != Gpr::rdx) {
+        e.a.mov(Width::w64, Gpr::rdx, path.base);
+    }
+}
+
 /// The stack pointer behind this access must be a multiple of 16; else C++ raises the exception.
-void check_stack(Emitter& e) {
+void check_stack(Emitter& e, GuestAddress address) {
     const u8 slot = e.current().memory().base;
     if (!e.must_check_stack(slot)) {
         return;
     }
     ColdPath& misaligned = e.cold(+[](Emitter& em, ColdPath& self) {
+        address_into_rdx(em, self);
         call_memory(em, reinterpret_cast<const void*>(em.stubs().calls().load), self.op->memory().pack());
         em.a.jmp(em.stubs().exit_position());
     });
+    misaligned.base = address.base;
+    misaligned.offset = address.offset;
     e.test_stack(slot);
     e.a.jcc(x64::Cond::ne, misaligned.entry);
 }
 
 }  // namespace
 
-void check_page(Emitter& e, ColdPath& path, bool write) {
+void check_page(Emitter& e, ColdPath& path, GuestAddress address, bool write, unsigned size_log2) {
     const ir::MemInfo memory = e.current().memory();
     const unsigned slot = slot_index(memory);
+    path.base = address.base;
+    path.offset = address.offset;
     if (memory.stack) {
-        check_stack(e);
+        check_stack(e, address);
     }
     const std::size_t tag = write ? offsetof(PageSlot, write_tag) : offsetof(PageSlot, read_tag);
-    e.a.mov(Width::w64, Gpr::rax, Gpr::rdx);
+    if (address.offset != 0) {
+        e.a.lea(Width::w64, Gpr::rax, mem(address.base, address.offset));
+    } else {
+        e.a.mov(Width::w64, Gpr::rax, address.base);
+    }
     e.a.xor_(Width::w64, Gpr::rax, slot_field(slot, tag));
-    if (memory.aligned && memory.size_log2 != 0) {
+    if (memory.aligned && size_log2 != 0) {
         // Low bits that are not zero become high ones and fail the comparison.
-        e.a.rorx(Width::w64, Gpr::rax, Gpr::rax, memory.size_log2);
-        e.a.cmp(Width::w64, Gpr::rax, 4096 >> memory.size_log2);
+        e.a.rorx(Width::w64, Gpr::rax, Gpr::rax, static_cast<u8>(size_log2));
+        e.a.cmp(Width::w64, Gpr::rax, 4096 >> size_log2);
         e.a.jcc(x64::Cond::ae, path.entry);
     } else {
-        e.a.cmp(Width::w64, Gpr::rax, 4096 - (1 << memory.size_log2));
+        e.a.cmp(Width::w64, Gpr::rax, 4096 - (1 << size_log2));
         e.a.jcc(x64::Cond::a, path.entry);
     }
     e.a.mov(Width::w64, Gpr::rax, slot_field(slot, offsetof(PageSlot, addend)));
@@ -80,16 +88,19 @@ void jump_to(Emitter& e, const u8* write_address) {
     e.a.jmp(write_address + e.a.rw_to_rx());
 }
 
-void look_up(Emitter& e, const ColdPath& path, bool write) {
-    const ir::MemInfo memory = e.current().memory();
+void look_up(Emitter& e, const ColdPath& path, bool write, unsigned size_log2) {
+    ir::MemInfo memory = e.current().memory();
+    const u32 packed = memory.pack();
+    memory.size_log2 = static_cast<u8>(size_log2);
     const std::size_t slot = offsetof(Runtime, slots) + slot_index(memory) * sizeof(PageSlot);
+    address_into_rdx(e, path);
     e.a.mov_imm(Gpr::rax, static_cast<u64>(static_cast<i64>(runtime_displacement(slot))));
     e.a.near_call(e.stubs().miss(memory, write));
     const u8* before = e.a.cursor();
     jump_to(e, path.retry);
     KELVIN_ASSERT(e.a.overflowed() || e.a.cursor() - before == static_cast<std::ptrdiff_t>(Stubs::kSkip));
     e.note_position();
-    e.a.mov_imm(Gpr::rax, memory.pack());
+    e.a.mov_imm(Gpr::rax, packed);
 }
 
 void call_memory(Emitter& e, const void* function, u32 memory) {
@@ -114,63 +125,76 @@ void finish_slow_load(Emitter& e, const Op& op, Gpr result) {
     }
 }
 
+/// The second half of a pair, once the first is done.
+void slow_second(Emitter& e, const ColdPath& path) {
+    e.a.lea(Width::w64, Gpr::rdx, mem(Gpr::rdx, 1 << path.op->memory().size_log2));
+    e.a.mov_imm(Gpr::rax, path.op->memory().pack());
+}
+
+Mem host_place(GuestAddress address, i32 behind = 0) {
+    return mem(address.base, Gpr::rax, 1, address.offset + behind);
+}
+
+void load_from(Emitter& e, Gpr result, const Mem& place) {
+    const ir::MemInfo memory = e.current().memory();
+    const Width from = static_cast<Width>(memory.size_log2);
+    if (memory.sign_extend) {
+        e.a.movsx(Emitter::width(e.current().type), from, result, place);
+    } else {
+        e.a.movzx(from, result, place);
+    }
+}
+
+// Neither result is written before both accesses have been made.
+void miss_load_pair(Emitter& e, ColdPath& self) {
+    const ir::MemInfo memory = self.op->memory();
+    look_up(e, self, false, memory.size_log2 + 1u);
+    e.a.near_call(e.stubs().slow_load());
+    e.a.mov(Width::w64, RT(saved[7]), Gpr::rax);
+    slow_second(e, self);
+    e.a.near_call(e.stubs().slow_load());
+    finish_slow_load(e, *self.op, Gpr{self.registers[1]});
+    e.a.mov(Width::w64, Gpr::rax, RT(saved[7]));
+    finish_slow_load(e, *self.op, Gpr{self.registers[0]});
+    jump_to(e, self.resume);
+}
+
+void load_pair(Emitter& e) {
+    const unsigned size_log2 = e.current().memory().size_log2;
+    const GuestAddress address = address_of(e);
+    e.clobber_flags();
+    ColdPath& path = e.cold(&miss_load_pair);
+    const Gpr first = e.define(true);
+    e.advance();
+    e.use(e.current().a);
+    const Gpr second = e.define();
+    check_page(e, path, address, false, size_log2 + 1);
+    load_from(e, first, host_place(address));
+    load_from(e, second, host_place(address, 1 << size_log2));
+    path.registers[0] = static_cast<u8>(number(first));
+    path.registers[1] = static_cast<u8>(number(second));
+    path.resume = e.a.cursor();
+}
+
 }  // namespace
 
 void load(Emitter& e) {
-    const Op& op = e.current();
-    const ir::MemInfo memory = op.memory();
-    e.take(Gpr::rax);
-    address_into_rdx(e);
+    if (e.pair_follows()) {
+        return load_pair(e);
+    }
+    const unsigned size_log2 = e.current().memory().size_log2;
+    const GuestAddress address = address_of(e);
     e.clobber_flags();
     ColdPath& path = e.cold(+[](Emitter& em, ColdPath& self) {
-        look_up(em, self, false);
+        look_up(em, self, false, self.op->memory().size_log2);
         em.a.near_call(em.stubs().slow_load());
         finish_slow_load(em, *self.op, Gpr{self.registers[0]});
         jump_to(em, self.resume);
     });
-    check_page(e, path, false);
-    const Mem place = mem(Gpr::rdx, Gpr::rax, 1);
+    check_page(e, path, address, false, size_log2);
     e.unlock(Gpr::rax);
     const Gpr result = e.define();
-    const Width from = static_cast<Width>(memory.size_log2);
-    if (memory.sign_extend) {
-        e.a.movsx(Emitter::width(op.type), from, result, place);
-    } else {
-        e.a.movzx(from, result, place);
-    }
-    path.registers[0] = static_cast<u8>(number(result));
-    path.resume = e.a.cursor();
-}
-
-void vload(Emitter& e) {
-    e.take(Gpr::rax);
-    address_into_rdx(e);
-    e.clobber_flags();
-    ColdPath& path = e.cold(+[](Emitter& em, ColdPath& self) {
-        look_up(em, self, false);
-        em.a.near_call(em.stubs().slow_load());
-        em.a.vex(vop::vmovaps, Xmm{self.registers[0]}, RT(result));
-        jump_to(em, self.resume);
-    });
-    const Xmm result = e.define_xmm();
-    check_page(e, path, false);
-    const Mem place = mem(Gpr::rdx, Gpr::rax, 1);
-    switch (e.current().memory().size_log2) {
-        case 0:
-        case 1:
-            e.a.movzx(static_cast<Width>(e.current().memory().size_log2), Gpr::rax, place);
-            e.a.vex(vop::vmovd_gpr, result, Gpr::rax);
-            break;
-        case 2:
-            e.a.vex(vop::vmovss, result, place);
-            break;
-        case 3:
-            e.a.vex(vop::vmovsd, result, place);
-            break;
-        default:
-            e.a.vex(vop::vmovups, result, place);
-            break;
-    }
+    load_from(e, result, host_place(address));
     path.registers[0] = static_cast<u8>(number(result));
     path.resume = e.a.cursor();
 }
@@ -185,79 +209,96 @@ void order_store(Emitter& e) {
     }
 }
 
+/// What a store writes: a register, or a constant that the instruction holds.
+struct Stored {
+    bool immediate;
+    Gpr reg;
+    i32 number;
+};
+
+Stored stored_value(Emitter& e) {
+    const Op& op = e.current();
+    const Width w = static_cast<Width>(op.memory().size_log2);
+    Stored value{false, Gpr::rax, 0};
+    value.immediate = e.immediate(op.b, w == Width::w64 ? Type::i64 : Type::i32, value.number);
+    if (value.immediate) {
+        e.skip(op.b);
+    } else {
+        value.reg = e.use(op.b);
+    }
+    return value;
+}
+
+void keep(ColdPath& path, unsigned i, Stored value) {
+    path.registers[i] = static_cast<u8>(number(value.reg));
+    path.registers[2 + i] = value.immediate;
+    path.data |= u64{static_cast<u32>(value.number)} << (32 * i);
+}
+
+void pass_stored(Emitter& e, const ColdPath& path, unsigned i) {
+    if (path.registers[2 + i] != 0) {
+        e.a.mov(Width::w64, argument(0), static_cast<i32>(static_cast<u32>(path.data >> (32 * i))));
+    } else {
+        e.a.mov(Width::w64, argument(0), Gpr{path.registers[i]});
+    }
+}
+
+void store_to(Emitter& e, const Mem& place, Stored value) {
+    const Width w = static_cast<Width>(e.current().memory().size_log2);
+    if (value.immediate) {
+        e.a.mov(w, place, value.number);
+    } else {
+        e.a.mov(w, place, value.reg);
+    }
+}
+
+void miss_store_pair(Emitter& e, ColdPath& self) {
+    look_up(e, self, true, self.op->memory().size_log2 + 1u);
+    pass_stored(e, self, 0);
+    e.a.near_call(e.stubs().slow_store());
+    slow_second(e, self);
+    pass_stored(e, self, 1);
+    e.a.near_call(e.stubs().slow_store());
+    jump_to(e, self.resume);
+}
+
+void store_pair(Emitter& e) {
+    const unsigned size_log2 = e.current().memory().size_log2;
+    const GuestAddress address = address_of(e);
+    const Stored first = stored_value(e);
+    e.clobber_flags();
+    ColdPath& path = e.cold(&miss_store_pair);
+    e.advance();
+    e.use(e.current().a);
+    const Stored second = stored_value(e);
+    check_page(e, path, address, true, size_log2 + 1);
+    store_to(e, host_place(address), first);
+    store_to(e, host_place(address, 1 << size_log2), second);
+    keep(path, 0, first);
+    keep(path, 1, second);
+    path.resume = e.a.cursor();
+}
+
 }  // namespace
 
 void store(Emitter& e) {
-    const Op& op = e.current();
-    const Width w = static_cast<Width>(op.memory().size_log2);
-    e.take(Gpr::rax);
-    address_into_rdx(e);
-    i32 imm = 0;
-    const bool by_immediate = e.immediate(op.b, w == Width::w64 ? Type::i64 : Type::i32, imm);
-    Gpr value = Gpr::rax;
-    if (by_immediate) {
-        e.skip(op.b);
-    } else {
-        value = e.use(op.b);
+    if (e.pair_follows()) {
+        return store_pair(e);
     }
+    const GuestAddress address = address_of(e);
+    const Stored value = stored_value(e);
     e.clobber_flags();
     ColdPath& path = e.cold(+[](Emitter& em, ColdPath& self) {
-        look_up(em, self, true);
-        if (self.registers[1] != 0) {
-            em.a.mov(Width::w64, argument(0), static_cast<i32>(self.data));
-        } else {
-            em.a.mov(Width::w64, argument(0), Gpr{self.registers[0]});
-        }
+        look_up(em, self, true, self.op->memory().size_log2);
+        pass_stored(em, self, 0);
         em.a.near_call(em.stubs().slow_store());
         jump_to(em, self.resume);
     });
-    path.registers[0] = static_cast<u8>(number(value));
-    path.registers[1] = by_immediate;
-    path.data = static_cast<u32>(imm);
-    check_page(e, path, true);
-    const Mem place = mem(Gpr::rdx, Gpr::rax, 1);
-    if (by_immediate) {
-        e.a.mov(w, place, imm);
-    } else {
-        e.a.mov(w, place, value);
-    }
+    keep(path, 0, value);
+    check_page(e, path, address, true, e.current().memory().size_log2);
+    store_to(e, host_place(address), value);
     path.resume = e.a.cursor();
     order_store(e);
-}
-
-void vstore(Emitter& e) {
-    const Op& op = e.current();
-    e.take(Gpr::rax);
-    address_into_rdx(e);
-    const Xmm value = e.use_xmm(op.b);
-    e.clobber_flags();
-    ColdPath& path = e.cold(+[](Emitter& em, ColdPath& self) {
-        look_up(em, self, true);
-        em.a.vex(vop::vmovups_store, argument(0), Xmm{self.registers[0]});
-        em.a.near_call(em.stubs().slow_store());
-        jump_to(em, self.resume);
-    });
-    path.registers[0] = static_cast<u8>(number(value));
-    check_page(e, path, true);
-    const Mem place = mem(Gpr::rdx, Gpr::rax, 1);
-    switch (op.memory().size_log2) {
-        case 0:
-            e.a.vex(vop::vpextrb, place, value, 0);
-            break;
-        case 1:
-            e.a.vex(vop::vpextrw, place, value, 0);
-            break;
-        case 2:
-            e.a.vex(vop::vmovss_store, place, value);
-            break;
-        case 3:
-            e.a.vex(vop::vmovsd_store, place, value);
-            break;
-        default:
-            e.a.vex(vop::vmovups_store, place, value);
-            break;
-    }
-    path.resume = e.a.cursor();
 }
 
 #undef RT

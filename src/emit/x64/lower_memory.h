@@ -9,17 +9,23 @@
 
 namespace kelvin::x64::lower {
 
-/// Takes rdx and makes it the guest address; uses op.a.
-void address_into_rdx(Emitter& e);
+/// Where the current access goes; uses op.a, whose register stays as it is until the op ends. rax and rdx are taken.
+struct GuestAddress {
+    Gpr base;
+    i32 offset;
+};
+GuestAddress address_of(Emitter& e);
 
-/// On the fast path afterwards the host address is rdx + rax, which must have been taken. A miss goes to `path.entry`,
-/// where rdx is the guest address still, and comes back to `path.retry` once rax is right. Overwrites EFLAGS.
-void check_page(Emitter& e, ColdPath& path, bool write);
+/// On the fast path afterwards the host address of `address.base` is that register plus rax. A miss goes to
+/// `path.entry` and comes back to `path.retry` once rax is right. `size_log2`: of all bytes that are accessed.
+/// Overwrites EFLAGS.
+void check_page(Emitter& e, ColdPath& path, GuestAddress address, bool write, unsigned size_log2);
 
-// On cold paths. Registers are kept, but for rax.
+// On cold paths. Registers are kept, but for rax and rdx.
 
-/// Looks in the TLB; what is emitted next runs if C++ must make the access, and finds the packed MemInfo in rax.
-void look_up(Emitter& e, const ColdPath& path, bool write);
+/// Puts the guest address into rdx and looks in the TLB; what is emitted next runs if C++ must make the access, and
+/// finds the packed MemInfo of the op in rax.
+void look_up(Emitter& e, const ColdPath& path, bool write, unsigned size_log2);
 /// Calls one of RuntimeCalls with the address in rdx: its result is in rax and Runtime::result.
 void call_memory(Emitter& e, const void* function, u32 memory);
 /// `write_address` is where the target is written.

@@ -20,6 +20,12 @@ void shift(Emitter& e, Shift kind, ShiftVariable variable) {
             e.a.rorx(w, e.define_over(source), source, count);
             return;
         }
+        if (e.flags_wanted() && count != 0) {
+            const Gpr by = e.temp();
+            e.a.mov_imm(by, count);
+            variable(e.a, w, e.define_over(source), source, by);
+            return;
+        }
         e.clobber_flags();
         const Gpr result = e.define_over(source);
         if (result != source || (w == Width::w32 && count == 0)) {
@@ -38,6 +44,9 @@ void shift(Emitter& e, Shift kind, ShiftVariable variable) {
 }  // namespace
 
 void shl(Emitter& e) {
+    if (e.leave_to_add()) {
+        return;
+    }
     shift(
         e, Shift::shl, +[](Assembler& a, Width w, Gpr d, Gpr s, Gpr n) { a.shlx(w, d, s, n); });
 }

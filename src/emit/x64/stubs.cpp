@@ -171,7 +171,7 @@ const u8* Stubs::miss(ir::MemInfo memory, bool write) const {
 void Stubs::make_misses() {
     for (const bool write : {false, true}) {
         for (unsigned bits = 0; bits < 4; bits++) {
-            for (u8 size_log2 = 0; size_log2 <= 4; size_log2++) {
+            for (u8 size_log2 = 0; size_log2 <= 5; size_log2++) {
                 ir::MemInfo memory;
                 memory.size_log2 = size_log2;
                 memory.aligned = (bits & 1) != 0;

@@ -100,8 +100,9 @@ constexpr auto kInstructions = std::to_array<Instruction>({
                 +[](Lifter& t, Sf sf, Flag shift, Imm<12> imm, RegSp rn, Reg rd) {
                     const ir::Value a = t.get(rn);
                     const ir::Value b = add_immediate(t, sf, shift, imm);
+                    const ir::Value result = t.ir.add(sf.type(), a, b);
                     t.ir.set_flags(t.ir.add_flags(sf.type(), a, b));
-                    t.set(rd, t.ir.add(sf.type(), a, b));
+                    t.set(rd, result);
                 }>("ADDS (immediate)"),
     instruction<"z 1 0 100010 s iiiiiiiiiiii nnnnn ddddd",
                 +[](Lifter& t, Sf sf, Flag shift, Imm<12> imm, RegSp rn, RegSp rd) {
@@ -111,8 +112,9 @@ constexpr auto kInstructions = std::to_array<Instruction>({
                 +[](Lifter& t, Sf sf, Flag shift, Imm<12> imm, RegSp rn, Reg rd) {
                     const ir::Value a = t.get(rn);
                     const ir::Value b = add_immediate(t, sf, shift, imm);
+                    const ir::Value result = t.ir.sub(sf.type(), a, b);
                     t.ir.set_flags(t.ir.sub_flags(sf.type(), a, b));
-                    t.set(rd, t.ir.sub(sf.type(), a, b));
+                    t.set(rd, result);
                 }>("SUBS (immediate)"),
 
     instruction<"z 00 100100 N rrrrrr ssssss nnnnn ddddd",

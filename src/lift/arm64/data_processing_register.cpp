@@ -85,8 +85,9 @@ void arithmetic_shifted_flags(Lifter& t, Sf sf, Imm<2> shift, Reg rm, Imm<6> amo
     }
     const ir::Value a = t.get(rn);
     const ir::Value b = shift_register(t, sf.type(), rm, shift.value, amount.value);
+    const ir::Value result = (t.ir.*Op)(sf.type(), a, b);
     t.ir.set_flags((t.ir.*FlagsOp)(sf.type(), a, b));
-    t.set(rd, (t.ir.*Op)(sf.type(), a, b));
+    t.set(rd, result);
 }
 
 template <Operation Op>
@@ -104,8 +105,9 @@ void arithmetic_extended_flags(Lifter& t, Sf sf, Reg rm, Imm<3> option, Imm<3> a
     }
     const ir::Value a = t.get(rn);
     const ir::Value b = extend_register(t, sf.type(), rm, option.value, amount.value);
+    const ir::Value result = (t.ir.*Op)(sf.type(), a, b);
     t.ir.set_flags((t.ir.*FlagsOp)(sf.type(), a, b));
-    t.set(rd, (t.ir.*Op)(sf.type(), a, b));
+    t.set(rd, result);
 }
 
 template <CarryOperation Op>

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+// Emitters of guest memory accesses by vector registers.
+#include "emit/x64/lower_memory.h"
+#include "emit/x64/vector_ops.h"
+
+namespace kelvin::x64::lower {
+
+namespace {
+
+#define RT(field) Emitter::runtime(offsetof(Runtime, field))
+
+Mem host_place(GuestAddress address, i32 behind = 0) {
+    return mem(address.base, Gpr::rax, 1, address.offset + behind);
+}
+
+/// Zero-extended to 128 bits. Overwrites rdx.
+void load_from(Emitter& e, Xmm result, const Mem& place) {
+    const u8 size_log2 = e.current().memory().size_log2;
+    switch (size_log2) {
+        case 0:
+        case 1:
+            e.a.movzx(static_cast<Width>(size_log2), Gpr::rdx, place);
+            e.a.vex(vop::vmovd_gpr, result, Gpr::rdx);
+            break;
+        case 2:
+            e.a.vex(vop::vmovss, result, place);
+            break;
+        case 3:
+            e.a.vex(vop::vmovsd, result, place);
+            break;
+        default:
+            e.a.vex(vop::vmovups, result, place);
+            break;
+    }
+}
+
+void store_to(Emitter& e, const Mem& place, Xmm value) {
+    switch (e.current().memory().size_log2) {
+        case 0:
+            e.a.vex(vop::vpextrb, place, value, 0);
+            break;
+        case 1:
+            e.a.vex(vop::vpextrw, place, value, 0);
+            break;
+        case 2:
+            e.a.vex(vop::vmovss_store, place, value);
+            break;
+        case 3:
+            e.a.vex(vop::vmovsd_store, place, value);
+            break;
+        default:
+            e.a.vex(vop::vmovups_store, place, value);
+            break;
+    }
+}
+
+/// The second half of a pair, once the first is done.
+void slow_second(Emitter& e, const ColdPath& path) {
+    e.a.lea(Width::w64, Gpr::rdx, mem(Gpr::rdx, 1 << path.op->memory().size_log2));
+    e.a.mov_imm(Gpr::rax, path.op->memory().pack());
+}
+
+// Neither result is written before both accesses have been made.
+void miss_load_pair(Emitter& e, ColdPath& self) {
+    static_assert(sizeof(ir::Datum) >= sizeof(V128));
+    look_up(e, self, false, self.op->memory().size_log2 + 1u);
+    const Xmm first{self.registers[0]};
+    e.a.near_call(e.stubs().slow_load());
+    e.a.mov(Width::w64, RT(saved[7]), Gpr::rax);
+    e.a.mov(Width::w64, Gpr::rax, Emitter::runtime(offsetof(Runtime, result) + 8));
+    e.a.mov(Width::w64, RT(saved[8]), Gpr::rax);
+    slow_second(e, self);
+    e.a.near_call(e.stubs().slow_load());
+    e.a.vex(vop::vmovaps, Xmm{self.registers[1]}, RT(result));
+    e.a.vex(vop::vmovups, first, RT(saved[7]));
+    jump_to(e, self.resume);
+}
+
+void load_pair(Emitter& e) {
+    const unsigned size_log2 = e.current().memory().size_log2;
+    const GuestAddress address = address_of(e);
+    e.clobber_flags();
+    ColdPath& path = e.cold(&miss_load_pair);
+    const Xmm first = e.define_xmm();
+    e.advance();
+    e.use(e.current().a);
+    const Xmm second = e.define_xmm();
+    check_page(e, path, address, false, size_log2 + 1);
+    load_from(e, first, host_place(address));
+    load_from(e, second, host_place(address, 1 << size_log2));
+    path.registers[0] = static_cast<u8>(number(first));
+    path.registers[1] = static_cast<u8>(number(second));
+    path.resume = e.a.cursor();
+}
+
+void miss_store_pair(Emitter& e, ColdPath& self) {
+    look_up(e, self, true, self.op->memory().size_log2 + 1u);
+    e.a.vex(vop::vmovups_store, argument(0), Xmm{self.registers[0]});
+    e.a.near_call(e.stubs().slow_store());
+    slow_second(e, self);
+    e.a.vex(vop::vmovups_store, argument(0), Xmm{self.registers[1]});
+    e.a.near_call(e.stubs().slow_store());
+    jump_to(e, self.resume);
+}
+
+void store_pair(Emitter& e) {
+    const unsigned size_log2 = e.current().memory().size_log2;
+    const GuestAddress address = address_of(e);
+    const Xmm first = e.use_xmm(e.current().b);
+    e.clobber_flags();
+    ColdPath& path = e.cold(&miss_store_pair);
+    e.advance();
+    e.use(e.current().a);
+    const Xmm second = e.use_xmm(e.current().b);
+    check_page(e, path, address, true, size_log2 + 1);
+    store_to(e, host_place(address), first);
+    store_to(e, host_place(address, 1 << size_log2), second);
+    path.registers[0] = static_cast<u8>(number(first));
+    path.registers[1] = static_cast<u8>(number(second));
+    path.resume = e.a.cursor();
+}
+
+}  // namespace
+
+void vload(Emitter& e) {
+    if (e.pair_follows()) {
+        return load_pair(e);
+    }
+    const GuestAddress address = address_of(e);
+    e.clobber_flags();
+    ColdPath& path = e.cold(+[](Emitter& em, ColdPath& self) {
+        look_up(em, self, false, self.op->memory().size_log2);
+        em.a.near_call(em.stubs().slow_load());
+        em.a.vex(vop::vmovaps, Xmm{self.registers[0]}, RT(result));
+        jump_to(em, self.resume);
+    });
+    const Xmm result = e.define_xmm();
+    check_page(e, path, address, false, e.current().memory().size_log2);
+    load_from(e, result, host_place(address));
+    path.registers[0] = static_cast<u8>(number(result));
+    path.resume = e.a.cursor();
+}
+
+void vstore(Emitter& e) {
+    if (e.pair_follows()) {
+        return store_pair(e);
+    }
+    const GuestAddress address = address_of(e);
+    const Xmm value = e.use_xmm(e.current().b);
+    e.clobber_flags();
+    ColdPath& path = e.cold(+[](Emitter& em, ColdPath& self) {
+        look_up(em, self, true, self.op->memory().size_log2);
+        em.a.vex(vop::vmovups_store, argument(0), Xmm{self.registers[0]});
+        em.a.near_call(em.stubs().slow_store());
+        jump_to(em, self.resume);
+    });
+    path.registers[0] = static_cast<u8>(number(value));
+    check_page(e, path, address, true, e.current().memory().size_log2);
+    store_to(e, host_place(address), value);
+    path.resume = e.a.cursor();
+}
+
+#undef RT
+
+}  // namespace kelvin::x64::lower
