@@ -178,6 +178,16 @@ TEST(CommandLine, AcceleratorAndLogs) {
     EXPECT_TRUE(spec_of({"-accel", "tcg,inject=no-links+small-cache"}).translator.inject.small_cache);
 }
 
+TEST(CommandLine, Profiles) {
+    EXPECT_FALSE(spec_of({}).translator.perf_map);
+    EXPECT_TRUE(spec_of({"-perfmap"}).translator.perf_map);
+    EXPECT_TRUE(spec_of({"-accel", "translator,perfmap=on"}).translator.perf_map);
+    EXPECT_TRUE(spec_of({"-jitdump"}).translator.jit_dump);
+    EXPECT_TRUE(spec_of({"-accel", "translator,jitdump"}).translator.jit_dump);
+    EXPECT_FALSE(spec_of({"-jitdump", "-accel", "translator,jitdump=off"}).translator.jit_dump);
+    EXPECT_MENTIONS(error_of({"-accel", "translator,perfmap=yeah"}), "on or off");
+}
+
 TEST(CommandLine, LogFilters) {
     const auto ranges = spec_of({"-dfilter", "0x1000..1fff,8000+100,ffff0000-0x10"}).translator.log.ranges;
     ASSERT_EQ(ranges.size(), 3U);

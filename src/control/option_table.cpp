@@ -60,6 +60,13 @@ Result<> apply_monitor(Draft& draft, const std::string& value) {
     return ok();
 }
 
+template <auto Member>
+Result<> set_translator(Draft& draft, const std::string&) {
+    draft.line.spec.translator.*Member = true;
+    return ok();
+}
+
+using accel::TranslatorOptions;
 using vm::BootSpec;
 using vm::MachineSpec;
 
@@ -93,6 +100,9 @@ constexpr auto kTable = std::to_array<Option>({
     {"D", "FILE", "where -d logs to, instead of standard error", apply_log_file},
     {"dfilter", "RANGE[,RANGE]", "log only regions that begin at START..END, START+SIZE (hexadecimal)",
      apply_log_filter},
+    {"perfmap", "", "write /tmp/perf-PID.map, so that perf names translated code",
+     set_translator<&TranslatorOptions::perf_map>},
+    {"jitdump", "", "write jit-PID.dump, for perf inject --jit", set_translator<&TranslatorOptions::jit_dump>},
     {"name", "TEXT", "what the machine is called", apply_name},
     {"version", "", "print the version", apply_version},
     {"help", "", "print this", apply_help},

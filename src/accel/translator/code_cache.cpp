@@ -2,7 +2,6 @@
 #include "accel/translator/code_cache.h"
 
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -16,26 +15,20 @@ Result<CodeCache> CodeCache::create(u64 size) {
     const u64 segment_size = align_up(std::clamp(size / 16, kSmallestSegment, kLargestSegment), 4096);
     const unsigned segment_count = std::max(4u, static_cast<unsigned>(size / segment_size));
     size = kStubBytes + segment_count * segment_size;
-    const int fd = memfd_create("kelvin-code", MFD_CLOEXEC);
-    if (fd < 0) {
-        return host_error("creating the code cache", errno);
+    // Not of a file: perf looks for names of code only in memory that it takes for anonymous.
+    void* const write = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (write == MAP_FAILED) {
+        return host_error("mapping the code cache", errno);
     }
-    if (ftruncate(fd, static_cast<off_t>(size)) != 0) {
+    // From an old size of 0, a shared mapping is not moved but mapped once more.
+    void* const execute = mremap(write, 0, size, MREMAP_MAYMOVE);
+    if (execute == MAP_FAILED || mprotect(execute, size, PROT_READ | PROT_EXEC) != 0) {
         const int error = errno;
-        close(fd);
-        return host_error("sizing the code cache", error);
-    }
-    void* write = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    void* execute = mmap(nullptr, size, PROT_READ | PROT_EXEC, MAP_SHARED, fd, 0);
-    const int error = errno;
-    close(fd);
-    if (write == MAP_FAILED || execute == MAP_FAILED) {
-        for (void* mapping : {write, execute}) {
-            if (mapping != MAP_FAILED) {
-                munmap(mapping, size);
-            }
+        munmap(write, size);
+        if (execute != MAP_FAILED) {
+            munmap(execute, size);
         }
-        return host_error("mapping the code cache", error,
+        return host_error("mapping the code cache for execution", error,
                           "the host must allow executable mappings of anonymous memory (SELinux: execmem)");
     }
     return CodeCache(static_cast<u8*>(write), static_cast<u8*>(execute), segment_size, segment_count);

@@ -26,17 +26,19 @@ i64 steady_ns() {
 }  // namespace
 
 Translator::Translator(memory::AddressMap& memory, const accel::TranslatorOptions& options, CodeCache cache,
-                       const Optimizations& optimizations, std::unique_ptr<TranslationLog> log)
+                       const Optimizations& optimizations, std::unique_ptr<TranslationLog> log, ProfileFiles profile)
     : memory_(memory),
       options_(options),
       optimizations_(optimizations),
       log_(std::move(log)),
+      profile_(std::move(profile)),
       cache_(std::move(cache)),
       backend_(arm64::guest_desc(), TranslatorVcpu::runtime_calls(), cache_.stubs(),
                options.inject.least_host ? x64::HostFeatures{} : x64::HostFeatures::detect(),
                options.inject.slot_misses ? x64::SlotUse::never : x64::SlotUse::normal),
       blocks_(cache_.base(), cache_.rw_to_rx(), cache_.segment_count(), backend_.retired_entry()) {
     memory_.set_write_observer(this);
+    profile_stubs();
 }
 
 Translator::~Translator() {
@@ -144,6 +146,7 @@ const Block* Translator::translate(const CodeSource& source, const arm64::Model&
              source.page + (source.physical & (kPage - 1)), guest_size, lifted_, region_, compiled, write, code},
             backend_);
     }
+    profile(source, write, compiled.size);
     return &blocks_.add(cache_.segment(), source.physical, source.mode.bits, static_cast<u16>(guest_size), code,
                         compiled.links);
 }
@@ -170,6 +173,7 @@ bool Translator::open_next_segment() {
         return false;
     }
     cache_.advance();
+    profile_.forget(cache_.segment());
     const u64 before = blocks_.counts().dropped_for_room;
     blocks_.evict(cache_.next(cache_.segment()));
     counters_.segments_emptied += blocks_.counts().dropped_for_room != before;
@@ -184,6 +188,31 @@ void Translator::count(const x64::CompiledRegion& compiled, unsigned guest_size,
     tier.hot_bytes += compiled.hot_size;
     tier.cold_bytes += compiled.size - compiled.hot_size;
     tier.nanoseconds += static_cast<u64>(nanoseconds);
+}
+
+/// Each ends where the next begins, and the last with the area.
+void Translator::profile_stubs() {
+    if (!profile_.wanted()) {
+        return;
+    }
+    std::vector<x64::Stubs::Named> stubs = backend_.stubs().named();
+    std::ranges::sort(stubs, {}, &x64::Stubs::Named::address);
+    const std::ptrdiff_t to_rx = cache_.rw_to_rx();
+    for (std::size_t i = 0; i < stubs.size(); i++) {
+        const u8* const end = i + 1 < stubs.size() ? stubs[i + 1].address : cache_.stubs().end + to_rx;
+        profile_.add({}, {stubs[i].address - to_rx, stubs[i].address, static_cast<std::size_t>(end - stubs[i].address),
+                          "translator " + stubs[i].name});
+    }
+}
+
+/// Who shares the code by other addresses cannot be known: the one is named that wanted it first.
+void Translator::profile(const CodeSource& source, const u8* code, std::size_t size) {
+    if (!profile_.wanted()) {
+        return;
+    }
+    profile_.add(cache_.segment(), {code, code + cache_.rw_to_rx(), size,
+                                    fmt::format("guest EL{} {:#x} (physical {:#x})",
+                                                static_cast<unsigned>(source.mode.el()), source.pc, source.physical)});
 }
 
 void Translator::page_written(u64 physical, u64 size) {
@@ -261,8 +290,9 @@ Result<std::unique_ptr<Accelerator>> make_translator(memory::AddressMap& memory,
     translator::CodeCache cache =
         KELVIN_TRY(translator::CodeCache::create(options.inject.small_cache ? kSmallCache : options.code_cache_size));
     auto log = KELVIN_TRY(translator::TranslationLog::open(options.log));
-    return std::unique_ptr<Accelerator>(
-        std::make_unique<translator::Translator>(memory, options, std::move(cache), optimizations, std::move(log)));
+    auto profile = KELVIN_TRY(translator::ProfileFiles::open(options.perf_map, options.jit_dump));
+    return std::unique_ptr<Accelerator>(std::make_unique<translator::Translator>(
+        memory, options, std::move(cache), optimizations, std::move(log), std::move(profile)));
 }
 
 }  // namespace kelvin::accel

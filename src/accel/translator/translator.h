@@ -12,6 +12,7 @@
 #include "accel/translator/code_epochs.h"
 #include "accel/translator/counters.h"
 #include "accel/translator/optimizations.h"
+#include "accel/translator/profile_files.h"
 #include "emit/x64/backend.h"
 #include "lift/arm64/translate.h"
 
@@ -31,7 +32,7 @@ struct CodeSource {
 class Translator final : public accel::Accelerator, public memory::WriteObserver {
   public:
     Translator(memory::AddressMap& memory, const accel::TranslatorOptions& options, CodeCache cache,
-               const Optimizations& optimizations, std::unique_ptr<TranslationLog> log);
+               const Optimizations& optimizations, std::unique_ptr<TranslationLog> log, ProfileFiles profile);
     ~Translator() override;
 
     std::unique_ptr<accel::Vcpu> make_arm64_vcpu(unsigned index, const arm64::Model& model,
@@ -79,11 +80,14 @@ class Translator final : public accel::Accelerator, public memory::WriteObserver
     unsigned lift(const CodeSource& source, const arm64::Model& model, unsigned most_instructions);
     bool open_next_segment();
     void count(const x64::CompiledRegion& compiled, unsigned guest_size, i64 nanoseconds);
+    void profile_stubs();
+    void profile(const CodeSource& source, const u8* code, std::size_t size);
 
     memory::AddressMap& memory_;
     const accel::TranslatorOptions options_;
     const Optimizations optimizations_;
     std::unique_ptr<TranslationLog> log_;
+    ProfileFiles profile_;
 
     mutable std::mutex vcpus_mutex_;  // guards vcpus_; a vCPU's own locks are taken under it
     std::vector<TranslatorVcpu*> vcpus_;

@@ -2,14 +2,17 @@
 // Guest programs that make much code in a small code cache, and write over what they run.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <memory>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -225,6 +228,31 @@ TEST(Translator, LogsEachRegionThatRunsIfTheyAreNotLinked) {
     }
     EXPECT_EQ(entries[0], 1U);
     EXPECT_EQ(entries[1], 20U);
+}
+
+TEST(Translator, NamesItsCodeForPerf) {
+    accel::TranslatorOptions options;
+    options.perf_map = true;
+    const std::string path = fmt::format("/tmp/perf-{}.map", getpid());
+    Machine machine(caller(5, false), 1, options);
+    machine.run();
+    const std::string map = contents(path);
+    unlink(path.c_str());
+    EXPECT_EQ(count_of(map, " translator exit\n"), 1U);
+    // What is gone is not there, and no code twice at one address.
+    const std::size_t regions = count_of(map, " guest EL1 0x");
+    EXPECT_GT(regions, 100U);
+    EXPECT_LT(regions, u64{kCount});
+    std::map<u64, u64> ends;
+    std::istringstream lines(map);
+    for (std::string line; std::getline(lines, line);) {
+        const u64 start = std::strtoull(line.c_str(), nullptr, 16);
+        EXPECT_TRUE(ends.emplace(start, start + std::strtoull(line.c_str() + line.find(' '), nullptr, 16)).second)
+            << line;
+    }
+    for (auto next = std::next(ends.begin()); next != ends.end(); ++next) {
+        EXPECT_LE(std::prev(next)->second, next->first);
+    }
 }
 
 TEST(Translator, SharesASmallCacheBetweenProcessors) {

@@ -113,8 +113,9 @@ std::string place_name(const ir::GuestDesc& guest, i32 displacement) {
                                              : fmt::format("state+{:#x}", place);
 }
 
-std::string Stubs::name_of(const u8* address) const {
-    const std::pair<const u8*, const char*> stubs[] = {
+std::vector<Stubs::Named> Stubs::named() const {
+    std::vector<Named> result = {
+        {reinterpret_cast<const u8*>(enter_), "enter"},
         {exit_, "exit"},
         {exit_saved_, "exit_saved"},
         {exit_position_, "exit_position"},
@@ -125,15 +126,18 @@ std::string Stubs::name_of(const u8* address) const {
         {evaluate_, "evaluate"},
         {evaluate_preserving_, "evaluate_preserving"},
     };
-    for (const auto& [code, name] : stubs) {
-        if (code == address) {
-            return name;
+    for (unsigned i = 0; i < miss_.size(); i++) {
+        if (miss_[i] != nullptr) {
+            result.push_back({miss_[i], miss_name(i)});
         }
     }
-    for (unsigned i = 0; i < miss_.size(); i++) {
-        if (miss_[i] == address) {
-            return miss_name(i);
-        }
+    return result;
+}
+
+std::string Stubs::name_of(const u8* address) const {
+    const std::vector<Named> stubs = named();
+    if (const auto stub = std::ranges::find(stubs, address, &Named::address); stub != stubs.end()) {
+        return stub->name;
     }
     for (const Constant& constant : constants_) {
         if (constant.address == address) {

@@ -77,7 +77,13 @@ class Stubs {
     /// The execution address of a constant, aligned to 16.
     const u8* vector_constant(const V128& value);
 
-    /// For listings: what is at an execution address, be it code or a constant; empty if it is nothing of the above.
+    struct Named {
+        const u8* address;
+        std::string name;
+    };
+    /// For listings and profiles: execution addresses of the code that is there from the beginning, in no order.
+    std::vector<Named> named() const;
+    /// What is at an execution address, constants and what was made when first met included; empty if it is none of it.
     std::string name_of(const u8* address) const;
 
   private:
