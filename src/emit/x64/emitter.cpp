@@ -25,17 +25,12 @@ void Emitter::emit(const ir::Region& region, CodeBuffer buffer, u32 first_link) 
         }
     }
     page_offset_ = region_start_;
-    // Blocks are emitted as their ops lie, which `is_next_block` relies on; their numbers are in the order of
-    // reservation.
-    block_order_.clear();
-    for (u32 b = 0; b < region.blocks.size(); b++) {
-        if (region.blocks[b].first != region.blocks[b].end) {
-            block_order_.push_back(b);
+    order_blocks();
+    for (place_ = 0; place_ < block_order_.size(); place_++) {
+        const u32 b = block_order_[place_];
+        if (ways_in_[b] == 0) {
+            continue;
         }
-    }
-    std::sort(block_order_.begin(), block_order_.end(),
-              [&](u32 x, u32 y) { return region.blocks[x].first < region.blocks[y].first; });
-    for (const u32 b : block_order_) {
         a.bind(block_labels_[b]);
         begin_block(region.blocks[b]);
         for (u32 i = region.blocks[b].first; i < region.blocks[b].end; i = index_ + 1) {
@@ -44,6 +39,31 @@ void Emitter::emit(const ir::Region& region, CodeBuffer buffer, u32 first_link) 
     }
     hot_size_ = static_cast<std::size_t>(a.cursor() - buffer.write);
     emit_cold_paths();
+}
+
+// Blocks are emitted as their ops lie; their numbers are in the order of reservation.
+void Emitter::order_blocks() {
+    const auto& blocks = region_->blocks;
+    block_order_.clear();
+    ways_in_.assign(blocks.size(), 0);
+    ways_in_[0] = 1;
+    for (u32 b = 0; b < blocks.size(); b++) {
+        if (blocks[b].first == blocks[b].end) {
+            continue;
+        }
+        block_order_.push_back(b);
+        const Op& last = region_->ops[blocks[b].end - 1];
+        const bool two_way =
+            last.code == IrOp::branch || last.code == IrOp::branch_zero || last.code == IrOp::branch_bit;
+        if (two_way || last.code == IrOp::jump) {
+            ways_in_[last.imm]++;
+        }
+        if (two_way) {
+            ways_in_[index(last.c)]++;
+        }
+    }
+    std::sort(block_order_.begin(), block_order_.end(),
+              [&](u32 x, u32 y) { return blocks[x].first < blocks[y].first; });
 }
 
 void Emitter::begin_block(const ir::Block& block) {
@@ -216,7 +236,15 @@ const Op* Emitter::plain_exit(u32 block) const {
 }
 
 bool Emitter::is_next_block(u32 block) const {
-    return region_->blocks[block].first == index_ + 1;
+    std::size_t next = place_ + 1;
+    while (next < block_order_.size() && ways_in_[block_order_[next]] == 0) {
+        next++;
+    }
+    return next < block_order_.size() && block_order_[next] == block;
+}
+
+void Emitter::leave_out(u32 block) {
+    ways_in_[block]--;
 }
 
 }  // namespace kelvin::x64

@@ -185,6 +185,8 @@ class Emitter {
     const Op* plain_exit(u32 block) const;
     Label& block_label(u32 block) { return block_labels_[block]; }
     bool is_next_block(u32 block) const;
+    /// One way to the block, a plain exit, has been emitted as a jump; unless there are others it is not wanted.
+    void leave_out(u32 block);
 
     const Op& current() const { return *op_; }
     bool has_uses() const { return states_[index_].uses != 0; }
@@ -225,6 +227,7 @@ class Emitter {
 
     ValueState& state_of(Value value) { return states_[ir::index(value)]; }
     const ValueState& state_of(Value value) const { return states_[ir::index(value)]; }
+    void order_blocks();
     void begin_block(const ir::Block& block);
     void analyse(const ir::Block& block);
     void emit_op(u32 index);
@@ -320,6 +323,8 @@ class Emitter {
     Sense sense_ = Sense::borrow;
     std::vector<Label> block_labels_;
     std::vector<u32> block_order_;
+    std::vector<u32> ways_in_;  ///< to each block, that are not jumps out of the region instead
+    std::size_t place_ = 0;     ///< of the current block in the order
 };
 
 /// Operands of an op in order; calls keep theirs beside the op.

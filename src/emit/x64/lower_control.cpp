@@ -279,12 +279,19 @@ namespace {
 void two_way(Emitter& e, x64::Cond cond) {
     u32 taken = static_cast<u32>(e.current().imm);
     u32 other = index(e.current().c);
-    if (e.is_next_block(taken)) {
+    const auto turn = [&] {
         std::swap(taken, other);
         cond = x64::invert(cond);
+    };
+    if (e.is_next_block(taken)) {
+        turn();
+    }
+    if (e.plain_exit(taken) == nullptr && e.plain_exit(other) != nullptr) {
+        turn();
     }
     if (const Op* exit = e.plain_exit(taken)) {
         e.link_exit_if(cond, exit->imm);
+        e.leave_out(taken);
     } else {
         e.a.jcc(cond, e.block_label(taken));
     }
