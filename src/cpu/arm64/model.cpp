@@ -56,8 +56,9 @@ constexpr FeatureField kFields[] = {
     {vhe, &IdRegisters::mmfr1, 8, 1},       {hpds, &IdRegisters::mmfr1, 12, 2},
     {lor, &IdRegisters::mmfr1, 16, 1},      {pan, &IdRegisters::mmfr1, 20, 1},
     {pan2, &IdRegisters::mmfr1, 20, 2},     {pan3, &IdRegisters::mmfr1, 20, 3},
-    {xnx, &IdRegisters::mmfr1, 28, 1},      {cnp, &IdRegisters::mmfr2, 0, 1},
-    {uao, &IdRegisters::mmfr2, 4, 1},       {ras, &IdRegisters::mmfr2, 12, 1},  // IESB
+    {xnx, &IdRegisters::mmfr1, 28, 1},      {ecbhb, &IdRegisters::mmfr1, 60, 1},
+    {cnp, &IdRegisters::mmfr2, 0, 1},       {uao, &IdRegisters::mmfr2, 4, 1},
+    {ras, &IdRegisters::mmfr2, 12, 1},  // IESB
     {ttst, &IdRegisters::mmfr2, 28, 1},     {lse2, &IdRegisters::mmfr2, 32, 1},
     {idst, &IdRegisters::mmfr2, 36, 1},     {evt, &IdRegisters::mmfr2, 56, 2},
     {e0pd, &IdRegisters::mmfr2, 60, 1},     {debugv8p2, &IdRegisters::dfr0, 0, 8},
@@ -83,8 +84,8 @@ constexpr FeatureMask kNeoverseN1 =
              pmuv3, debugv8p2, aa64_4k, aa64_16k, aa64_64k, impdef_neoverse});
 /// What pays for itself: all that a kernel can leave undone, and no work for each call and return.
 constexpr FeatureMask kKelvin = (kNeoverseN1 & ~mask_of({impdef_neoverse})) |
-                                mask_of({fcma, jscvt, lrcpc2,    dpb2,   sha3, sha512, flagm, flagm2, lse2, dit,
-                                         sb,   frint, tlb_range, tlb_os, e0pd, ttst,   idst,  wfxt,   pan3, specres});
+                                mask_of({fcma,  jscvt,     lrcpc2, dpb2, sha3, sha512, flagm, flagm2, lse2,    dit,  sb,
+                                         frint, tlb_range, tlb_os, e0pd, ttst, idst,   wfxt,  pan3,   specres, ecbhb});
 constexpr u64 kSlowTimer = 62'500'000;
 constexpr u64 kFastTimer = 1'000'000'000;
 

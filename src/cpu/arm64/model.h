@@ -50,6 +50,7 @@ enum class Feature : u8 {
     sb,
     csv2,
     csv3,
+    ecbhb,
     specres,
     bti,
     frint,

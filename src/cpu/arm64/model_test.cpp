@@ -80,6 +80,7 @@ TEST(Model, DefaultIdRegisters) {
     EXPECT_EQ(id.isar2, 0x2);  // WFxT
     EXPECT_EQ(id.zfr0, 0);
     EXPECT_EQ(bits(id.mmfr1, 23, 20), 3);  // PAN3
+    EXPECT_EQ(bits(id.mmfr1, 63, 60), 1);  // ECBHB: nothing to do against Spectre-BHB
     EXPECT_EQ(bits(id.mmfr2, 63, 60), 1);  // E0PD: no page-table isolation for KASLR's sake
 }
 
