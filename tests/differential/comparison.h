@@ -17,6 +17,7 @@ struct Setup {
     bool compile = true;
     bool environments = false;  ///< Kelvin with itself, in states that user mode has not
     bool show = false;
+    x64::HostFeatures host = x64::HostFeatures::detect();  ///< what compiled code may use
 };
 
 class Comparison {

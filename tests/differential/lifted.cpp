@@ -55,13 +55,14 @@ void serialize() {
 
 }  // namespace
 
-Lifted::Lifted(const arm64::Model& model, const arm64::Decoder& decoder, translator::CodeCache& cache)
+Lifted::Lifted(const arm64::Model& model, const arm64::Decoder& decoder, translator::CodeCache& cache,
+               const x64::HostFeatures& host)
     : model_(model),
       decoder_(decoder),
       cache_(cache),
       processor_(model),
       window_(processor_),
-      backend_(arm64::guest_desc(), Window::runtime_calls(), cache.stubs()),
+      backend_(arm64::guest_desc(), Window::runtime_calls(), cache.stubs(), host),
       interpreter_(&processor_.state(), &processor_.state(), window_),
       page_(kPage) {}
 

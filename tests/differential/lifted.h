@@ -35,7 +35,8 @@ struct Environment {
 
 class Lifted {
   public:
-    Lifted(const arm64::Model& model, const arm64::Decoder& decoder, translator::CodeCache& cache);
+    Lifted(const arm64::Model& model, const arm64::Decoder& decoder, translator::CodeCache& cache,
+           const x64::HostFeatures& host);
 
     /// From now on.
     void set_environment(const Environment& environment) { environment_ = environment; }

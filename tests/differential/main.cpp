@@ -2,8 +2,9 @@
 // Random instructions, run by QEMU's user mode, by the IR interpreter and as compiled code, must come to the same.
 //
 //   differential --qemu EMULATOR --guest PROGRAM --rules FILE [--seed S] [--count CASES | --seconds T] [--first N]
-//                [--entry NAME] [--interpreter-only] [--show] [--environments]
+//                [--entry NAME] [--interpreter-only] [--show] [--environments] [--host least|no-avx512]
 //
+// --host compiles for a host that has less than this one.
 // --environments compares Kelvin with itself alone, in states that user mode has not.
 // --show prints the instructions of each case before it runs.
 //
@@ -30,6 +31,19 @@ struct Options {
     u64 first = 0;
     double seconds = 0;
 };
+
+/// A host that has less than this one.
+Result<x64::HostFeatures> host_level(std::string_view name) {
+    x64::HostFeatures features = x64::HostFeatures::detect();
+    if (name == "least") {
+        return x64::HostFeatures{};
+    }
+    if (name == "no-avx512") {
+        features.avx512 = features.avx512_bitalg = false;
+        return features;
+    }
+    return user_error(fmt::format("'{}' is no level of hosts: least, no-avx512", name));
+}
 
 Result<Options> parse(int argc, char** argv) {
     Options options;
@@ -58,6 +72,8 @@ Result<Options> parse(int argc, char** argv) {
             options.setup.guest = value;
         } else if (name == "--rules") {
             options.setup.rules = value;
+        } else if (name == "--host") {
+            options.setup.host = KELVIN_TRY(host_level(value));
         } else if (name == "--entry") {
             options.entry = value;
         } else if (name == "--seed") {
