@@ -152,6 +152,8 @@ class Emitter {
     bool left_to_user(Value value) const { return state_of(value).left_to_user; }
     /// Makes flags again, or at last, that are not in EFLAGS and can be made from their operands.
     void ensure_flags(Value flags);
+    /// True if the next op is `flags_code` of this op's operands, so that one instruction serves both.
+    bool flags_follow(IrOp flags_code) const;
     /// The next op computes the flags of this op's operation. Before the operands are fetched: its operands are
     /// accounted for.
     void fuse_next();

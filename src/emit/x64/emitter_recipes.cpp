@@ -131,6 +131,15 @@ bool Emitter::defer_flags() {
     return true;
 }
 
+bool Emitter::flags_follow(IrOp flags_code) const {
+    if (index_ + 1 >= region_->ops.size()) {
+        return false;
+    }
+    const Op& next = region_->ops[index_ + 1];
+    return next.code == flags_code && next.type == op_->type && next.a == op_->a && next.b == op_->b &&
+           next.c == op_->c && states_[index_ + 1].uses != 0;
+}
+
 void Emitter::fuse_next() {
     const Value next{index_ + 1};
     const IrOp code = op(next).code;

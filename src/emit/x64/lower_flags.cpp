@@ -6,24 +6,12 @@ namespace kelvin::x64::lower {
 
 namespace {
 
-/// True if the next op computes the flags of this addition or subtraction.
-bool flags_follow(const Emitter& e, IrOp flags_code) {
-    const Value next_value{index(e.current_value()) + 1};
-    if (index(next_value) >= e.region().ops.size()) {
-        return false;
-    }
-    const Op& next = e.op(next_value);
-    const Op& self = e.current();
-    return next.code == flags_code && next.type == self.type && next.a == self.a && next.b == self.b &&
-           next.c == self.c && e.uses(next_value) != 0;
-}
-
 // Host adc and sbb take CF, so the carry is brought there after the operands are in place.
 void with_carry(Emitter& e, Alu alu, bool want_flags) {
     const Op& op = e.current();
     const Width w = Emitter::width(op.type);
     const bool borrow = alu == Alu::sbb;
-    const bool fused = !want_flags && flags_follow(e, borrow ? IrOp::sbc_flags : IrOp::adc_flags);
+    const bool fused = !want_flags && e.flags_follow(borrow ? IrOp::sbc_flags : IrOp::adc_flags);
     if (fused) {
         e.fuse_next();
     }

@@ -10,18 +10,6 @@ namespace {
 
 enum class Commutes : bool { no, yes };
 
-/// True if the op after this one computes the flags of the same operation, so that one instruction serves both.
-bool flags_follow(const Emitter& e, IrOp flags_code) {
-    const Value next_value{index(e.current_value()) + 1};
-    if (index(next_value) >= e.region().ops.size()) {
-        return false;
-    }
-    const Op& next = e.op(next_value);
-    const Op& self = e.current();
-    return next.code == flags_code && next.type == self.type && next.a == self.a && next.b == self.b &&
-           e.uses(next_value) != 0;
-}
-
 /// result = a op b in the two-operand form. True if EFLAGS are those of the operation.
 void two_operand(Emitter& e, Alu alu, Commutes commutes) {
     const Op& op = e.current();
@@ -82,7 +70,7 @@ void add(Emitter& e) {
         e.a.lea(w, e.define(), mem(left, scaled, 1u << e.region().constant(shift.b)));
         return;
     }
-    if (flags_follow(e, IrOp::add_flags)) {
+    if (e.flags_follow(IrOp::add_flags)) {
         e.clobber_flags();
         e.fuse_next();
         two_operand(e, Alu::add, Commutes::yes);
@@ -119,7 +107,7 @@ void add(Emitter& e) {
 }
 
 void sub(Emitter& e) {
-    const bool fused = flags_follow(e, IrOp::sub_flags);
+    const bool fused = e.flags_follow(IrOp::sub_flags);
     const Op& op = e.current();
     i32 imm = 0;
     if (!fused && e.immediate(op.b, op.type, imm) && imm != INT32_MIN) {

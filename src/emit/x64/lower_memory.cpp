@@ -103,6 +103,11 @@ void look_up(Emitter& e, const ColdPath& path, bool write, unsigned size_log2) {
     e.a.mov_imm(Gpr::rax, packed);
 }
 
+void turn_to_second(Emitter& e, const ColdPath& path) {
+    e.a.lea(Width::w64, Gpr::rdx, mem(Gpr::rdx, 1 << path.op->memory().size_log2));
+    e.a.mov_imm(Gpr::rax, path.op->memory().pack());
+}
+
 void call_memory(Emitter& e, const void* function, u32 memory) {
     e.note_position();
     e.a.mov(Width::w64, RT(saved[5]), Gpr::rcx);
@@ -125,16 +130,6 @@ void finish_slow_load(Emitter& e, const Op& op, Gpr result) {
     }
 }
 
-/// The second half of a pair, once the first is done.
-void slow_second(Emitter& e, const ColdPath& path) {
-    e.a.lea(Width::w64, Gpr::rdx, mem(Gpr::rdx, 1 << path.op->memory().size_log2));
-    e.a.mov_imm(Gpr::rax, path.op->memory().pack());
-}
-
-Mem host_place(GuestAddress address, i32 behind = 0) {
-    return mem(address.base, Gpr::rax, 1, address.offset + behind);
-}
-
 void load_from(Emitter& e, Gpr result, const Mem& place) {
     const ir::MemInfo memory = e.current().memory();
     const Width from = static_cast<Width>(memory.size_log2);
@@ -151,7 +146,7 @@ void miss_load_pair(Emitter& e, ColdPath& self) {
     look_up(e, self, false, memory.size_log2 + 1u);
     e.a.near_call(e.stubs().slow_load());
     e.a.mov(Width::w64, RT(saved[7]), Gpr::rax);
-    slow_second(e, self);
+    turn_to_second(e, self);
     e.a.near_call(e.stubs().slow_load());
     finish_slow_load(e, *self.op, Gpr{self.registers[1]});
     e.a.mov(Width::w64, Gpr::rax, RT(saved[7]));
@@ -256,7 +251,7 @@ void miss_store_pair(Emitter& e, ColdPath& self) {
     look_up(e, self, true, self.op->memory().size_log2 + 1u);
     pass_stored(e, self, 0);
     e.a.near_call(e.stubs().slow_store());
-    slow_second(e, self);
+    turn_to_second(e, self);
     pass_stored(e, self, 1);
     e.a.near_call(e.stubs().slow_store());
     jump_to(e, self.resume);

@@ -31,6 +31,14 @@ void call_memory(Emitter& e, const void* function, u32 memory);
 /// `write_address` is where the target is written.
 void jump_to(Emitter& e, const u8* write_address);
 
+/// Of a pair whose first access C++ has made: leads the second one there too.
+void turn_to_second(Emitter& e, const ColdPath& path);
+
+/// What check_page() has found, or what lies so many bytes behind it.
+inline Mem host_place(GuestAddress address, i32 behind = 0) {
+    return mem(address.base, Gpr::rax, 1, address.offset + behind);
+}
+
 inline Mem argument(unsigned i) {
     return Emitter::runtime(offsetof(Runtime, arguments) + sizeof(ir::Datum) * i);
 }

@@ -9,10 +9,6 @@ namespace {
 
 #define RT(field) Emitter::runtime(offsetof(Runtime, field))
 
-Mem host_place(GuestAddress address, i32 behind = 0) {
-    return mem(address.base, Gpr::rax, 1, address.offset + behind);
-}
-
 /// Zero-extended to 128 bits. Overwrites rdx.
 void load_from(Emitter& e, Xmm result, const Mem& place) {
     const u8 size_log2 = e.current().memory().size_log2;
@@ -54,12 +50,6 @@ void store_to(Emitter& e, const Mem& place, Xmm value) {
     }
 }
 
-/// The second half of a pair, once the first is done.
-void slow_second(Emitter& e, const ColdPath& path) {
-    e.a.lea(Width::w64, Gpr::rdx, mem(Gpr::rdx, 1 << path.op->memory().size_log2));
-    e.a.mov_imm(Gpr::rax, path.op->memory().pack());
-}
-
 // Neither result is written before both accesses have been made.
 void miss_load_pair(Emitter& e, ColdPath& self) {
     static_assert(sizeof(ir::Datum) >= sizeof(V128));
@@ -69,7 +59,7 @@ void miss_load_pair(Emitter& e, ColdPath& self) {
     e.a.mov(Width::w64, RT(saved[7]), Gpr::rax);
     e.a.mov(Width::w64, Gpr::rax, Emitter::runtime(offsetof(Runtime, result) + 8));
     e.a.mov(Width::w64, RT(saved[8]), Gpr::rax);
-    slow_second(e, self);
+    turn_to_second(e, self);
     e.a.near_call(e.stubs().slow_load());
     e.a.vex(vop::vmovaps, Xmm{self.registers[1]}, RT(result));
     e.a.vex(vop::vmovups, first, RT(saved[7]));
@@ -97,7 +87,7 @@ void miss_store_pair(Emitter& e, ColdPath& self) {
     look_up(e, self, true, self.op->memory().size_log2 + 1u);
     e.a.vex(vop::vmovups_store, argument(0), Xmm{self.registers[0]});
     e.a.near_call(e.stubs().slow_store());
-    slow_second(e, self);
+    turn_to_second(e, self);
     e.a.vex(vop::vmovups_store, argument(0), Xmm{self.registers[1]});
     e.a.near_call(e.stubs().slow_store());
     jump_to(e, self.resume);
