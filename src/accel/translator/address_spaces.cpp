@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "accel/translator/address_spaces.h"
 
+#include <algorithm>
+
 #include <sys/random.h>
 
 #include "base/bits.h"
@@ -29,7 +31,6 @@ u64 table_base(u64 ttbr) {
     return bits(ttbr, 47, 1);
 }
 
-/// What all address spaces of a kernel have in common.
 u64 shared_part(const arm64::TranslationRegime& regime) {
     u64 hash = mix(mix(table_base(regime.ttbr1), regime.tcr), regime.mair);
     return mix(hash, u64{regime.enabled} | u64{regime.write_implies_xn} << 1 | u64{regime.big_endian_walk} << 2 |
@@ -40,7 +41,8 @@ u64 shared_part(const arm64::TranslationRegime& regime) {
 
 AddressSpaces::AddressSpaces(x64::Runtime& runtime) : runtime_(runtime), dummy_(std::make_unique<u8[]>(3 * kPage)) {
     runtime_.invalid_tag = random_invalid_tag();
-    dummy_page_ = align_up(reinterpret_cast<u64>(dummy_.get()), kPage);
+    const u64 dummy_page = align_up(reinterpret_cast<u64>(dummy_.get()), kPage);
+    empty_slots_.fill({runtime_.invalid_tag, runtime_.invalid_tag, dummy_page - runtime_.invalid_tag});
 }
 
 const arm64::TranslationRegime& AddressSpaces::regime(const arm64::Cpu& cpu) {
@@ -72,26 +74,60 @@ TlbContext& AddressSpaces::find(Contexts& contexts, unsigned limit, u64 space) {
     return *oldest;
 }
 
+AddressSpaces::Space AddressSpaces::space_now() const {
+    return {shared_part(regime_), mix(table_base(regime_.ttbr0), regime_.asid())};
+}
+
+TlbContext& AddressSpaces::choose_user() {
+    const Space space = space_now();
+    TlbContext& chosen = find(users_, kUserContexts, mix(space.shared, space.own));
+    chosen.asid = regime_.asid();
+    return chosen;
+}
+
+TlbContext& AddressSpaces::choose_kernel(bool pan) {
+    const Space space = space_now();
+    const u64 shared = mix(space.shared, pan);
+    if (!kernels_are_separate_) {
+        TlbContext& chosen = find(kernels_, kSharedKernelContexts, shared);
+        if (chosen.address_space == space.own || !chosen.has_local_code()) {
+            if (chosen.address_space != space.own) {
+                chosen.flush_not_global();
+                chosen.address_space = space.own;
+            }
+            chosen.asid = regime_.asid();
+            return chosen;
+        }
+        kernels_are_separate_ = true;
+    }
+    TlbContext& chosen = find(kernels_, kSeparateKernelContexts, mix(shared, space.own));
+    chosen.asid = regime_.asid();
+    return chosen;
+}
+
 void AddressSpaces::select(arm64::Cpu& cpu) {
-    const arm64::TranslationRegime& now = regime(cpu);
-    const u64 shared = shared_part(now);
-    const u64 asid = now.asid();
-    const u64 own = mix(table_base(now.ttbr0), asid);
-    user_ = &find(users_, kUserContexts, mix(shared, own));
-    user_->asid = asid;
+    regime(cpu);
+    if (chosen_stale_) {
+        chosen_stale_ = false;
+        kernel_[0] = kernel_[1] = nullptr;
+        TlbContext& chosen = choose_user();
+        if (user_ != &chosen) {
+            user_ = &chosen;
+            reset_slots(x64::kSlotsPerPrivilege, x64::kSlotsPerPrivilege);
+        }
+    }
     const u32 pstate = cpu.state().pstate;
     if ((pstate & arm64::pstate::kElMask) == 0) {
         current_ = user_;
     } else {
-        current_ = &find(kernels_, kKernelContexts, mix(shared, (pstate & arm64::pstate::kPan) != 0));
-        if (current_->address_space != own) {
-            current_->flush_not_global();
-            current_->address_space = own;
+        const bool pan = (pstate & arm64::pstate::kPan) != 0;
+        if (kernel_[pan] == nullptr) {
+            kernel_[pan] = &choose_kernel(pan);
         }
-        current_->asid = asid;
+        current_ = kernel_[pan];
     }
     publish();
-    reset_slots();
+    reset_slots(0, x64::kSlotsPerPrivilege);
 }
 
 void AddressSpaces::publish() {
@@ -105,10 +141,11 @@ void AddressSpaces::publish() {
 }
 
 void AddressSpaces::reset_slots() {
-    const x64::PageSlot empty{runtime_.invalid_tag, runtime_.invalid_tag, dummy_page_ - runtime_.invalid_tag};
-    for (x64::PageSlot& slot : runtime_.slots) {
-        slot = empty;
-    }
+    reset_slots(0, x64::kSlots);
+}
+
+void AddressSpaces::reset_slots(unsigned first, unsigned count) {
+    std::copy_n(empty_slots_.data() + first, count, runtime_.slots + first);
 }
 
 template <class Visit>

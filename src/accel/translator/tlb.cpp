@@ -15,11 +15,12 @@ constexpr u64 kMostPages = 64;
 
 constexpr u64 kLargePage = u64{2} << 20;
 
-unsigned large_index(u64 page) {
-    return static_cast<unsigned>(page >> 21) & 4095;
+/// Without the top byte, which tags keep as the guest used it.
+u64 large_region(u64 address) {
+    return address << 8 >> (8 + 21);
 }
-unsigned huge_index(u64 page) {
-    return static_cast<unsigned>(page >> 30) & 1023;
+u64 huge_region(u64 address) {
+    return address << 8 >> (8 + 30);
 }
 
 /// Tags keep the top byte that the guest used; ranges are of canonical addresses.
@@ -31,17 +32,17 @@ bool same_page(u64 tag, u64 page) {
 
 TlbContext::TlbContext(u64 invalid_tag)
     : invalid_tag_(invalid_tag), jumps_(std::make_unique_for_overwrite<x64::JumpEntry[]>(x64::kJumpPlaces)) {
-    journal_.reserve(kJournalLimit);
     resize(kFewestEntries);
-    jump_pages_.set();
-    flush_jumps();
+    for (unsigned i = 0; i < x64::kJumpPlaces; i++) {
+        jumps_[i] = x64::empty_jump(i);
+    }
 }
 
 bool TlbContext::fill(u64 page, u64 addend, bool write, bool global, u64 size) {
     if (size > kLargePage) {
-        huge_.set(huge_index(page));
+        huge_.add(huge_region(page));
     } else if (size > kPage) {
-        large_.set(large_index(page));
+        large_.add(large_region(page));
     }
     // More fills than a table has entries, twice over, means that what is in use does not fit.
     const bool grow = ++fills_ > 4 * entries_ && entries_ < kMostEntries;
@@ -50,11 +51,7 @@ bool TlbContext::fill(u64 page, u64 addend, bool write, bool global, u64 size) {
     }
     const u64 index = index_of(page);
     (write ? write_ : read_)[index] = {page, addend};
-    if (journal_.size() < kJournalLimit) {
-        journal_.push_back({static_cast<u32>(index) & 0x3fffffff, write, global});
-    } else {
-        journal_overflowed_ = true;
-    }
+    (global ? global_fills_ : local_fills_).note({static_cast<u32>(index) & 0x7fffffff, write});
     return grow;
 }
 
@@ -68,42 +65,51 @@ void TlbContext::resize(u64 entries) {
 void TlbContext::clear_all() {
     std::fill_n(read_.get(), entries_, x64::TlbEntry{invalid_tag_, 0});
     std::fill_n(write_.get(), entries_, x64::TlbEntry{invalid_tag_, 0});
-    journal_.clear();
-    journal_overflowed_ = false;
+    global_fills_.clear();
+    local_fills_.clear();
     fills_ = 0;
 }
 
+/// What the journal knows of. An index may have been filled again since, with another kind of entry: clearing too much
+/// does no harm.
+void TlbContext::clear_filled(TableJournal& journal) {
+    for (const Filled& filled : journal.places()) {
+        clear_entry((filled.write ? write_ : read_)[filled.index]);
+    }
+    journal.clear();
+}
+
+void TlbContext::clear_fetch_entries() {
+    if (fetch_journal_.overflowed()) {
+        fetch_.fill(FetchEntry{});
+    } else {
+        for (const u16 place : fetch_journal_.places()) {
+            fetch_[place] = {};
+        }
+    }
+    fetch_journal_.clear();
+}
+
 void TlbContext::flush() {
-    if (journal_overflowed_) {
+    if (global_fills_.overflowed() || local_fills_.overflowed()) {
         clear_all();
     } else {
-        for (const Filled& filled : journal_) {
-            clear_entry((filled.write ? write_ : read_)[filled.index]);
-        }
-        journal_.clear();
+        clear_filled(global_fills_);
+        clear_filled(local_fills_);
         fills_ = 0;
     }
-    fetch_.fill(FetchEntry{});
+    clear_fetch_entries();
     flush_jumps();
     has_local_code_ = false;
-    large_.reset();
-    huge_.reset();
+    large_.clear();
+    huge_.clear();
 }
 
 void TlbContext::flush_not_global() {
-    if (journal_overflowed_) {
+    if (local_fills_.overflowed()) {
         clear_all();
     } else {
-        // An index may have been filled again since, with another kind of entry: clearing too much does no harm.
-        std::size_t kept = 0;
-        for (const Filled& filled : journal_) {
-            if (filled.global) {
-                journal_[kept++] = filled;
-            } else {
-                clear_entry((filled.write ? write_ : read_)[filled.index]);
-            }
-        }
-        journal_.resize(kept);
+        clear_filled(local_fills_);
     }
     if (has_local_code_) {
         for (FetchEntry& entry : fetch_) {
@@ -117,12 +123,13 @@ void TlbContext::flush_not_global() {
 }
 
 void TlbContext::flush_range(u64 start, u64 size) {
-    if (huge_.test(huge_index(start)) || huge_.test(huge_index(start + size - 1))) {
+    if (huge_.may_have(huge_region(start)) || huge_.may_have(huge_region(start + size - 1))) {
         flush();
         return;
     }
     // One page's invalidation is that of the block it lies in.
-    if (size <= kLargePage && (large_.test(large_index(start)) || large_.test(large_index(start + size - 1)))) {
+    if (size <= kLargePage &&
+        (large_.may_have(large_region(start)) || large_.may_have(large_region(start + size - 1)))) {
         const u64 end = align_up(start + size, kLargePage);
         start = align_down(start, kLargePage);
         size = end - start;
@@ -145,14 +152,27 @@ void TlbContext::flush_range(u64 start, u64 size) {
             fetch = {};
         }
         if (jump_pages_.test(jump_page(page))) {
-            // The jump cache's index keeps a page's entries within 1024 places that share their top bits.
-            const auto first = static_cast<unsigned>(x64::jump_index(page) & ~u64{1023});
-            for (unsigned i = first; i < first + 1024 + x64::kBranchTypes - 1; i++) {
-                if (((jumps_[i].va ^ page) & ~(kPage - 1)) == 0) {
-                    jumps_[i] = x64::empty_jump(i);
-                }
-            }
+            forget_jumps_into(page);
         }
+    }
+}
+
+void TlbContext::forget_jumps_into(u64 page) {
+    const auto forget = [&](unsigned place) {
+        if (((jumps_[place].va ^ page) & ~(kPage - 1)) == 0) {
+            jumps_[place] = x64::empty_jump(place);
+        }
+    };
+    if (!jump_journal_.overflowed()) {
+        for (const u16 place : jump_journal_.places()) {
+            forget(place);
+        }
+        return;
+    }
+    // The jump cache's index keeps a page's entries within 1024 places that share their top bits.
+    const auto first = static_cast<unsigned>(x64::jump_index(page) & ~u64{1023});
+    for (unsigned place = first; place < first + 1024 + x64::kBranchTypes - 1; place++) {
+        forget(place);
     }
 }
 
@@ -160,7 +180,7 @@ void TlbContext::revoke_writes(const u8* host) {
     const auto serves = [&](const x64::TlbEntry& entry) {
         return entry.tag + entry.addend == reinterpret_cast<u64>(host);
     };
-    if (journal_overflowed_) {
+    if (global_fills_.overflowed() || local_fills_.overflowed()) {
         for (u64 i = 0; i < entries_; i++) {
             if (serves(write_[i])) {
                 clear_entry(write_[i]);
@@ -168,20 +188,27 @@ void TlbContext::revoke_writes(const u8* host) {
         }
         return;
     }
-    for (const Filled& filled : journal_) {
-        if (filled.write && serves(write_[filled.index])) {
-            clear_entry(write_[filled.index]);
+    for (const TableJournal* journal : {&global_fills_, &local_fills_}) {
+        for (const Filled& filled : journal->places()) {
+            if (filled.write && serves(write_[filled.index])) {
+                clear_entry(write_[filled.index]);
+            }
         }
     }
 }
 
 void TlbContext::flush_jumps() {
-    if (jump_pages_.any()) {
+    if (jump_journal_.overflowed()) {
         for (unsigned i = 0; i < x64::kJumpPlaces; i++) {
             jumps_[i] = x64::empty_jump(i);
         }
-        jump_pages_.reset();
+    } else {
+        for (const u16 place : jump_journal_.places()) {
+            jumps_[place] = x64::empty_jump(place);
+        }
     }
+    jump_journal_.clear();
+    jump_pages_.reset();
 }
 
 }  // namespace kelvin::translator

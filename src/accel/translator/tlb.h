@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The soft TLB of one vCPU: a context per address space, so that switching between them costs a pointer.
 //
-// Context 0 and 1 serve EL1 with PSTATE.PAN clear and set; the others serve EL0, one per {TTBR0, ASID, ...} recently in
-// use. Entries that belong to one address space only (nG) are purged from the EL1 contexts when the address space
-// changes.
+// Some serve EL0, one per {TTBR0, ASID, ...} recently in use; others serve EL1, with PSTATE.PAN clear and set. Address
+// spaces share those of EL1, where entries that belong to one of them only (nG) are purged when it changes; unless the
+// kernel's own code is such, when it has EL1 contexts per address space too: see address_spaces.h.
 //
 // A tag that must never match is `invalid_tag`: a random page whose bits 55 and 54 differ, which no translation regime
 // maps.
@@ -48,6 +48,7 @@ class TlbContext {
     void fill_fetch(const FetchEntry& entry) {
         fetch_entry(entry.tag) = entry;
         has_local_code_ |= !entry.global;
+        fetch_journal_.note(static_cast<u16>((entry.tag >> 12) % kFetchEntries));
     }
 
     void flush();
@@ -59,15 +60,19 @@ class TlbContext {
     void flush_jumps();
     /// `code` is what branches of `branch_type` to `va` lead to.
     void add_jump(u64 va, u32 branch_type, const u8* code) {
-        jumps_[x64::jump_index(va) + branch_type] = {va, code};
+        const u64 place = x64::jump_index(va) + branch_type;
+        jumps_[place] = {va, code};
         jump_pages_.set(jump_page(va));
+        jump_journal_.note(static_cast<u16>(place));
     }
 
-    /// A branch without type to `va` would be served.
-    bool has_jump(u64 va) const {
+    /// Where a branch without type to `va` leads; null if that is not known.
+    const u8* find_jump(u64 va) const {
         const x64::JumpEntry& entry = jumps_[x64::jump_index(va)];
-        return entry.va == va && entry.code != nullptr;
+        return entry.va == va ? entry.code : nullptr;
     }
+    /// Pages of code that belong to one address space have been entered since the last flush.
+    bool has_local_code() const { return has_local_code_; }
 
     u64 space = 0;          ///< what it serves, as AddressSpaces tells them apart
     u64 address_space = 0;  ///< whose entries, besides global ones, an EL1 context holds
@@ -77,18 +82,76 @@ class TlbContext {
 
   private:
     struct Filled {
-        u32 index : 30;
+        u32 index : 31;
         u32 write : 1;
-        u32 global : 1;
+    };
+    /// Which places were filled since the last flush, unless too many were.
+    template <class Place, std::size_t kLimit>
+    class Journal {
+      public:
+        Journal() { places_.reserve(kLimit); }
+        void note(Place place) {
+            if (places_.size() < kLimit) {
+                places_.push_back(place);
+            } else {
+                overflowed_ = true;
+            }
+        }
+        bool overflowed() const { return overflowed_; }
+        const std::vector<Place>& places() const { return places_; }
+        void clear() {
+            places_.clear();
+            overflowed_ = false;
+        }
+
+      private:
+        std::vector<Place> places_;
+        bool overflowed_ = false;
+    };
+    /// Regions of memory, numbered, that something was seen in; may also say so of others.
+    class RegionSet {
+      public:
+        void add(u64 number) {
+            u32& place = places_[number % kPlaces];
+            place = place == kNone || place == static_cast<u32>(number) ? static_cast<u32>(number) : kSeveral;
+            any_ = true;
+        }
+        bool may_have(u64 number) const {
+            const u32 place = places_[number % kPlaces];
+            return place == static_cast<u32>(number) || place == kSeveral;
+        }
+        void clear() {
+            if (any_) {
+                places_.fill(kNone);
+                any_ = false;
+            }
+        }
+
+      private:
+        static constexpr unsigned kPlaces = 1024;
+        // No region has such numbers: they are of addresses at which the halves of the address space do not lie.
+        static constexpr u32 kNone = 0x55555555, kSeveral = 0x55555556;
+        std::array<u32, kPlaces> places_ = filled(kNone);
+        bool any_ = false;
+
+        static constexpr std::array<u32, kPlaces> filled(u32 value) {
+            std::array<u32, kPlaces> all{};
+            all.fill(value);
+            return all;
+        }
     };
     static constexpr unsigned kFetchEntries = 256;
-    static constexpr std::size_t kJournalLimit = 2048;
+    static constexpr unsigned kJumpPages = 4096;
     static constexpr u64 kFewestEntries = 4096;
     static constexpr u64 kMostEntries = 65536;
+    using TableJournal = Journal<Filled, 2048>;
 
-    static unsigned jump_page(u64 va) { return static_cast<unsigned>(va >> 12 ^ va >> 22) & 1023; }
+    static unsigned jump_page(u64 va) { return static_cast<unsigned>(va >> 12 ^ va >> 24) % kJumpPages; }
     void clear_entry(x64::TlbEntry& entry) const { entry = {invalid_tag_, 0}; }
     void clear_all();
+    void clear_filled(TableJournal& journal);
+    void clear_fetch_entries();
+    void forget_jumps_into(u64 page);
     void resize(u64 entries);
     u64 index_of(u64 page) const { return (page >> 12) & (entries_ - 1); }
 
@@ -98,12 +161,13 @@ class TlbContext {
     std::unique_ptr<x64::TlbEntry[]> read_, write_;
     std::unique_ptr<x64::JumpEntry[]> jumps_;
     std::array<FetchEntry, kFetchEntries> fetch_;
-    std::vector<Filled> journal_;  ///< what was filled since the last flush, unless too much was
-    bool journal_overflowed_ = false;
-    bool has_local_code_ = false;   ///< code of one address space only may be in the fetch entries or the jumps
-    std::bitset<4096> large_;       ///< by a hash of the 2 MiB region: holds parts of blocks
-    std::bitset<1024> huge_;        ///< likewise by 1 GiB: holds parts of larger ones
-    std::bitset<1024> jump_pages_;  ///< by a hash of the page: jumps into it may be there
+    TableJournal global_fills_, local_fills_;  ///< of entries for all address spaces, for one
+    Journal<u16, 256> fetch_journal_;
+    Journal<u16, 1024> jump_journal_;
+    bool has_local_code_ = false;         ///< code of one address space only may be in the fetch entries or the jumps
+    RegionSet large_;                     ///< of 2 MiB that parts of blocks were filled from
+    RegionSet huge_;                      ///< of 1 GiB, for larger ones
+    std::bitset<kJumpPages> jump_pages_;  ///< by a hash of the page: jumps into it may be there
 };
 
 }  // namespace kelvin::translator

@@ -43,5 +43,73 @@ TEST(Tlb, LastPageOfAllCanBeInvalidated) {
     EXPECT_NE(context.fetch_entry(last).tag, last);
 }
 
+TEST(Tlb, FlushForgetsAllHoweverMuchThereWas) {
+    const u8 code = 0;
+    for (const unsigned count : {1u, 100u, 5000u}) {
+        TlbContext context(kInvalidTag);
+        for (u64 i = 0; i < count; i++) {
+            const u64 page = i << 12;
+            context.fill(page, 1, (i & 1) != 0, (i & 2) != 0, 4096);
+            context.fill_fetch({.tag = page});
+            context.add_jump(page + 4 * (i & 1023), static_cast<u32>(i & 3), &code);
+        }
+        context.flush();
+        for (u64 i = 0; i * sizeof(x64::TlbEntry) <= context.offset_mask(); i++) {
+            ASSERT_EQ(context.reads()[i].tag, kInvalidTag) << count;
+            ASSERT_EQ(context.writes()[i].tag, kInvalidTag) << count;
+        }
+        for (u64 i = 0; i < x64::kJumpPlaces; i++) {
+            ASSERT_EQ(context.jumps()[i].code, nullptr) << count;
+        }
+        for (u64 page = 0; page < u64{256} << 12; page += 4096) {
+            ASSERT_EQ(context.fetch_entry(page).tag, ~u64{0}) << count;
+        }
+    }
+}
+
+TEST(Tlb, OnlyWhatBelongsToOneAddressSpaceGoesWithIt) {
+    const u8 code = 0;
+    TlbContext context(kInvalidTag);
+    context.fill(0x1000, 1, false, true, 4096);
+    context.fill(0x2000, 1, false, false, 4096);
+    context.fill_fetch({.tag = 0x1000});
+    context.add_jump(0x1000, 0, &code);
+    context.flush_not_global();
+    EXPECT_EQ(context.reads()[1].tag, 0x1000u);
+    EXPECT_EQ(context.reads()[2].tag, kInvalidTag);
+    EXPECT_EQ(context.find_jump(0x1000), &code);
+
+    EXPECT_FALSE(context.has_local_code());
+    context.fill_fetch({.tag = 0x2000, .global = false});
+    EXPECT_TRUE(context.has_local_code());
+    context.add_jump(0x2000, 0, &code);
+    context.flush_not_global();
+    EXPECT_EQ(context.find_jump(0x2000), nullptr);
+    EXPECT_EQ(context.fetch_entry(0x1000).tag, 0x1000u);
+    EXPECT_NE(context.fetch_entry(0x2000).tag, 0x2000u);
+}
+
+TEST(Tlb, InvalidatingAPageInvalidatesTheBlockItIsPartOf) {
+    constexpr u64 kBlock = u64{2} << 20;
+    const auto holds = [](TlbContext& context, u64 page) {
+        return context.reads()[(page >> 12) & (context.offset_mask() / sizeof(x64::TlbEntry))].tag == page;
+    };
+    TlbContext context(kInvalidTag);
+    context.fill(kBlock + 0x5000, 1, false, true, kBlock);
+    context.fill(5 * kBlock + 0x6000, 1, false, true, 4096);
+    context.flush_range(5 * kBlock, 4096);
+    EXPECT_TRUE(holds(context, 5 * kBlock + 0x6000)) << "no block was there";
+    context.flush_range(kBlock, 4096);
+    EXPECT_FALSE(holds(context, kBlock + 0x5000));
+
+    // Another block that the first cannot be told from by the place it is noted in.
+    context.fill(1025 * kBlock + 0x7000, 1, false, true, kBlock);
+    context.fill(kBlock + 0x5000, 1, false, true, kBlock);
+    context.flush_range(1025 * kBlock, 4096);
+    EXPECT_FALSE(holds(context, 1025 * kBlock + 0x7000));
+    context.flush_range(kBlock, 4096);
+    EXPECT_FALSE(holds(context, kBlock + 0x5000));
+}
+
 }  // namespace
 }  // namespace kelvin::translator

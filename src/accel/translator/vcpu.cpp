@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <chrono>
 #include <thread>
+#include <utility>
+
+#include <immintrin.h>
 
 #include <fmt/format.h>
 
@@ -19,6 +22,7 @@ constexpr u64 kPage = 4096;
 constexpr i64 kNever = INT64_MAX;
 /// All exceptions masked, no flushing; the rounding mode is added.
 constexpr u32 kMxcsr = 0x1f80;
+constexpr u32 kMxcsrSticky = 0x3f;
 constexpr u32 kMxcsrFlush = 1u << 15 | 1u << 6;  // FTZ, DAZ
 
 /// FPCR.RMode (RN RP RM RZ) as MXCSR.RC (nearest, down, up, zero), FZ as FTZ and DAZ.
@@ -81,16 +85,16 @@ void TranslatorVcpu::reset(u64 entry, u64 argument) {
     spaces_.flush_all();
     runtime().exclusive_address = ~u64{0};
     waiting_ = false;
-    mode_stale_ = true;
 }
 
 accel::StopReason TranslatorVcpu::run() {
-    spaces_.registers_changed();
-    mode_stale_ = true;
-    runtime().exit_link = 0;
+    translation_changed();
     while (true) {
-        __atomic_store_n(&runtime().kick, 0, __ATOMIC_SEQ_CST);
-        if (stop_.exchange(false)) {
+        // Who kicks has said why before.
+        if (__atomic_load_n(&runtime().kick, __ATOMIC_RELAXED) != 0) {
+            __atomic_store_n(&runtime().kick, 0, __ATOMIC_SEQ_CST);
+        }
+        if (stop_.load() && stop_.exchange(false)) {
             runner_.leave();
             return accel::StopReason::requested;
         }
@@ -106,13 +110,8 @@ accel::StopReason TranslatorVcpu::run() {
         if (cpu_.interrupt_pending() && cpu_.take_pending_interrupt() && log_ != nullptr) {
             log_->exception(index_, state(), true);
         }
-        state().exception_taken = 0;
-        if (mode_stale_) {
-            refresh_mode();
-            // The exit was taken before what changed the mode, an interrupt perhaps: it leads elsewhere.
-            runtime().exit_link = 0;
-        }
-        if (const u8* code = find_code()) {
+        const bool after_exception = std::exchange(state().exception_taken, 0) != 0;
+        if (const u8* code = find_code(after_exception)) {
             if (translator_.options().inject.interrupts) {
                 __atomic_store_n(&runtime().kick, 1, __ATOMIC_SEQ_CST);
             }
@@ -120,7 +119,9 @@ accel::StopReason TranslatorVcpu::run() {
             if (log_ != nullptr && log_->options().entries) {
                 log_->entry(index_, state(), log_->options().registers ? describe_registers() : "");
             }
+            in_code_ = true;
             translator_.backend().enter()(&state(), code);
+            in_code_ = false;
             if (lockstep_ != nullptr) {
                 lockstep_->after();
             }
@@ -139,20 +140,35 @@ ExitReason TranslatorVcpu::exit_reason() {
     if (runtime().exit_link != 0) {
         return ExitReason::unlinked;
     }
-    const bool known = mode_stale_ || waiting_ || spaces_.current().has_jump(state().pc);
+    const bool known = waiting_ || spaces_.current().find_jump(state().pc) != nullptr;
     return known ? ExitReason::instruction : ExitReason::missed_jump;
 }
 
+/// At once: generated code goes on after what changed the mode without coming to run().
 void TranslatorVcpu::refresh_mode() {
     mode_ = arm64::current_mode(state());
-    mode_stale_ = false;
     counters_.mode_changes.add();
-    runtime().guest_mxcsr = mxcsr_for(mode_.fpcr());
+    set_guest_mxcsr(mxcsr_for(mode_.fpcr()));
     spaces_.select(cpu_);
     TlbContext& context = spaces_.current();
     if (context.jump_mode != mode_.bits) {
         context.flush_jumps();
         context.jump_mode = mode_.bits;
+    }
+    // An exit taken before what changed the mode, an interrupt perhaps, leads elsewhere.
+    runtime().exit_link = 0;
+    if (log_ != nullptr) {
+        __atomic_store_n(&runtime().kick, 1, __ATOMIC_SEQ_CST);
+    }
+}
+
+/// Flags that the host has raised since stay: they are the guest's.
+void TranslatorVcpu::set_guest_mxcsr(u32 value) {
+    if ((runtime().guest_mxcsr & ~kMxcsrSticky) != value) {
+        runtime().guest_mxcsr = value;
+        if (in_code_) {
+            _mm_setcsr(value);
+        }
     }
 }
 
@@ -191,12 +207,21 @@ const FetchEntry* TranslatorVcpu::fetch(u64 pc) {
     return &entry;
 }
 
-const u8* TranslatorVcpu::find_code() {
+const u8* TranslatorVcpu::find_code(bool after_exception) {
     const u64 pc = arm64::canonical_address(spaces_.regime(cpu_), state().pc, true);
     state().pc = pc;
     if ((pc & 3) != 0) {
         cpu_.take_pc_alignment_fault();
         return nullptr;
+    }
+    forget_dropped_code();
+    const u32 branch_type = (state().pstate & arm64::pstate::kBtypeMask) >> arm64::pstate::kBtypeShift;
+    // Who comes from code may come from what has been dropped, and was led there by the jump cache.
+    if (after_exception && branch_type == 0) {
+        if (const u8* const known = spaces_.current().find_jump(pc)) {
+            runtime().page = pc & ~(kPage - 1);
+            return known;
+        }
     }
     const FetchEntry* entry = fetch(pc);
     if (entry == nullptr) {
@@ -204,12 +229,10 @@ const u8* TranslatorVcpu::find_code() {
         return nullptr;
     }
     bool first_in_page = false;
-    const u32 branch_type = (state().pstate & arm64::pstate::kBtypeMask) >> arm64::pstate::kBtypeShift;
     // A link leads within the page it was made in, and that page is the one that ran last.
     const u32 link = runtime().page == entry->tag && branch_type == 0 ? runtime().exit_link : 0;
     const u8* const first = entry->host + (pc & (kPage - 1));
     const arm64::Mode mode = arm64::entry_mode(mode_, entry->guarded, branch_type, std::span<const u8, 4>(first, 4));
-    forget_dropped_code();
     const CodeSource source{pc, entry->physical | (pc & (kPage - 1)), entry->host, mode};
     const u8* code = translator_.code_for(source, link, cpu_.model(), first_in_page);
     if (first_in_page) {
@@ -242,6 +265,7 @@ void TranslatorVcpu::begin_wait(bool event, i64 deadline_ns) {
     waiting_ = true;
     awaits_event_ = event;
     wait_deadline_ = deadline_ns;
+    __atomic_store_n(&runtime().kick, 1, __ATOMIC_SEQ_CST);
 }
 
 void TranslatorVcpu::wait_for_event(i64 deadline_ns) {
@@ -302,14 +326,14 @@ void TranslatorVcpu::interrupts_unmasked() {
 }
 
 void TranslatorVcpu::mode_changed() {
-    mode_stale_ = true;
     // Exceptions and returns from them come through here, and these clear the local monitor (ARM ARM B2.12.2).
     runtime().exclusive_address = ~u64{0};
+    refresh_mode();
 }
 
 void TranslatorVcpu::translation_changed() {
     spaces_.registers_changed();
-    mode_stale_ = true;
+    refresh_mode();
 }
 
 void TranslatorVcpu::tlb_flush_all(bool) {

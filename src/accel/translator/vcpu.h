@@ -73,8 +73,9 @@ class TranslatorVcpu final : public accel::Vcpu, public arm64::CpuEvents {
     void begin_wait(bool event, i64 deadline_ns);
     void wait();
     void refresh_mode();
+    void set_guest_mxcsr(u32 value);
     ExitReason exit_reason();
-    const u8* find_code();
+    const u8* find_code(bool after_exception);
     const FetchEntry* fetch(u64 pc);
     void forget_dropped_code();
 
@@ -88,7 +89,7 @@ class TranslatorVcpu final : public accel::Vcpu, public arm64::CpuEvents {
     arm64::Cpu cpu_;
     AddressSpaces spaces_;
     arm64::Mode mode_;
-    bool mode_stale_ = true;
+    bool in_code_ = false;  ///< generated code runs, or has called
     bool waiting_ = false;
     bool awaits_event_ = false;  ///< while waiting: WFE
     i64 wait_deadline_ = 0;      ///< while waiting: of the clock

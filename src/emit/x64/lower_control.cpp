@@ -143,7 +143,7 @@ void call(Emitter& e) {
     e.a.near_call(e.stubs().helper_call(helper));
     if ((helper.effects & ir::kHelperMayExit) != 0) {
         e.a.cmp(Width::w32, Emitter::state(e.region().guest->exception_offset), 0);
-        e.a.jcc(x64::Cond::ne, e.stubs().exit());
+        e.a.jcc(x64::Cond::ne, e.stubs().resume());
     }
     if (!e.has_uses()) {
         return;
@@ -263,7 +263,7 @@ void exit_indirect(Emitter& e) {
 }
 
 void exit_state(Emitter& e) {
-    e.a.jmp(e.stubs().exit());
+    e.a.jmp(e.stubs().resume());
 }
 
 void jump(Emitter& e) {

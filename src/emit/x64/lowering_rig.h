@@ -112,6 +112,7 @@ class Rig {
     /// Runs what was compiled.
     RigState run(const RigState& before, u32 fpcr) {
         machine_->state = before;
+        machine_->runtime.kick = 1;  // nothing resumes
         machine_->runtime.guest_mxcsr = 0x1f80 | kHostRounding[fpcr >> 22 & 3] | (flushes(fpcr) ? 0x8040u : 0u);
         backend_.enter()(&machine_->state, memory_ + kStubs);
         return machine_->state;

@@ -132,6 +132,7 @@ struct Machine {
         runtime.invalid_tag = kInvalidTag;
         runtime.owner = this;
         runtime.page = kCode;
+        runtime.kick = 1;  // nothing resumes
         runtime.guest_mxcsr = 0x1f80;
         runtime.exclusive_address = ~u64{0};
         forget_slots();

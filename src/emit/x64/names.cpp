@@ -119,6 +119,7 @@ std::vector<Stubs::Named> Stubs::named() const {
         {exit_, "exit"},
         {exit_saved_, "exit_saved"},
         {exit_position_, "exit_position"},
+        {resume_, "resume"},
         {retired_entry_, "retired_entry"},
         {slow_load_, "slow_load"},
         {slow_store_, "slow_store"},

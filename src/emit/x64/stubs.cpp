@@ -36,6 +36,7 @@ Stubs::Stubs(CodeBuffer buffer, const Pins& pins, const RuntimeCalls& calls, con
     : a_(buffer), pins_(pins), calls_(calls), features_(features), slot_use_(slot_use) {
     make_enter();
     make_exits();
+    make_resume();
     make_memory_call();
     make_misses();
     slow_load_ = make_slow(reinterpret_cast<const void*>(calls_.load));
@@ -108,6 +109,30 @@ void Stubs::make_exits() {
         a_.pop(*reg);
     }
     a_.ret();
+}
+
+void Stubs::make_resume() {
+    const ir::GuestDesc& guest = pins_.guest();
+    a_.align(16);
+    resume_ = a_.execution_address();
+    a_.cmp(Width::w32, RT(kick), 0);
+    a_.jcc(Cond::ne, exit_);
+    a_.test(Width::w32, mem(kState, state_displacement(guest.branch_type_offset)),
+            static_cast<i32>((kBranchTypes - 1) << guest.branch_type_shift));
+    a_.jcc(Cond::ne, exit_);
+    a_.mov(Width::w64, rax, mem(kState, state_displacement(guest.pc_offset)));
+    a_.mov(Width::w64, rcx, rax);
+    a_.shr(Width::w64, rcx, 12);
+    a_.xor_(Width::w32, rcx, rax);
+    a_.and_(Width::w32, rcx, 0x3ffc);
+    a_.mov(Width::w64, rdx, RT(jump_cache));
+    static_assert(sizeof(JumpEntry) == 16);
+    a_.cmp(Width::w64, rax, mem(rdx, rcx, 4, offsetof(JumpEntry, va)));
+    a_.jcc(Cond::ne, exit_);
+    a_.and_(Width::w64, rax, -4096);
+    a_.mov(Width::w64, RT(page), rax);
+    a_.mov(Width::w32, mem(kState, state_displacement(guest.exception_offset)), 0);
+    a_.jmp(mem(rdx, rcx, 4, offsetof(JumpEntry, code)));
 }
 
 void Stubs::save_all() {

@@ -43,6 +43,9 @@ class Stubs {
     const u8* exit_saved() const { return exit_saved_; }
     /// As exit, but pc = page + page_offset.
     const u8* exit_position() const { return exit_position_; }
+    /// As exit, but goes on at state.pc if the jump cache knows it and no other thread wants attention: for what has
+    /// been done with when the state has changed, exceptions too.
+    const u8* resume() const { return resume_; }
     /// Called from the entry of a region that has been retired; the 16 bits behind the call are its page_offset, and in
     /// the two lowest the branch type that it is for. Leaves as exit_position.
     const u8* retired_entry() const { return retired_entry_; }
@@ -98,6 +101,7 @@ class Stubs {
 
     void make_enter();
     void make_exits();
+    void make_resume();
     void make_misses();
     const u8* make_miss(ir::MemInfo memory, bool write);
     void fill_slot(bool write);
@@ -124,6 +128,7 @@ class Stubs {
     const u8* exit_ = nullptr;
     const u8* exit_saved_ = nullptr;
     const u8* exit_position_ = nullptr;
+    const u8* resume_ = nullptr;
     const u8* retired_entry_ = nullptr;
     std::array<const u8*, 64> miss_{};
     const u8* slow_load_ = nullptr;
