@@ -49,6 +49,7 @@ struct TranslatorOptions {
     Injections inject;
     u64 check_every = 0;  ///< every so many regions one is also interpreted, and compared; 0: none
     LogOptions log;
+    bool count = false;     ///< generated code counts what it does, and is slower for it
     bool perf_map = false;  ///< write /tmp/perf-PID.map
     bool jit_dump = false;  ///< write jit-PID.dump
 };

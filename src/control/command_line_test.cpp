@@ -186,6 +186,7 @@ TEST(CommandLine, Profiles) {
     EXPECT_TRUE(spec_of({"-accel", "translator,jitdump"}).translator.jit_dump);
     EXPECT_FALSE(spec_of({"-jitdump", "-accel", "translator,jitdump=off"}).translator.jit_dump);
     EXPECT_MENTIONS(error_of({"-accel", "translator,perfmap=yeah"}), "on or off");
+    EXPECT_TRUE(spec_of({"-accel", "translator,count=on"}).translator.count);
 }
 
 TEST(CommandLine, LogFilters) {

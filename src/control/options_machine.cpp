@@ -240,8 +240,8 @@ Result<> disable_optimizations(Draft& draft, const std::string& value) {
 
 Result<> set_translator_property(Draft& draft, const Property& property) {
     constexpr auto kKeys = std::to_array<std::string_view>({"tb-size", "thread", "one-insn-per-tb", "max-instructions",
-                                                            "disable", "bisect", "perfmap", "jitdump", "inject",
-                                                            "check", "split-wx", "dump-guest-core"});
+                                                            "disable", "bisect", "count", "perfmap", "jitdump",
+                                                            "inject", "check", "split-wx", "dump-guest-core"});
     accel::TranslatorOptions& options = draft.line.spec.translator;
     const std::optional<u64> number = parse_unsigned(property.value);
     if (property.key == "tb-size") {
@@ -269,12 +269,14 @@ Result<> set_translator_property(Draft& draft, const Property& property) {
             return user_error(fmt::format("check '{}' is not a number of regions", property.value));
         }
         options.check_every = *number;
-    } else if (property.key == "perfmap" || property.key == "jitdump") {
+    } else if (property.key == "perfmap" || property.key == "jitdump" || property.key == "count") {
         const std::optional<bool> wanted = property.has_value ? parse_switch(property.value) : true;
         if (!wanted) {
             return user_error(fmt::format("{} is on or off, not '{}'", property.key, property.value));
         }
-        (property.key == "perfmap" ? options.perf_map : options.jit_dump) = *wanted;
+        (property.key == "perfmap"   ? options.perf_map
+         : property.key == "jitdump" ? options.jit_dump
+                                     : options.count) = *wanted;
     } else if (property.key == "bisect") {
         if (!number) {
             return user_error(fmt::format("bisect '{}' is not a number of regions", property.value));

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 #include <string_view>
 
@@ -60,6 +61,23 @@ std::string describe(const CodeReport& report) {
     text +=
         line("regions overwritten", report.blocks.dropped_by_stores, fmt::format("by {} stores", report.blocks.stores));
     text += line("jumps linked", report.blocks.links_made, fmt::format("{} undone", report.blocks.links_undone));
+    return text;
+}
+
+std::string describe(unsigned index, const ExecutionCounts& counts) {
+    const auto of = [&](x64::Counted event) { return counts[static_cast<unsigned>(event)]; };
+    const u64 checks = of(x64::Counted::page_checks);
+    const u64 jumps = of(x64::Counted::jumps);
+    const u64 served = checks - std::min(checks, of(x64::Counted::slot_misses));
+    const u64 found = jumps - std::min(jumps, of(x64::Counted::jump_misses));
+    std::string text = fmt::format("processor {}: executed\n", index);
+    text += line("instructions", of(x64::Counted::instructions));
+    text +=
+        line("regions", of(x64::Counted::regions),
+             fmt::format("{:.1f} instructions each", ratio(of(x64::Counted::instructions), of(x64::Counted::regions))));
+    text += line("checks of a page", checks, fmt::format("{:.2f} % served by a slot", 100 * ratio(served, checks)));
+    text += line("slot misses", of(x64::Counted::slot_misses));
+    text += line("jumps by the jump cache", jumps, fmt::format("{:.2f} % found", 100 * ratio(found, jumps)));
     return text;
 }
 

@@ -8,6 +8,7 @@
 #include "accel/translator/block_table.h"
 #include "base/counter.h"
 #include "cpu/arm64/exception_counts.h"
+#include "emit/x64/runtime.h"
 
 namespace kelvin::translator {
 
@@ -33,6 +34,9 @@ struct VcpuCounters {
 
     void left(ExitReason reason) { exits[static_cast<std::size_t>(reason)].add(); }
 };
+
+/// By x64::Counted: what generated code has counted.
+using ExecutionCounts = std::array<u64, x64::kCounted>;
 
 /// Of translations by one tier of the translator.
 struct TierCounters {
@@ -64,5 +68,7 @@ std::string describe(const CodeReport& report);
 
 /// What it says of one vCPU.
 std::string describe(unsigned index, const VcpuCounters& counters, const arm64::ExceptionCounts& exceptions);
+
+std::string describe(unsigned index, const ExecutionCounts& counts);
 
 }  // namespace kelvin::translator

@@ -39,6 +39,9 @@ Translator::Translator(memory::AddressMap& memory, const accel::TranslatorOption
       blocks_(cache_.base(), cache_.rw_to_rx(), cache_.segment_count(), backend_.retired_entry()) {
     memory_.set_write_observer(this);
     profile_stubs();
+    if (options_.count) {
+        backend_.start_counting();
+    }
 }
 
 Translator::~Translator() {
@@ -246,8 +249,12 @@ std::string Translator::statistics() const {
         {counters_, blocks_.counts(), blocks_.block_count(), cache_.size(), cache_.used(), cache_.segment_count()});
     for (const TranslatorVcpu* vcpu : vcpus_) {
         text += "\n" + describe(vcpu->index(), vcpu->counters(), vcpu->exception_counts());
+        if (options_.count) {
+            text += describe(vcpu->index(), vcpu->counted());
+        }
     }
-    return text;
+    return options_.count ? text
+                          : text + "\n-accel translator,count=on counts instructions, page slots and jumps too\n";
 }
 
 std::string Translator::closing_words() const {

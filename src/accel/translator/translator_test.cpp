@@ -255,6 +255,24 @@ TEST(Translator, NamesItsCodeForPerf) {
     }
 }
 
+TEST(Translator, CountsWhatItExecutesIfToldTo) {
+    constexpr unsigned kPasses = 3, kFew = 5;
+    accel::TranslatorOptions options;
+    options.count = true;
+    Machine machine(caller(kPasses, false, kFew), 1, options);
+    machine.run();
+    EXPECT_EQ(machine.result(0), kPasses * kFew);
+    // mov and four addresses of three; a pass is an address, six for each function, and three; then str, and b once or
+    // so.
+    const u64 instructions = 1 + 4 * 3 + kPasses * (3 + 6 * kFew + 3) + 1;
+    EXPECT_GT(machine.statistic("instructions"), instructions);
+    EXPECT_LE(machine.statistic("instructions"), instructions + 2);
+    EXPECT_EQ(machine.statistic("checks of a page"), 1U);
+    EXPECT_EQ(machine.statistic("slot misses"), 1U);
+    EXPECT_EQ(machine.statistic("jumps by the jump cache"), 2 * kPasses * kFew);
+    EXPECT_GT(machine.statistic("regions  "), 2 * kPasses * kFew);
+}
+
 TEST(Translator, SharesASmallCacheBetweenProcessors) {
     Machine machine(caller(4, false), 2);
     machine.run();

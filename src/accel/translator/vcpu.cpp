@@ -130,6 +130,14 @@ accel::StopReason TranslatorVcpu::run() {
     }
 }
 
+ExecutionCounts TranslatorVcpu::counted() const {
+    ExecutionCounts result{};
+    for (unsigned i = 0; i < x64::kCounted; i++) {
+        result[i] = __atomic_load_n(&memory_->runtime.counted[i], __ATOMIC_RELAXED);
+    }
+    return result;
+}
+
 ExitReason TranslatorVcpu::exit_reason() {
     if (state().exception_taken != 0) {
         return ExitReason::exception;

@@ -50,6 +50,7 @@ class TranslatorVcpu final : public accel::Vcpu, public arm64::CpuEvents {
     VcpuCounters& counters() { return counters_; }
     // Any thread.
     const VcpuCounters& counters() const { return counters_; }
+    ExecutionCounts counted() const;
     const arm64::ExceptionCounts& exception_counts() const { return cpu_.exception_counts(); }
     /// SEV by any processor; any thread.
     void receive_event();

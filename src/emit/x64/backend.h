@@ -22,6 +22,9 @@ class Backend {
     Backend(const ir::GuestDesc& guest, const RuntimeCalls& calls, CodeBuffer stubs,
             const HostFeatures& features = HostFeatures::detect(), SlotUse slot_use = SlotUse::normal);
 
+    /// From now on, regions count into Runtime::counted.
+    void start_counting() { emitter_.start_counting(); }
+
     /// An empty result (size 0): the buffer was too small.
     /// `first_link`: the number (not 0) that the region's first link gets in Runtime::exit_link; the others follow.
     CompiledRegion compile(const ir::Region& region, CodeBuffer buffer, u32 first_link);

@@ -25,6 +25,7 @@ void Emitter::emit(const ir::Region& region, CodeBuffer buffer, u32 first_link) 
         }
     }
     page_offset_ = region_start_;
+    count(Counted::regions);
     order_blocks();
     for (place_ = 0; place_ < block_order_.size(); place_++) {
         const u32 b = block_order_[place_];
@@ -64,6 +65,17 @@ void Emitter::order_blocks() {
     }
     std::sort(block_order_.begin(), block_order_.end(),
               [&](u32 x, u32 y) { return blocks[x].first < blocks[y].first; });
+}
+
+void Emitter::count(Counted event) {
+    if (counts_) {
+        const Mem place = runtime(offsetof(Runtime, counted) + sizeof(u64) * static_cast<unsigned>(event));
+        a.push(Gpr::rax);
+        a.mov(Width::w64, Gpr::rax, place);
+        a.lea(Width::w64, Gpr::rax, mem(Gpr::rax, 1));
+        a.mov(Width::w64, place, Gpr::rax);
+        a.pop(Gpr::rax);
+    }
 }
 
 void Emitter::begin_block(const ir::Block& block) {
@@ -135,6 +147,7 @@ void Emitter::emit_op(u32 i) {
     op_ = &region_->ops[i];
     if (op_->code == IrOp::insn_start) {
         page_offset_ = static_cast<u32>(op_->imm);
+        count(Counted::instructions);
         return;
     }
     lower_function(op_->code)(*this);

@@ -67,6 +67,11 @@ class Emitter {
     /// Bytes before the cold paths.
     std::size_t hot_size() const { return hot_size_; }
 
+    /// From now on, code counts what it does.
+    void start_counting() { counts_ = true; }
+    /// Code for one more of `event`, if it is to count; keeps all registers and EFLAGS.
+    void count(Counted event);
+
     Assembler a;
 
     const ir::Region& region() const { return *region_; }
@@ -305,6 +310,7 @@ class Emitter {
     Stubs& stubs_;
     std::vector<ExitLink> links_;
     std::size_t hot_size_ = 0;
+    bool counts_ = false;
     u32 first_link_ = 0;
     const ir::Region* region_ = nullptr;
     std::vector<ValueState> states_;

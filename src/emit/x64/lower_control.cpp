@@ -198,6 +198,7 @@ void jump_to_address(Emitter& e, u32 branch_type) {
     Assembler& a = e.a;
     ColdPath& leave = e.cold(+[](Emitter& em, ColdPath& self) {
         const ir::GuestDesc& guest = *em.region().guest;
+        em.count(Counted::jump_misses);
         em.a.mov(Width::w64, Emitter::state(guest.pc_offset), Gpr::rax);
         if (self.data != 0) {
             em.a.or_(Width::w32, Emitter::state(guest.branch_type_offset),
@@ -209,6 +210,7 @@ void jump_to_address(Emitter& e, u32 branch_type) {
     const auto entry = [&](std::size_t field) {
         return mem(Gpr::rdx, Gpr::rcx, 4, static_cast<i32>(sizeof(JumpEntry) * branch_type + field));
     };
+    e.count(Counted::jumps);
     a.cmp(Width::w32, RT(kick), 0);
     a.jcc(x64::Cond::ne, leave.entry);
     a.mov(Width::w64, Gpr::rcx, Gpr::rax);

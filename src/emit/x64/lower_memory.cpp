@@ -64,6 +64,7 @@ void check_page(Emitter& e, ColdPath& path, GuestAddress address, bool write, un
     if (memory.stack) {
         check_stack(e, address);
     }
+    e.count(Counted::page_checks);
     const std::size_t tag = write ? offsetof(PageSlot, write_tag) : offsetof(PageSlot, read_tag);
     if (address.offset != 0) {
         e.a.lea(Width::w64, Gpr::rax, mem(address.base, address.offset));
@@ -93,6 +94,7 @@ void look_up(Emitter& e, const ColdPath& path, bool write, unsigned size_log2) {
     const u32 packed = memory.pack();
     memory.size_log2 = static_cast<u8>(size_log2);
     const std::size_t slot = offsetof(Runtime, slots) + slot_index(memory) * sizeof(PageSlot);
+    e.count(Counted::slot_misses);
     address_into_rdx(e, path);
     e.a.mov_imm(Gpr::rax, static_cast<u64>(static_cast<i64>(runtime_displacement(slot))));
     e.a.near_call(e.stubs().miss(memory, write));

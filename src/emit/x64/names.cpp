@@ -52,6 +52,7 @@ constexpr auto kFields = std::to_array<Field>({
     FIELD(owner),
     FIELD(guest_mxcsr),
     FIELD(host_mxcsr),
+    ARRAY(counted),
 });
 
 #undef FIELD

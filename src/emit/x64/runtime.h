@@ -51,6 +51,10 @@ constexpr JumpEntry empty_jump(unsigned index) {
 }
 static_assert(jump_index(0) == 0 && jump_index(4 * kBranchTypes) == kBranchTypes);
 
+/// What generated code counts if it is told to.
+enum class Counted : u8 { regions, instructions, page_checks, slot_misses, jumps, jump_misses, count };
+inline constexpr unsigned kCounted = static_cast<unsigned>(Counted::count);
+
 /// Owner: the vCPU's thread, but for `kick`.
 struct alignas(64) Runtime {
     PageSlot slots[kSlots];
@@ -77,6 +81,7 @@ struct alignas(64) Runtime {
     void* owner;      ///< the vCPU, for the C++ behind the slow paths
     u32 guest_mxcsr;  ///< rounding and flushing as the guest wants, exceptions masked, sticky flags
     u32 host_mxcsr;
+    u64 counted[kCounted];
 };
 
 /// rbp points this far into the guest's state, so that its first 256 bytes are within an 8-bit displacement.
