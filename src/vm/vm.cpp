@@ -63,7 +63,10 @@ Result<std::unique_ptr<Vm>> Vm::create(const MachineSpec& spec, EventLoop& loop,
 
 Result<> Vm::build(backend::CharacterBackend& console) {
     KELVIN_TRY(check_ram_size(spec_.ram_size, read_host_memory()));
-    const arm64::Model model = KELVIN_TRY(arm64::find_model(spec_.cpu.model, spec_.cpu.properties));
+    arm64::Model model = KELVIN_TRY(arm64::find_model(spec_.cpu.model, spec_.cpu.properties));
+    if (spec_.gic == GicVersion::v3) {
+        arm64::add_gic_cpu_interface(model);
+    }
     const machine::VirtConfig config = KELVIN_TRY(board_config(spec_, model));
     timers_ = KELVIN_TRY(HostTimerService::create());
     timers_->pause();

@@ -242,4 +242,8 @@ Result<Model> find_model(std::string_view name, std::span<const std::string> pro
                  core->physical_bits};
 }
 
+void add_gic_cpu_interface(Model& model) {
+    model.id.pfr0 = with_bits(model.id.pfr0, 27, 24, 1);
+}
+
 }  // namespace kelvin::arm64

@@ -114,4 +114,7 @@ std::span<const ModelName> model_names();
 /// features that remain. Unknown names and properties: an error that names the nearest.
 Result<Model> find_model(std::string_view name, std::span<const std::string> properties);
 
+/// The processor is one with the system registers of a GICv3's CPU interface, and says so in ID_AA64PFR0_EL1.
+void add_gic_cpu_interface(Model& model);
+
 }  // namespace kelvin::arm64

@@ -84,6 +84,12 @@ TEST(Model, DefaultIdRegisters) {
     EXPECT_EQ(bits(id.mmfr2, 63, 60), 1);  // E0PD: no page-table isolation for KASLR's sake
 }
 
+TEST(Model, GicRegistersAreReported) {
+    Model model = model_of("neoverse-n1");
+    add_gic_cpu_interface(model);
+    EXPECT_EQ(model.id.pfr0, 0x1100'0000'1111'0011);
+}
+
 TEST(Model, NamesAreListedAndFound) {
     for (const ModelName& listed : model_names()) {
         EXPECT_EQ(model_of(listed.name).name, listed.name);
