@@ -139,9 +139,10 @@ bool InterpretedVcpu::transfer(u64 address, ir::MemInfo info, arm64::Access acce
     type.pan = (state_.pstate & arm64::pstate::kPan) != 0;
     const bool write = access == arm64::Access::write;
     arm64::Translation last;
+    const u64 head = std::min<u64>(size_of(info), kPage - address % kPage);
     // Faults come before anything is written.
     arm64::Translation first;
-    if (!translate(address, type, first) || !translate(address + size_of(info) - 1, type, last)) {
+    if (!translate(address, type, first) || !translate(head < size_of(info) ? address + head : address, type, last)) {
         return false;
     }
     if (cpu_.check_watchpoints(address, size_of(info), type, false)) {
@@ -151,7 +152,6 @@ bool InterpretedVcpu::transfer(u64 address, ir::MemInfo info, arm64::Access acce
         raise(arm64::fault_status::kAlignment, address, type);
         return false;
     }
-    const u64 head = std::min<u64>(size_of(info), kPage - address % kPage);
     const bool ram = memory_.find_page(first.physical).host != nullptr;
     // A device sees the access as it was made; RAM does not care.
     const unsigned step = ram ? 1 : std::min(size_of(info), 8u);
@@ -160,7 +160,8 @@ bool InterpretedVcpu::transfer(u64 address, ir::MemInfo info, arm64::Access acce
         u64 value = 0;
         std::memcpy(&value, bytes + done, step);
         if (!(write ? memory_.write(place, step, value) : memory_.read(place, step, value))) {
-            raise(arm64::fault_status::kExternal, address, type);
+            // Of an access that crosses pages, the part that is not answered.
+            raise(arm64::fault_status::kExternal, head < size_of(info) ? address + done : address, type);
             return false;
         }
         std::memcpy(bytes + done, &value, step);

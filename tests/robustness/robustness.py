@@ -130,6 +130,21 @@ class Power(unittest.TestCase):
             self.assertEqual(running.signal_and_wait(signal.SIGTERM), 0)
 
 
+class Border(unittest.TestCase):
+    def test_no_page_is_writable_and_executable(self):
+        for guest in ("spin", "nowhere"):
+            with self.subTest(guest=guest), Running(guest) as running:
+                running.process.stdout.read(1)
+                lines = Path(f"/proc/{running.process.pid}/maps").read_text().splitlines()
+                maps = [(fields[1], fields[4]) for fields in map(str.split, lines)]
+                self.assertEqual([mode for mode, _ in maps if {"w", "x"} <= set(mode)], [])
+                # Code that is made is shared memory, mapped twice.
+                memory = {inode for mode, inode in maps if mode == "r-xs"}
+                self.assertEqual(len(memory), 1)
+                self.assertEqual(sorted(mode for mode, inode in maps if inode in memory), ["r-xs", "rw-s"])
+
+
+
 class Edges(unittest.TestCase):
     def test_accesses_and_code_at_ends(self):
         expected = [line.split() for line in EXPECTED.read_text().splitlines() if line and line[0] != "#"]
