@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Emitters that count, reorder and digest bits.
 #include "emit/x64/lower.h"
+#include "emit/x64/vector_ops.h"
 
 namespace kelvin::x64::lower {
 
@@ -96,6 +97,41 @@ void crc32c(Emitter& e) {
     e.a.mov(Width::w32, result, result);
     e.a.crc32(static_cast<Width>(op.aux), result, data);
     e.define_in(result);
+}
+
+/// By polynomials over GF(2), written with their lowest terms in the highest bits, as the CRC has them. The remainder
+/// of v * x^32 by P is what the product of P and the quotient leaves below x^32; the quotient is v * floor(x^96 / P) /
+/// x^64, exactly, as v has no more than 64 terms.
+void crc32(Emitter& e) {
+    if (!e.features().pclmul) {
+        return fallback(e);
+    }
+    constexpr V128 kQuotientAndPolynomial = v128(0xb4e5b025f7011641, 0x1db710641);
+    const Op& op = e.current();
+    const u8 bits = static_cast<u8>(8u << op.aux);
+    e.clobber_flags();
+    const Gpr crc = e.use_copy(op.a);
+    const Gpr data = e.use(op.b);
+    const Gpr rest = e.temp();  // of the CRC, which the data does not reach
+    const Xmm product = e.temp_xmm();
+    e.a.mov(Width::w32, crc, crc);
+    if (bits < 32) {
+        e.a.mov(Width::w32, rest, crc);
+        e.a.shr(Width::w32, rest, bits);
+    }
+    e.a.xor_(Width::w64, crc, data);
+    if (bits < 64) {
+        e.a.shl(Width::w64, crc, static_cast<u8>(64 - bits));
+    }
+    const Mem constants = mem_rip(e.stubs().vector_constant(kQuotientAndPolynomial));
+    e.a.vex(vop::vmovq_gpr, product, crc);
+    e.a.vex(vop::vpclmulqdq, product, product, constants, 0x00);
+    e.a.vex(vop::vpclmulqdq, product, product, constants, 0x10);
+    e.a.vex(vop::vpextrd, crc, product, 2);
+    if (bits < 32) {
+        e.a.xor_(Width::w32, crc, rest);
+    }
+    e.define_in(crc);
 }
 
 }  // namespace kelvin::x64::lower

@@ -287,6 +287,24 @@ TEST(LowerSequence, AesRoundsAreJoined) {
     }
 }
 
+TEST(LowerSequence, ChecksumsOfEverySize) {
+    for (const std::string op : {"crc32", "crc32c"}) {
+        for (const std::string bytes : {"1", "2", "4", "8"}) {
+            for (const HostFeatures& features : feature_sets()) {
+                expect_as_interpreted(features,
+                                      "b0:\n"
+                                      "  v0 = get x0\n"
+                                      "  v1 = get x1\n"
+                                      "  v2 = " +
+                                          op + ".i32 v0, v1, " + bytes +
+                                          "\n"
+                                          "  set x2, v2\n"
+                                          "  exit_state\n");
+            }
+        }
+    }
+}
+
 TEST(LowerSequence, EveryConditionHoldsOfComparisons) {
     for (const char* cond : {"eq", "ne", "cs", "cc", "mi", "pl", "vs", "vc", "hi", "ls", "ge", "lt", "gt", "le"}) {
         const std::string name = cond;
