@@ -20,6 +20,7 @@ namespace kelvin::accel {
 
 /// What a vCPU of an AArch64 machine is connected to. All of it outlives the vCPU.
 struct Arm64Ports {
+    u32 affinity = 0;  ///< Aff2 to Aff0 of MPIDR_EL1
     FirmwareInterface* firmware = nullptr;
     const Clock* clock = nullptr;
     TimerService* timers = nullptr;

@@ -44,6 +44,32 @@ TEST(CommandLine, ATypicalCall) {
     EXPECT_TRUE(spec.console.monitor);
 }
 
+// What QEMU 10.0.2 makes of them, as its device trees show.
+TEST(CommandLine, Processors) {
+    struct Case {
+        const char* text;
+        unsigned count, sockets, clusters, cores, threads;
+    };
+    for (const Case& c : std::initializer_list<Case>{{"1", 1, 1, 1, 1, 1},
+                                                     {"cpus=4", 4, 1, 1, 4, 1},
+                                                     {"4,sockets=2", 4, 2, 1, 2, 1},
+                                                     {"4,threads=2", 4, 1, 1, 2, 2},
+                                                     {"4,clusters=2", 4, 1, 2, 2, 1},
+                                                     {"4,cores=2", 4, 2, 1, 2, 1},
+                                                     {"8,cores=2,threads=2", 8, 2, 1, 2, 2},
+                                                     {"cores=4", 4, 1, 1, 4, 1},
+                                                     {"2,maxcpus=4", 2, 1, 1, 4, 1},
+                                                     {"sockets=2,clusters=2,cores=2,threads=2", 16, 2, 2, 2, 2},
+                                                     {"4,dies=1,cores=4", 4, 1, 1, 4, 1}}) {
+        const vm::CpuSpec cpu = spec_of({"-M", "virt", "-smp", c.text}).cpu;
+        EXPECT_EQ(cpu.count, c.count) << c.text;
+        EXPECT_EQ(cpu.topology.sockets, c.sockets) << c.text;
+        EXPECT_EQ(cpu.topology.clusters, c.clusters) << c.text;
+        EXPECT_EQ(cpu.topology.cores, c.cores) << c.text;
+        EXPECT_EQ(cpu.topology.threads, c.threads) << c.text;
+    }
+}
+
 TEST(CommandLine, OptionsMayHaveTwoDashes) {
     EXPECT_EQ(spec_of({"--machine", "virt", "--kernel", "K"}).boot.kernel, "K");
 }
@@ -125,6 +151,10 @@ TEST(CommandLine, UnknownNamesGetTheNearest) {
     EXPECT_MENTIONS(error_of({"-accel", "tcg,check=all"}), "not a number of regions");
     EXPECT_MENTIONS(error_of({"-accel", "tcg,inject=slow-memroy"}), "did you mean 'slow-memory'?");
     EXPECT_MENTIONS(error_of({"-d", "in_ams"}), "did you mean 'in_asm'?");
+    EXPECT_MENTIONS(error_of({"-smp", "8,cores=3"}), "are 6 processors, not 8");
+    EXPECT_MENTIONS(error_of({"-smp", "4,maxcpus=2"}), "never more than 2");
+    EXPECT_MENTIONS(error_of({"-smp", "2,dies=2"}), "not grouped in dies");
+    EXPECT_MENTIONS(error_of({"-smp", "0"}), "from 1 to 512");
     EXPECT_MENTIONS(error_of({"-smp", "many"}), "number of processors");
     EXPECT_MENTIONS(error_of({"-smp", "corse=2"}), "did you mean 'cores'?");
     EXPECT_MENTIONS(error_of({"-cpu", "host"}), "KVM");

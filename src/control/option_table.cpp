@@ -74,7 +74,7 @@ constexpr auto kTable = std::to_array<Option>({
     {"machine", "NAME[,PROPERTY=...]", "the machine: virt; gic-version=2|3 (-machine help lists)", apply_machine},
     {"M", "NAME[,PROPERTY=...]", "the same", apply_machine},
     {"cpu", "MODEL[,FEATURE=on|off]", "the processor (-cpu help lists)", apply_cpu},
-    {"smp", "N", "how many processors", apply_smp},
+    {"smp", "N[,cores=N...]", "how many processors; sockets=, clusters=, cores=, threads= group them", apply_smp},
     {"m", "SIZE", "guest memory: 1024 (MiB), 512M, 4G, 4gb", apply_memory},
     {"accel", "NAME[,PROPERTY=...]",
      "what executes guest code: translator (also called tcg); inject=help lists what hinders it", apply_accelerator},

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// -machine, -cpu, -smp, -m, -accel, -action.
+// -machine, -cpu, -m, -accel, -action.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -174,31 +174,6 @@ Result<> apply_cpu(Draft& draft, const std::string& value) {
     }
     const auto model = arm64::find_model(cpu.model, cpu.properties);
     return model ? ok() : Result<>(model.error());
-}
-
-Result<> apply_smp(Draft& draft, const std::string& value) {
-    constexpr auto kKeys = std::to_array<std::string_view>(
-        {"cpus", "maxcpus", "sockets", "dies", "clusters", "modules", "cores", "threads", "drawers", "books"});
-    std::optional<u64> cpus;
-    u64 product = 1;
-    for (const Property& property : parse_properties(value)) {
-        const std::string& text = property.has_value ? property.value : property.key;
-        const std::optional<u64> number = parse_unsigned(text);
-        if (property.has_value && std::ranges::find(kKeys, property.key) == kKeys.end()) {
-            return unknown_property("-smp", property.key, kKeys);
-        }
-        if (!number || *number == 0 || *number > 512) {
-            return user_error(fmt::format("'{}' is not a number of processors", text), "a number from 1 to 512");
-        }
-        if (!property.has_value || property.key == "cpus" || property.key == "maxcpus") {
-            cpus = std::max(cpus.value_or(0), *number);
-        } else {
-            product *= std::min<u64>(*number, 512);
-            product = std::min<u64>(product, 512);
-        }
-    }
-    draft.line.spec.cpu.count = static_cast<unsigned>(cpus.value_or(product));
-    return ok();
 }
 
 Result<> apply_memory(Draft& draft, const std::string& value) {

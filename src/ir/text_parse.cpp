@@ -317,6 +317,8 @@ class Parser {
                 result.sign_extend = true;
             } else if (word == "unprivileged") {
                 result.unprivileged = true;
+            } else if (word == "pair") {
+                result.pair = true;
             } else if (word == "aligned") {
                 result.aligned = true;
             } else if (const auto order = names::find(names::kOrders, word)) {

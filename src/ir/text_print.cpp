@@ -137,6 +137,7 @@ class Printer {
         text_ += memory.sign_extend ? ", signed" : "";
         text_ += memory.unprivileged ? ", unprivileged" : "";
         text_ += memory.aligned ? ", aligned" : "";
+        text_ += memory.pair ? ", pair" : "";
         if (memory.order != Order::plain) {
             text_ += ", ";
             text_ += names::name(names::kOrders, static_cast<std::size_t>(memory.order));

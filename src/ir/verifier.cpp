@@ -288,6 +288,9 @@ class Verifier {
         if (memory.sign_extend && op.code != Opcode::load) {
             return "only loads sign-extend";
         }
+        if (memory.pair && op.code != Opcode::vload && op.code != Opcode::vstore) {
+            return "only vector loads and stores are of pairs";
+        }
         if (memory.base == MemInfo::kNoBase) {
             return kFine;
         }

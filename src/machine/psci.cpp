@@ -2,6 +2,7 @@
 #include "machine/psci.h"
 
 #include "base/bits.h"
+#include "machine/cpu_affinity.h"
 
 namespace kelvin::machine {
 
@@ -107,14 +108,14 @@ i64 Psci::answer(unsigned cpu, u64 (&registers)[8]) {
 }
 
 i64 Psci::cpu_on(u64 affinity, u64 entry, u64 context) {
-    if (affinity >= cpus_) {
+    const std::optional<unsigned> target = cpu_of(affinity, cpus_);
+    if (!target) {
         return kInvalidParameters;
     }
     if (entry % 4 != 0) {
         return kInvalidAddress;
     }
-    const auto target = static_cast<unsigned>(affinity);
-    switch (power_.cpu_state(target)) {
+    switch (power_.cpu_on(*target, entry, context)) {
         case PowerControl::State::on:
             return kAlreadyOn;
         case PowerControl::State::on_pending:
@@ -122,16 +123,16 @@ i64 Psci::cpu_on(u64 affinity, u64 entry, u64 context) {
         case PowerControl::State::off:
             break;
     }
-    power_.cpu_on(target, entry, context);
     return kSuccess;
 }
 
 i64 Psci::affinity_info(u64 affinity, u64 level) {
-    if (level > 3 || (level == 0 && affinity >= cpus_)) {
+    const std::optional<unsigned> target = cpu_of(affinity, cpus_);
+    if (level > 3 || (level == 0 && !target)) {
         return kInvalidParameters;
     }
     // What is above a CPU is on as long as this CPU is on, which is asking.
-    return level == 0 ? static_cast<i64>(power_.cpu_state(static_cast<unsigned>(affinity))) : 0;
+    return level == 0 ? static_cast<i64>(power_.cpu_state(*target)) : 0;
 }
 
 }  // namespace kelvin::machine

@@ -15,8 +15,8 @@ class PowerControl {
     virtual ~PowerControl() = default;
 
     virtual State cpu_state(unsigned cpu) = 0;
-    /// The CPU, which is off, begins at `entry` with x0 = `context`.
-    virtual void cpu_on(unsigned cpu, u64 entry, u64 context) = 0;
+    /// Returns the CPU's state. If that is `off`, it begins at `entry` with x0 = `context`; else nothing happens.
+    virtual State cpu_on(unsigned cpu, u64 entry, u64 context) = 0;
     /// The calling CPU stops; cpu_on() starts it again.
     virtual void cpu_off(unsigned cpu) = 0;
     /// The calling CPU executes nothing further in either case.
@@ -26,7 +26,7 @@ class PowerControl {
 
 class Psci final : public accel::FirmwareInterface {
   public:
-    /// `by_smc`: called by SMC instead of HVC. CPU n has the affinity n.
+    /// `by_smc`: called by SMC instead of HVC. CPUs are named by their affinity: see cpu_affinity.h.
     Psci(PowerControl& power, unsigned cpus, bool by_smc) : power_(power), cpus_(cpus), by_smc_(by_smc) {}
 
     bool call(unsigned cpu, bool secure, u64 (&registers)[8]) override;

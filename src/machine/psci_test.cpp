@@ -11,8 +11,12 @@ namespace {
 class PsciTest : public testing::Test, public PowerControl {
   protected:
     State cpu_state(unsigned cpu) override { return cpu == 0 ? State::on : second_; }
-    void cpu_on(unsigned cpu, u64 entry, u64 context) override {
-        log_ += "on " + std::to_string(cpu) + " " + std::to_string(entry) + " " + std::to_string(context);
+    State cpu_on(unsigned cpu, u64 entry, u64 context) override {
+        const State state = cpu_state(cpu);
+        if (state == State::off) {
+            log_ += "on " + std::to_string(cpu) + " " + std::to_string(entry) + " " + std::to_string(context);
+        }
+        return state;
     }
     void cpu_off(unsigned cpu) override { log_ += "off " + std::to_string(cpu); }
     void system_off(unsigned) override { log_ += "system off"; }
@@ -77,6 +81,19 @@ TEST_F(PsciTest, TheOtherInstructionIsNotAnswered) {
     u64 registers[8] = {0x84000000};
     EXPECT_FALSE(psci_.call(0, true, registers));
     EXPECT_EQ(registers[0], 0x84000000U);
+}
+
+TEST_F(PsciTest, ClustersHave16Processors) {
+    Psci psci(*this, 20, false);
+    u64 registers[8] = {0xc4000003, 0x103, 4, 5};
+    EXPECT_TRUE(psci.call(0, false, registers));
+    EXPECT_EQ(registers[0], 0U);
+    EXPECT_EQ(log_, "on 19 4 5");
+    for (const u64 affinity : {0x10, 0x13, 0x104, 0x200, 0x10000}) {
+        u64 wrong[8] = {0xc4000003, affinity, 4, 5};
+        EXPECT_TRUE(psci.call(0, false, wrong));
+        EXPECT_EQ(static_cast<i64>(wrong[0]), -2) << affinity;
+    }
 }
 
 }  // namespace

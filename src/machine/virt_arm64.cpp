@@ -15,8 +15,8 @@
 #include "device/rtc/pl031.h"
 #include "device/serial/pl011.h"
 #include "device/virtio_mmio/virtio_mmio_slots.h"
+#include "machine/cpu_affinity.h"
 #include "machine/cpu_pins.h"
-#include "machine/virt_device_tree.h"
 
 namespace kelvin::machine {
 
@@ -100,7 +100,7 @@ Result<> VirtArm64::build_gic() {
     if (config_.gic_version == 3) {
         std::vector<device::Gicv3Cpu> cpus;
         for (CpuPins& pins : d.pins) {
-            cpus.push_back({cpus.size(), pins.wires()});
+            cpus.push_back({affinity_of(static_cast<unsigned>(cpus.size())), pins.wires()});
         }
         d.gicv3 = std::make_unique<device::Gicv3>(cpus);
         d.gic = d.gicv3.get();
@@ -138,6 +138,7 @@ accel::Arm64Ports VirtArm64::cpu_ports(unsigned index) {
     Devices& d = *devices_;
     const auto ppi = [&](unsigned number) { return d.gic->private_input(index, kFirstPpi + number); };
     accel::Arm64Ports ports;
+    ports.affinity = affinity_of(index);
     ports.gic = d.gicv3 != nullptr ? &d.gicv3->cpu_interface(index) : nullptr;
     ports.timer_virtual = ppi(virt::kVirtualTimerPpi);
     ports.timer_physical = ppi(virt::kPhysicalTimerPpi);
@@ -181,6 +182,7 @@ void VirtArm64::press_power_key() {
 Result<std::vector<u8>> make_device_tree(const VirtConfig& config, const BootFacts& facts) {
     virt::Description board;
     board.cpus = config.cpus;
+    board.topology = config.topology;
     board.cpu_compatible = config.cpu_compatible;
     board.pmu = config.pmu;
     board.gic_version = config.gic_version;

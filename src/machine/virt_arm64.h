@@ -11,12 +11,14 @@
 #include "base/clock.h"
 #include "machine/arm64_boot.h"
 #include "machine/virt_arm64_map.h"
+#include "machine/virt_device_tree.h"
 #include "memory/address_map.h"
 
 namespace kelvin::machine {
 
 struct VirtConfig {
     unsigned cpus = 1;
+    virt::Topology topology;
     std::string cpu_compatible;
     bool pmu = true;
     unsigned gic_version = 2;

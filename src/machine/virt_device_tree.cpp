@@ -3,7 +3,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <span>
+#include <utility>
+
 #include "firmware/device_tree.h"
+#include "machine/cpu_affinity.h"
 #include "machine/virt_arm64_map.h"
 
 namespace kelvin::machine::virt {
@@ -146,23 +151,38 @@ void flash(DeviceTree& tree) {
     tree.string("compatible", "cfi-flash");
 }
 
+/// The nodes of `levels` that CPUs `first` to `end` fill; a level is its nodes' name and how many CPUs are in one.
+void cpu_map_level(DeviceTree& tree, std::span<const std::pair<const char*, unsigned>> levels, unsigned first,
+                   unsigned end) {
+    const auto [name, size] = levels.front();
+    for (unsigned cpu = first, number = 0; cpu < end; cpu += size, ++number) {
+        const auto node = tree.node(fmt::format("{}{}", name, number));
+        if (levels.size() == 1) {
+            tree.cells("cpu", {cpu_phandle(cpu)});
+        } else {
+            cpu_map_level(tree, levels.subspan(1), cpu, std::min(cpu + size, end));
+        }
+    }
+}
+
+/// Documentation/devicetree/bindings/cpu/cpu-topology.txt of Linux.
+void cpu_map(DeviceTree& tree, const Description& board) {
+    const auto node = tree.node("cpu-map");
+    const auto& [clusters, cores, threads] = board.topology;
+    const std::array<std::pair<const char*, unsigned>, 4> levels = {
+        {{"socket", clusters * cores * threads}, {"cluster", cores * threads}, {"core", threads}, {"thread", 1}}};
+    cpu_map_level(tree, std::span(levels).first(threads > 1 ? 4 : 3), 0, board.cpus);
+}
+
 void cpus(DeviceTree& tree, const Description& board) {
     const auto node = tree.node("cpus");
     tree.cells("#size-cells", {0});
     tree.cells("#address-cells", {1});
-    {
-        const auto map = tree.node("cpu-map");
-        const auto socket = tree.node("socket0");
-        const auto cluster = tree.node("cluster0");
-        for (unsigned cpu = 0; cpu < board.cpus; ++cpu) {
-            const auto core = tree.node(fmt::format("core{}", cpu));
-            tree.cells("cpu", {cpu_phandle(cpu)});
-        }
-    }
+    cpu_map(tree, board);
     for (unsigned cpu = 0; cpu < board.cpus; ++cpu) {
-        const auto core = tree.node(fmt::format("cpu@{:x}", cpu));
+        const auto core = tree.node(fmt::format("cpu@{}", cpu));
         tree.cells("phandle", {cpu_phandle(cpu)});
-        tree.cells("reg", {cpu});
+        tree.cells("reg", {affinity_of(cpu)});
         if (board.cpus > 1) {
             tree.string("enable-method", "psci");
         }

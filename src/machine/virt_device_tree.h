@@ -12,8 +12,16 @@
 
 namespace kelvin::machine::virt {
 
+/// Of each: in one of what is named before, clusters in a socket. Sockets are as many as the CPUs fill.
+struct Topology {
+    unsigned clusters = 1;
+    unsigned cores = 1;
+    unsigned threads = 1;
+};
+
 struct Description {
     unsigned cpus = 1;
+    Topology topology;
     std::string cpu_compatible;
     bool pmu = true;
     unsigned gic_version = 2;

@@ -86,10 +86,29 @@ TEST(VirtDeviceTree, IsWhatQemuTellsTheGuest) {
 TEST(VirtDeviceTree, SeveralProcessors) {
     Description board = description(2);
     board.cpus = 2;
+    board.topology.cores = 2;
     const Lines lines = dump(build_device_tree(board).value());
     const auto has = [&](const std::string& line) { return std::ranges::find(lines, line) != lines.end(); };
     EXPECT_TRUE(has("/cpus/cpu@1 enable-method = 7073636900"));
     EXPECT_TRUE(has("/pmu interrupts = 000000010000000700000304"));
+}
+
+// As QEMU 10.0.2 has it with -smp 4,sockets=1,clusters=2,cores=1,threads=2, and with -smp 20.
+TEST(VirtDeviceTree, Topology) {
+    Description board = description(3);
+    board.cpus = 4;
+    board.topology = {2, 1, 2};
+    Lines nodes = nodes_of(dump(build_device_tree(board).value()));
+    std::erase_if(nodes, [](const std::string& line) { return line.find("cpu-map/") == std::string::npos; });
+    const std::string socket = "node /cpus/cpu-map/socket0";
+    EXPECT_EQ(nodes,
+              (Lines{socket, socket + "/cluster0", socket + "/cluster0/core0", socket + "/cluster0/core0/thread0",
+                     socket + "/cluster0/core0/thread1", socket + "/cluster1", socket + "/cluster1/core0",
+                     socket + "/cluster1/core0/thread0", socket + "/cluster1/core0/thread1"}));
+    board.cpus = 20;
+    board.topology = {1, 20, 1};
+    const Lines lines = dump(build_device_tree(board).value());
+    EXPECT_NE(std::ranges::find(lines, "/cpus/cpu@19 reg = 00000103"), lines.end());
 }
 
 TEST(VirtDeviceTree, WhatIsNotThereIsNotMentioned) {

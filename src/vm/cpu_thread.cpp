@@ -36,11 +36,15 @@ void CpuThread::wait_until_still() {
     changed_.wait(lock, [this] { return !running_; });
 }
 
-void CpuThread::switch_on(CpuStart start) {
+Power CpuThread::switch_on(CpuStart start) {
     const std::lock_guard lock(mutex_);
+    if (power_ != Power::off) {
+        return power_;
+    }
     start_ = start;
     power_ = Power::on_pending;
     changed_.notify_all();
+    return Power::off;
 }
 
 void CpuThread::switch_off() {

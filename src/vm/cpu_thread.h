@@ -36,8 +36,9 @@ class CpuThread {
     void allow(bool running);
     void wait_until_still();
 
-    /// Switched on, the CPU begins at `start` when it is allowed to; off, it stays off until then.
-    void switch_on(CpuStart start);
+    /// Switched on, the CPU begins at `start` when it is allowed to; off, it stays off until then. Returns the state
+    /// that it was in: if it was not off, nothing happens.
+    machine::PowerControl::State switch_on(CpuStart start);
     void switch_off();
     machine::PowerControl::State power() const;
 

@@ -2,6 +2,7 @@
 // What machine the user wants, in our own terms: every front end ends here, and nothing behind it knows which it was.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,10 +15,19 @@ namespace kelvin::vm {
 /// The interrupt controller's architecture version.
 enum class GicVersion : u8 { v2 = 2, v3 = 3 };
 
+/// How many of each there are in one of what is named before: the product is at least the number of processors.
+struct CpuTopology {
+    unsigned sockets = 1;
+    unsigned clusters = 1;
+    unsigned cores = 1;
+    unsigned threads = 1;
+};
+
 struct CpuSpec {
     std::string model{arm64::kDefaultModel};
     std::vector<std::string> properties;  ///< "pauth=off"
     unsigned count = 1;
+    CpuTopology topology;
 };
 
 /// Paths on the host; empty where nothing was given.
@@ -45,7 +55,7 @@ struct MachineSpec {
     std::string name;  ///< what the user calls it; may be empty
     u64 ram_size = u64{128} << 20;
     CpuSpec cpu;
-    GicVersion gic = GicVersion::v2;
+    std::optional<GicVersion> gic;  ///< empty: as the number of processors needs
     BootSpec boot;
     ConsoleSpec console;
     bool monitor_on_stdio = false;  ///< the monitor has the terminal to itself

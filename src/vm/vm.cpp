@@ -10,14 +10,26 @@ namespace kelvin::vm {
 
 namespace {
 
-constexpr unsigned kMaxCpus = 1;
+/// GICv2 serves no more processors (IHI 0048B 1.2); of GICv3's redistributors no more fit into the board's region.
+constexpr unsigned kMaxCpusGicv2 = 8;
+constexpr unsigned kMaxCpus = machine::virt::kGicV3Redistributors.size / 0x20000;
+
+Result<GicVersion> gic_version(const MachineSpec& spec) {
+    const unsigned count = spec.cpu.count;
+    const GicVersion version = spec.gic.value_or(count <= kMaxCpusGicv2 ? GicVersion::v2 : GicVersion::v3);
+    if (count > kMaxCpus) {
+        return user_error(fmt::format("{} processors were asked for; there can be {}", count, kMaxCpus),
+                          fmt::format("-smp {}", kMaxCpus));
+    }
+    if (version == GicVersion::v2 && count > kMaxCpusGicv2) {
+        return user_error(fmt::format("{} processors were asked for; a GICv2 serves {} at most", count, kMaxCpusGicv2),
+                          fmt::format("-M virt,gic-version=3 serves {}", kMaxCpus));
+    }
+    return version;
+}
 
 Result<machine::VirtConfig> board_config(const MachineSpec& spec, const arm64::Model& model) {
-    if (spec.cpu.count > kMaxCpus) {
-        return user_error(
-            fmt::format("{} processors were asked for; there can be {} for now", spec.cpu.count, kMaxCpus),
-            fmt::format("-smp {}", kMaxCpus));
-    }
+    const GicVersion gic = KELVIN_TRY(gic_version(spec));
     if (spec.translator.check_every != 0 && spec.cpu.count > 1) {
         return user_error("what a processor does cannot be checked while others write the memory that it reads",
                           "leave out check, or -smp");
@@ -32,7 +44,9 @@ Result<machine::VirtConfig> board_config(const MachineSpec& spec, const arm64::M
     config.cpus = spec.cpu.count;
     config.cpu_compatible = model.compatible;
     config.pmu = model.has(arm64::Feature::pmuv3);
-    config.gic_version = static_cast<unsigned>(spec.gic);
+    const CpuTopology& topology = spec.cpu.topology;
+    config.topology = {topology.clusters, topology.cores, topology.threads};
+    config.gic_version = static_cast<unsigned>(gic);
     // Processors number pages; a size that is no multiple of them would leave half a page at the end.
     config.ram_size = spec.ram_size & ~u64{4095};
     config.boot = {spec.boot.kernel, spec.boot.initrd, spec.boot.arguments, spec.boot.device_tree};
@@ -191,8 +205,8 @@ machine::PowerControl::State Vm::cpu_state(unsigned cpu) {
     return cpus_[cpu]->power();
 }
 
-void Vm::cpu_on(unsigned cpu, u64 entry, u64 context) {
-    cpus_[cpu]->switch_on({entry, context});
+machine::PowerControl::State Vm::cpu_on(unsigned cpu, u64 entry, u64 context) {
+    return cpus_[cpu]->switch_on({entry, context});
 }
 
 void Vm::cpu_off(unsigned cpu) {

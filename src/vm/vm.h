@@ -70,7 +70,7 @@ class Vm final : private machine::PowerControl {
     void guest_reset();
 
     State cpu_state(unsigned cpu) override;
-    void cpu_on(unsigned cpu, u64 entry, u64 context) override;
+    State cpu_on(unsigned cpu, u64 entry, u64 context) override;
     void cpu_off(unsigned cpu) override;
     void system_off(unsigned cpu) override;
     void system_reset(unsigned cpu) override;

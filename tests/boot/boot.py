@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Boots Debian's arm64 kernel to a shell, uses it, and switches the machine off.
 
-    boot.py --emulator COMMAND [--suite bookworm|trixie] [--machine virt] [--cpu MODEL] [--option OPTION]... [--brief]
+    boot.py --emulator COMMAND [--suite bookworm|trixie] [--machine virt] [--cpu MODEL] [--smp N] [--option OPTION]...
+            [--brief]
 
 Passes if the shell calculates and hashes rightly and can be interrupted, and if the emulator ends with 0 after `poweroff`.
 """
@@ -40,12 +41,12 @@ def expected_sum():
 
 # Each command and what it must print on a line of its own. The commands spell nothing that they print, as the terminal
 # echoes them.
-def checks():
+def checks(processors):
     return [
         ("echo $((6*7))", "42"),
         ("seq 50000 | sha256sum", re.escape(expected_hash()) + "  -"),
         ("awk 'BEGIN { for (i = 1; i <= 2000; i++) s += 1 / (i * i); printf \"%.12f\\n\", s }'", re.escape(expected_sum())),
-        ("echo $(uname -m)-$(nproc)", r"aarch64-\d+"),
+        ("echo $(uname -m)-$(nproc)", f"aarch64-{processors}"),
     ]
 
 
@@ -53,7 +54,7 @@ def command_line(arguments):
     guest = guest_folder(arguments.suite)
     return [
         *shlex.split(arguments.emulator),
-        *("-M", arguments.machine, "-m", "1024", "-nographic", "-no-reboot"),
+        *("-M", arguments.machine, "-smp", str(arguments.smp), "-m", "1024", "-nographic", "-no-reboot"),
         *(("-cpu", arguments.cpu) if arguments.cpu else ()),
         *("-kernel", str(guest / "kernel"), "-initrd", str(guest / "initrd"), "-append", "console=ttyAMA0"),
         *arguments.option,
@@ -72,13 +73,13 @@ def interrupt(console):
     console.wait_for(PROMPT)
 
 
-def boot(command, seconds, brief=False, free_of=None):
+def boot(command, seconds, processors=1, brief=False, free_of=None):
     """One boot; returns (seconds to the prompt, seconds in all)."""
     started = time.monotonic()
     with Console(command, seconds) as console:
         console.wait_for(PROMPT)
         to_prompt = time.monotonic() - started
-        for line, answer in checks()[: 1 if brief else None]:
+        for line, answer in checks(processors)[: 1 if brief else None]:
             console.type(line + "\n")
             console.wait_for(rf"\n{answer}\r*\n")
             console.wait_for(PROMPT)
@@ -101,6 +102,7 @@ def parser():
     result.add_argument("--suite", default="bookworm", choices=["bookworm", "trixie"])
     result.add_argument("--machine", default="virt")
     result.add_argument("--cpu", help="its own default if left out")
+    result.add_argument("--smp", type=int, default=1, help="processors")
     result.add_argument("--option", action="append", default=[], help="one more word of the command line; may be repeated")
     result.add_argument("--brief", action="store_true", help="little more than boot and switch off")
     result.add_argument("--free-of", metavar="REGEX", help="what the console must not say")
@@ -111,7 +113,9 @@ def parser():
 def main():
     arguments = parser().parse_args()
     try:
-        to_prompt, total = boot(command_line(arguments), arguments.timeout, arguments.brief, arguments.free_of)
+        to_prompt, total = boot(
+            command_line(arguments), arguments.timeout, arguments.smp, arguments.brief, arguments.free_of
+        )
     except ConsoleError as error:
         print(error)
         return 1

@@ -22,7 +22,7 @@ def main():
     times = []
     for number in range(1, arguments.times + 1):
         try:
-            times.append(boot(command, arguments.timeout)[0])
+            times.append(boot(command, arguments.timeout, arguments.smp)[0])
             print(f"{number}: prompt after {times[-1]:.2f} s", flush=True)
         except ConsoleError as error:
             print(f"{number}: {error}", flush=True)

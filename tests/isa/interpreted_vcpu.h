@@ -27,6 +27,7 @@ class InterpretedVcpu final : public accel::Vcpu, public arm64::CpuEvents, publi
     void tlb_flush_all(bool) override {}
     void tlb_flush_asid(u16, bool) override {}
     void tlb_flush_pages(Gva, u64, u64, std::optional<u16>, bool) override {}
+    void complete_flushes() override {}
     void translation_changed() override {}
     void mode_changed() override {}
     void interrupts_unmasked() override {}

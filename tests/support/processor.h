@@ -30,6 +30,7 @@ class Processor final : public arm64::CpuEvents {
     void tlb_flush_all(bool) override {}
     void tlb_flush_asid(u16, bool) override {}
     void tlb_flush_pages(Gva, u64, u64, std::optional<u16>, bool) override {}
+    void complete_flushes() override {}
     void translation_changed() override {}
     void mode_changed() override {}
     void interrupts_unmasked() override {}

@@ -2,6 +2,7 @@
 #include "accel/translator/block_table.h"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "base/assert.h"
@@ -27,6 +28,17 @@ void each_part(u64 start, u64 size, Visit visit) {
         const unsigned high = i == last / 64 ? last % 64 : 63;
         visit(i, low_mask(high - low + 1) << low);
     }
+}
+
+u64 checksum(std::span<const u8> bytes) {
+    u64 sum = bytes.size();
+    for (std::size_t at = 0; at + 4 <= bytes.size(); at += 4) {
+        u32 word = 0;
+        std::memcpy(&word, &bytes[at], sizeof word);
+        sum = (sum ^ word) * 0x9e3779b97f4a7c15;
+        sum ^= sum >> 29;
+    }
+    return sum;
 }
 
 }  // namespace
@@ -79,7 +91,7 @@ bool BlockTable::accepts(unsigned segment) const {
            segments_[segment].links.size() + kSpareLinks < kMostNumbers;
 }
 
-const Block& BlockTable::add(unsigned segment, u64 physical, u32 mode, u16 guest_size, const u8* code,
+const Block& BlockTable::add(unsigned segment, u64 physical, u32 mode, std::span<const u8> guest, const u8* code,
                              std::span<const x64::ExitLink> links) {
     KELVIN_ASSERT(links.size() <= kSpareLinks);
     const auto offset = [&](const u8* address) { return static_cast<u32>(address - base_); };
@@ -97,7 +109,8 @@ const Block& BlockTable::add(unsigned segment, u64 physical, u32 mode, u16 guest
             .mode = mode,
             .code = offset(code - rw_to_rx_),
             .first_link = first_link,
-            .guest_size = guest_size,
+            .checksum = checksum(guest),
+            .guest_size = static_cast<u16>(guest.size()),
             .link_count = static_cast<u16>(links.size()),
             .live = true};
     Number& first_in_bucket = buckets_[bucket(physical, mode)];
@@ -256,6 +269,32 @@ void BlockTable::written(u64 start, u64 size) {
     if (page.first == 0 && ++page.idle_stores >= kIdleStores) {
         forget_page(number);
     }
+}
+
+void BlockTable::recheck(u64 physical_page, const u8* bytes) {
+    const u32 number = find_page(physical_page);
+    if (number == 0 || bytes == nullptr) {
+        return;
+    }
+    Page& page = pages_[number];
+    for (Number candidate = page.first; candidate != 0; candidate = block(candidate).next_in_page) {
+        const Block& old = block(candidate);
+        if (checksum({bytes + (old.physical & kPageMask), old.guest_size}) != old.checksum) {
+            remove(candidate);
+            counts_.dropped_by_stores++;
+        }
+    }
+    sweep(page);
+}
+
+std::vector<u64> BlockTable::pages_with_code() const {
+    std::vector<u64> found;
+    for (const Page& page : pages_) {
+        if (page.first != 0) {
+            found.push_back(page.physical);
+        }
+    }
+    return found;
 }
 
 void BlockTable::sweep(Page& page) {

@@ -51,6 +51,7 @@ struct Block {
     Number next_in_bucket = 0;
     Number next_in_page = 0;
     Number incoming = 0;  ///< link
+    u64 checksum = 0;     ///< of what it was made from
     u16 guest_size = 0;   ///< bytes
     u16 link_count = 0;
     bool live = false;
@@ -70,7 +71,8 @@ class BlockTable {
     Number next_link(unsigned segment) const;
     /// False: the segment has no more numbers to give, even if it has room for code.
     bool accepts(unsigned segment) const;
-    const Block& add(unsigned segment, u64 physical, u32 mode, u16 guest_size, const u8* code,
+    /// `guest`: the code it was made from.
+    const Block& add(unsigned segment, u64 physical, u32 mode, std::span<const u8> guest, const u8* code,
                      std::span<const x64::ExitLink> links);
 
     /// The jump `link` now leads to `target`, if that is where it goes. Any number will do: that of a jump which is no
@@ -88,6 +90,10 @@ class BlockTable {
     bool is_often_written(u64 physical_page) const;
     /// [start, start + size), which lies in one page, has been written: drops the blocks made from there.
     void written(u64 start, u64 size);
+    /// The page, whose bytes are at `bytes`, may have been written: drops the blocks made from what is there no more.
+    void recheck(u64 physical_page, const u8* bytes);
+    /// The pages that have code.
+    std::vector<u64> pages_with_code() const;
     /// Drops all blocks of a segment.
     void evict(unsigned segment);
 

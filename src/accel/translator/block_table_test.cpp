@@ -21,7 +21,7 @@ class Blocks : public ::testing::Test {
         used_ += kSize;
         const Number link = table_.next_link(segment);
         const x64::ExitLink exit{code_ + used_ + 12, page_offset, code_ + used_ + 24};
-        table_.add(segment, physical, mode, size, code_ + used_, {&exit, 1});
+        table_.add(segment, physical, mode, {&guest_[physical & 4095], size}, code_ + used_, {&exit, 1});
         return link;
     }
     const u8* last() const { return code_ + used_; }
@@ -43,6 +43,7 @@ class Blocks : public ::testing::Test {
         return block == nullptr ? nullptr : table_.code(*block);
     }
 
+    u8 guest_[8192] = {};  // what is at multiples of a page
     alignas(64) u8 code_[1 << 16] = {};
     BlockTable table_;
     unsigned used_ = 0;
@@ -219,6 +220,22 @@ TEST_F(Blocks, SegmentsRunOutOfNumbers) {
     table_.evict(2);
     EXPECT_TRUE(table_.accepts(2));
     EXPECT_EQ(table_.block_count(), 0U);
+}
+
+TEST_F(Blocks, AreRecheckedAgainstWhatTheyWereMadeFrom) {
+    add(0, kPage, 8, 0);
+    add(0, kPage + 0x20, 16, 0);
+    const u8* const second = last();
+    table_.recheck(kPage, guest_);
+    EXPECT_EQ(table_.block_count(), 2U);
+    guest_[0x2c] = 1;
+    table_.recheck(kPage, guest_);
+    EXPECT_EQ(table_.block_count(), 1U);
+    EXPECT_NE(find(kPage), nullptr);
+    EXPECT_EQ(find(kPage + 0x20), nullptr);
+    EXPECT_TRUE(retired(second, 0x20));
+    table_.recheck(kPage + 4096, guest_);
+    EXPECT_EQ(table_.pages_with_code(), std::vector<u64>{kPage});
 }
 
 }  // namespace

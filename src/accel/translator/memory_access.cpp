@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "accel/translator/atomic_operation.h"
+#include "accel/translator/host_access.h"
 #include "accel/translator/translation_log.h"
 #include "accel/translator/vcpu.h"
 #include "base/bits.h"
@@ -45,7 +45,7 @@ class DataAccess {
             vcpu_.cpu().take_sp_alignment_fault();
             return false;
         }
-        if (info_.aligned && (address & (size() - 1)) != 0 && !allows_misaligned(address)) {
+        if (info_.aligned && is_misaligned(address) && !allows_misaligned(address)) {
             raise(arm64::fault_status::kAlignment, address);
             return false;
         }
@@ -124,7 +124,7 @@ class DataAccess {
 
     /// Alignment that Device memory asks for.
     bool check_device(u64 address, const Place& place) {
-        if (place.device && (address & (size() - 1)) != 0) {
+        if (place.device && is_misaligned(address)) {
             raise(arm64::fault_status::kAlignment, address);
             return false;
         }
@@ -141,11 +141,12 @@ class DataAccess {
 
     bool read(u64 address, const Place& place, u8* out, unsigned count) {
         if (place.host != nullptr) {
-            std::memcpy(out, place.host, count);
+            const V128 value = host::load(count, place.host);
+            std::memcpy(out, &value, count);
             return true;
         }
         for (unsigned done = 0; done < count;) {
-            const unsigned step = std::min(count - done, 8u);
+            const unsigned step = std::min(count - done, device_step());
             u64 value = 0;
             if (!vcpu_.translator().memory().read(Gpa{place.physical + done}, step, value, vcpu_.index())) {
                 raise(arm64::fault_status::kExternal, address);
@@ -159,12 +160,14 @@ class DataAccess {
 
     bool write(u64 address, const Place& place, const u8* data, unsigned count) {
         if (place.host != nullptr) {
-            std::memcpy(place.host, data, count);
+            V128 value{};
+            std::memcpy(&value, data, count);
+            host::store(count, place.host, value);
             note_write(place, count);
             return true;
         }
         for (unsigned done = 0; done < count;) {
-            const unsigned step = std::min(count - done, 8u);
+            const unsigned step = std::min(count - done, device_step());
             u64 value = 0;
             std::memcpy(&value, data + done, step);
             if (!vcpu_.translator().memory().write(Gpa{place.physical + done}, step, value, vcpu_.index())) {
@@ -186,6 +189,11 @@ class DataAccess {
     }
 
   private:
+    /// Of a value, of which a pair has two.
+    unsigned value_size() const { return info_.pair ? size() / 2 : size(); }
+    bool is_misaligned(u64 address) const { return (address & (value_size() - 1)) != 0; }
+    unsigned device_step() const { return std::min(value_size(), 8u); }
+
     /// AArch64.UnalignedAccessFaults for what must be aligned: FEAT_LSE2 asks only that it lie within 16 aligned bytes,
     /// and of acquires and releases with SCTLR_EL1.nAA not even that.
     bool allows_misaligned(u64 address) const {
@@ -286,86 +294,15 @@ bool atomic_place(DataAccess& access, u64 address, Place& place) {
     return true;
 }
 
-template <class Byte>
-Byte* align_down_16(Byte* place) {
-    return place - (reinterpret_cast<u64>(place) & 15);
-}
-
-/// 16 bytes at once; `place` is aligned to 16. Returns whether it was `expected`; what was there is in `expected`.
-bool compare_exchange_16(u8* place, V128& expected, const V128& desired) {
-    bool done = false;
-    asm volatile("lock cmpxchg16b %1"
-                 : "=@ccz"(done), "+m"(*reinterpret_cast<V128*>(place)), "+a"(expected.d[0]), "+d"(expected.d[1])
-                 : "b"(desired.d[0]), "c"(desired.d[1])
-                 : "memory");
-    return done;
-}
-
-template <class T>
-bool compare_exchange(u8* place, V128& expected, const V128& desired) {
-    T old = static_cast<T>(expected.d[0]);
-    const bool done = __atomic_compare_exchange_n(reinterpret_cast<T*>(place), &old, static_cast<T>(desired.d[0]),
-                                                  false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
-    expected = v128(old);
-    return done;
-}
-
-/// The 16 aligned bytes around `place`, at once: processors with AVX promise that.
-V128 load_16(const u8* place) {
-    V128 value;
-    asm volatile("movdqa %1, %0" : "=x"(value) : "m"(*reinterpret_cast<const V128*>(align_down_16(place))));
-    return value;
-}
-
-/// For what lies across its own alignment, but within 16 aligned bytes.
-bool compare_exchange_within_16(unsigned size, u8* place, V128& expected, const V128& desired) {
-    const std::ptrdiff_t offset = place - align_down_16(place);
-    V128 around = load_16(place);
-    while (true) {
-        V128 replacement = around;
-        const bool same = std::memcmp(around.b + offset, expected.b, size) == 0;
-        if (same) {
-            std::memcpy(replacement.b + offset, desired.b, size);
-        }
-        if (compare_exchange_16(align_down_16(place), around, replacement)) {
-            std::memcpy(expected.b, around.b + offset, size);
-            return same;
-        }
-    }
-}
-
-bool is_misaligned(unsigned size, const u8* place) {
-    return (reinterpret_cast<u64>(place) & (size - 1)) != 0;
-}
-
-bool compare_exchange(unsigned size, u8* place, V128& expected, const V128& desired) {
-    if (is_misaligned(size, place)) {
-        return compare_exchange_within_16(size, place, expected, desired);
-    }
-    switch (size) {
-        case 1:
-            return compare_exchange<u8>(place, expected, desired);
-        case 2:
-            return compare_exchange<u16>(place, expected, desired);
-        case 4:
-            return compare_exchange<u32>(place, expected, desired);
-        case 8:
-            return compare_exchange<u64>(place, expected, desired);
-        default:
-            return compare_exchange_16(place, expected, desired);
-    }
-}
-
 u64 slow_load_exclusive(x64::Runtime* runtime, u64 address, u32 memory) {
     DataAccess access(runtime, memory, Access::read, AccessKind::exclusive);
     Place place;
     if (!atomic_place(access, address, place)) {
         return kRaised;
     }
-    V128 value{};
-    const V128 around = load_16(place.host);
-    std::memcpy(&value, around.b + (place.host - align_down_16(place.host)), access.size());
+    const V128 value = host::load(access.size(), place.host);
     runtime->exclusive_address = address;
+    runtime->exclusive_size = ir::MemInfo::unpack(memory).size_log2;
     runtime->exclusive_value = value;
     runtime->result.vector = value;
     return 0;
@@ -382,30 +319,12 @@ u64 slow_store_exclusive(x64::Runtime* runtime, u64 address, u32 memory) {
     runtime->result.vector = v128(1);
     if (open) {
         V128 expected = runtime->exclusive_value;
-        if (compare_exchange(access.size(), place.host, expected, runtime->arguments[0].vector)) {
+        if (host::compare_exchange(access.size(), place.host, expected, runtime->arguments[0].vector)) {
             runtime->result.vector = v128(0);
             access.note_write(place, access.size());
         }
     }
     return 0;
-}
-
-template <class T>
-u64 read_modify_write(u8* place, ir::AtomicKind kind, u64 operand) {
-    if (is_misaligned(sizeof(T), place)) {
-        V128 expected{};
-        V128 desired{};
-        do {
-            desired = v128(combine<T>(kind, static_cast<T>(expected.d[0]), static_cast<T>(operand)));
-        } while (!compare_exchange_within_16(sizeof(T), place, expected, desired));
-        return expected.d[0];
-    }
-    T* target = reinterpret_cast<T*>(place);
-    T old = __atomic_load_n(target, __ATOMIC_RELAXED);
-    while (!__atomic_compare_exchange_n(target, &old, combine<T>(kind, old, static_cast<T>(operand)), true,
-                                        __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) {
-    }
-    return old;
 }
 
 u64 slow_atomic_rmw(x64::Runtime* runtime, u64 address, u32 memory) {
@@ -415,22 +334,7 @@ u64 slow_atomic_rmw(x64::Runtime* runtime, u64 address, u32 memory) {
     if (!atomic_place(access, address, place)) {
         return kRaised;
     }
-    const u64 operand = runtime->arguments[0].integer;
-    u64 old = 0;
-    switch (access.size()) {
-        case 1:
-            old = read_modify_write<u8>(place.host, kind, operand);
-            break;
-        case 2:
-            old = read_modify_write<u16>(place.host, kind, operand);
-            break;
-        case 4:
-            old = read_modify_write<u32>(place.host, kind, operand);
-            break;
-        default:
-            old = read_modify_write<u64>(place.host, kind, operand);
-            break;
-    }
+    const u64 old = host::read_modify_write(access.size(), place.host, kind, runtime->arguments[0].integer);
     runtime->result.vector = v128(old);
     access.note_write(place, access.size());
     return 0;
@@ -446,7 +350,7 @@ u64 slow_compare_and_swap(x64::Runtime* runtime, u64 address, u32 memory) {
     if (access.size() < 16) {
         expected = v128(expected.d[0] & low_mask(8 * access.size()));
     }
-    compare_exchange(access.size(), place.host, expected, runtime->arguments[1].vector);
+    host::compare_exchange(access.size(), place.host, expected, runtime->arguments[1].vector);
     runtime->result.vector = expected;
     access.note_write(place, access.size());
     return 0;

@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstring>
 
 #include <fmt/format.h>
 
+#include "accel/translator/back_off.h"
 #include "accel/translator/disassembler.h"
 #include "accel/translator/translation_log.h"
 #include "accel/translator/vcpu.h"
@@ -85,13 +87,38 @@ void Translator::call_from_code() {
     }
 }
 
-const u8* Translator::code_for(const CodeSource& source, u32 link, const arm64::Model& model, bool& first_in_page) {
+void Translator::broadcast(const TranslatorVcpu& sender, const Request& request) {
+    for (TranslatorVcpu* vcpu : vcpus_) {
+        if (vcpu != &sender) {
+            vcpu->ask(request);
+        }
+    }
+}
+
+void Translator::await_broadcasts(TranslatorVcpu& sender) {
+    for (const TranslatorVcpu* vcpu : vcpus_) {
+        if (vcpu == &sender) {
+            continue;
+        }
+        const u64 count = vcpu->inbox().posted();
+        for (unsigned turns = 0; !vcpu->inbox().has_done(count); turns++) {
+            sender.apply_requests();
+            back_off(turns);
+        }
+    }
+}
+
+const u8* Translator::code_for(TranslatorVcpu& vcpu, const CodeSource& source, u32 link, bool& first_in_page) {
     const std::lock_guard lock(mutex_);
     const Block* block = blocks_.find(source.physical, source.mode.bits);
     if (block == nullptr) {
         // Before its bytes are read, so that no store to them passes unnoticed.
-        first_in_page = blocks_.watch(source.physical & ~(kPage - 1));
-        block = translate(source, model);
+        const u64 page = source.physical & ~(kPage - 1);
+        first_in_page = blocks_.watch(page);
+        if (first_in_page) {
+            broadcast(vcpu, {.kind = Request::Kind::revoke_writes, .start = page, .host = source.page});
+        }
+        block = translate(source, vcpu.cpu().model());
         if (block == nullptr) {
             return nullptr;
         }
@@ -102,11 +129,16 @@ const u8* Translator::code_for(const CodeSource& source, u32 link, const arm64::
     return blocks_.code(*block);
 }
 
+/// Other processors may be writing: all that is made of the code is made of the same bytes.
+void Translator::take_source(const CodeSource& source) {
+    std::memcpy(source_.data(), source.page, kPage);
+}
+
 unsigned Translator::lift(const CodeSource& source, const arm64::Model& model, unsigned most_instructions) {
     const unsigned offset = static_cast<unsigned>(source.physical & (kPage - 1));
     const bool optimize = counters_.tiers[0].regions < options_.bisect.value_or(~u64{0});
     const Optimizations chosen = optimize ? optimizations_ : Optimizations::none();
-    const unsigned guest_size = arm64::lift_region(region_, *decoder_, model, source.mode, {source.page, kPage}, offset,
+    const unsigned guest_size = arm64::lift_region(region_, *decoder_, model, source.mode, source_, offset,
                                                    {most_instructions}, chosen.builder);
     if (log_ != nullptr && log_->options().ir) {
         lifted_ = ir::print(region_);
@@ -122,6 +154,7 @@ const Block* Translator::translate(const CodeSource& source, const arm64::Model&
         most = std::min(most, static_cast<unsigned>((kLine - (source.physical & (kLine - 1))) / 4));
     }
     const i64 begun = steady_ns();
+    take_source(source);
     unsigned guest_size = lift(source, model, most);
     x64::CompiledRegion compiled;
     while (true) {
@@ -143,15 +176,14 @@ const Block* Translator::translate(const CodeSource& source, const arm64::Model&
     const u8* code = write + cache_.rw_to_rx();
     cache_.commit(compiled.size);
     count(compiled, guest_size, steady_ns() - begun);
+    const std::span<const u8> guest{&source_[source.physical & (kPage - 1)], guest_size};
     if (log_ != nullptr) {
-        log_->region(
-            {counters_.tiers[0].regions, source.pc, source.physical, source.mode.el(),
-             source.page + (source.physical & (kPage - 1)), guest_size, lifted_, region_, compiled, write, code},
-            backend_);
+        log_->region({counters_.tiers[0].regions, source.pc, source.physical, source.mode.el(), guest.data(),
+                      guest_size, lifted_, region_, compiled, write, code},
+                     backend_);
     }
     profile(source, write, compiled.size);
-    return &blocks_.add(cache_.segment(), source.physical, source.mode.bits, static_cast<u16>(guest_size), code,
-                        compiled.links);
+    return &blocks_.add(cache_.segment(), source.physical, source.mode.bits, guest, code, compiled.links);
 }
 
 unsigned Translator::instructions_of(const CodeSource& source) const {
@@ -161,6 +193,7 @@ unsigned Translator::instructions_of(const CodeSource& source) const {
 
 std::string Translator::describe_code(const CodeSource& source, unsigned instructions, const arm64::Model& model) {
     const std::lock_guard lock(mutex_);
+    take_source(source);
     lift(source, model, instructions);
     const x64::CodeBuffer buffer = cache_.free_space();
     const x64::CompiledRegion compiled = backend_.compile(region_, buffer, blocks_.next_link(cache_.segment()));
@@ -224,6 +257,18 @@ void Translator::page_written(u64 physical, u64 size) {
     if (blocks_.may_have_code(physical & ~(kPage - 1))) {
         const std::lock_guard lock(mutex_);
         blocks_.written(physical, size);
+    }
+}
+
+void Translator::recheck_page(u64 physical_page) {
+    const std::lock_guard lock(mutex_);
+    blocks_.recheck(physical_page, memory_.find_page(Gpa{physical_page}).host);
+}
+
+void Translator::recheck_all_pages() {
+    const std::lock_guard lock(mutex_);
+    for (const u64 page : blocks_.pages_with_code()) {
+        blocks_.recheck(page, memory_.find_page(Gpa{page}).host);
     }
 }
 

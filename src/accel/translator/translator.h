@@ -2,6 +2,7 @@
 // What the vCPUs of one machine share: the code cache, the table of blocks, and the way from guest code to host code.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "accel/translator/code_cache.h"
 #include "accel/translator/code_epochs.h"
 #include "accel/translator/counters.h"
+#include "accel/translator/inbox.h"
 #include "accel/translator/optimizations.h"
 #include "accel/translator/profile_files.h"
 #include "emit/x64/backend.h"
@@ -51,6 +53,15 @@ class Translator final : public accel::Accelerator, public memory::WriteObserver
     /// Makes all leave generated code, once.
     void call_from_code();
 
+    // Of several vCPUs; which they are changes only while none runs.
+
+    /// There are more than one.
+    bool is_shared() const { return vcpus_.size() > 1; }
+    /// Asks all but `sender`.
+    void broadcast(const TranslatorVcpu& sender, const Request& request);
+    /// Waits until all others have done what they were asked, and does meanwhile what `sender` is asked.
+    void await_broadcasts(TranslatorVcpu& sender);
+
     memory::AddressMap& memory() { return memory_; }
     /// Null if nothing is to be logged.
     TranslationLog* log() { return log_.get(); }
@@ -62,7 +73,7 @@ class Translator final : public accel::Accelerator, public memory::WriteObserver
     /// The code for `source`, made if need be. `link` (0: none) is the exit of the same page that leads to it.
     /// `first_in_page` is set when the page had no code before: from now on stores to it must come to C++.
     /// Null: there is no room before other vCPUs have left dropped code: call_from_code(), and try again.
-    const u8* code_for(const CodeSource& source, u32 link, const arm64::Model& model, bool& first_in_page);
+    const u8* code_for(TranslatorVcpu& vcpu, const CodeSource& source, u32 link, bool& first_in_page);
     /// Of the region that code_for has found.
     unsigned instructions_of(const CodeSource& source) const;
     /// Optimized IR and host code as they would be made now, as text.
@@ -70,6 +81,10 @@ class Translator final : public accel::Accelerator, public memory::WriteObserver
     /// A store by the guest, within a page.
     void page_written(u64 physical, u64 size);
     bool page_has_code(u64 physical_page);
+    /// A vCPU that could store to the page without a word, which it cannot any more, may have done so after code was
+    /// made from there.
+    void recheck_page(u64 physical_page);
+    void recheck_all_pages();
 
     /// Takes no lock.
     const CodeEpochs& epochs() const { return epochs_; }
@@ -77,6 +92,7 @@ class Translator final : public accel::Accelerator, public memory::WriteObserver
   private:
     /// Null as above.
     const Block* translate(const CodeSource& source, const arm64::Model& model);
+    void take_source(const CodeSource& source);
     unsigned lift(const CodeSource& source, const arm64::Model& model, unsigned most_instructions);
     bool open_next_segment();
     void count(const x64::CompiledRegion& compiled, unsigned guest_size, i64 nanoseconds);
@@ -92,13 +108,14 @@ class Translator final : public accel::Accelerator, public memory::WriteObserver
     mutable std::mutex vcpus_mutex_;  // guards vcpus_; a vCPU's own locks are taken under it
     std::vector<TranslatorVcpu*> vcpus_;
 
-    mutable std::mutex mutex_;  // guards what follows; nothing else is locked under it
+    mutable std::mutex mutex_;  // guards what follows; only vCPUs' inboxes are locked under it
     CodeCache cache_;
     x64::Backend backend_;
     BlockTable blocks_;
     std::unique_ptr<arm64::Decoder> decoder_;
     ir::Region region_;
-    std::string lifted_;  ///< region_ before the passes, as text, if the log wants that
+    std::array<u8, 4096> source_{};  ///< the page as it was when its translation began
+    std::string lifted_;             ///< region_ before the passes, as text, if the log wants that
     pass::Scratch scratch_;
     TranslatorCounters counters_;
     CodeEpochs epochs_;

@@ -2,7 +2,6 @@
 #include "accel/translator/vcpu.h"
 
 #include <algorithm>
-#include <chrono>
 #include <thread>
 #include <utility>
 
@@ -19,7 +18,6 @@ namespace kelvin::translator {
 namespace {
 
 constexpr u64 kPage = 4096;
-constexpr i64 kNever = INT64_MAX;
 /// All exceptions masked, no flushing; the rounding mode is added.
 constexpr u32 kMxcsr = 0x1f80;
 constexpr u32 kMxcsrSticky = 0x3f;
@@ -45,11 +43,6 @@ arm64::Cpu::Ports cpu_ports(const accel::Arm64Ports& ports, const memory::Addres
     return result;
 }
 
-/// MPIDR_EL1 as the virt board numbers processors: 8 to a cluster with GICv2's limit, 16 with GICv3.
-u32 mpidr_of(unsigned index) {
-    return 0x80000000u | (index / 16) << 8 | (index % 16);
-}
-
 }  // namespace
 
 TranslatorVcpu::TranslatorVcpu(Translator& translator, unsigned index, const arm64::Model& model,
@@ -61,7 +54,7 @@ TranslatorVcpu::TranslatorVcpu(Translator& translator, unsigned index, const arm
       clock_(ports.clock),
       model_(model),
       memory_(std::make_unique<Memory>()),
-      cpu_(memory_->guest, model_, mpidr_of(index), cpu_ports(ports, translator.memory()), *this),
+      cpu_(memory_->guest, model_, 0x80000000u | ports.affinity, cpu_ports(ports, translator.memory()), *this),
       spaces_(memory_->runtime) {
     memory_->guest.cpu = &cpu_;
     runtime().owner = this;
@@ -95,15 +88,16 @@ accel::StopReason TranslatorVcpu::run() {
             __atomic_store_n(&runtime().kick, 0, __ATOMIC_SEQ_CST);
         }
         if (stop_.load() && stop_.exchange(false)) {
-            runner_.leave();
+            leave_guest();
             return accel::StopReason::requested;
         }
         if (waiting_) {
-            runner_.leave();
+            leave_guest();
             counters_.waits.add();
             wait();
             continue;
         }
+        enter_guest();
         if (log_ != nullptr && state().exception_taken != 0) {
             log_->exception(index_, state(), false);
         }
@@ -155,6 +149,7 @@ ExitReason TranslatorVcpu::exit_reason() {
 /// At once: generated code goes on after what changed the mode without coming to run().
 void TranslatorVcpu::refresh_mode() {
     mode_ = arm64::current_mode(state());
+    mode_.bits |= translator_.is_shared() ? arm64::Mode::kShared : 0;
     counters_.mode_changes.add();
     set_guest_mxcsr(mxcsr_for(mode_.fpcr()));
     spaces_.select(cpu_);
@@ -242,7 +237,7 @@ const u8* TranslatorVcpu::find_code(bool after_exception) {
     const u8* const first = entry->host + (pc & (kPage - 1));
     const arm64::Mode mode = arm64::entry_mode(mode_, entry->guarded, branch_type, std::span<const u8, 4>(first, 4));
     const CodeSource source{pc, entry->physical | (pc & (kPage - 1)), entry->host, mode};
-    const u8* code = translator_.code_for(source, link, cpu_.model(), first_in_page);
+    const u8* code = translator_.code_for(*this, source, link, first_in_page);
     if (first_in_page) {
         spaces_.revoke_writes(entry->host);
     }
@@ -269,58 +264,6 @@ void TranslatorVcpu::forget_dropped_code() {
     }
 }
 
-void TranslatorVcpu::begin_wait(bool event, i64 deadline_ns) {
-    waiting_ = true;
-    awaits_event_ = event;
-    wait_deadline_ = deadline_ns;
-    __atomic_store_n(&runtime().kick, 1, __ATOMIC_SEQ_CST);
-}
-
-void TranslatorVcpu::wait_for_event(i64 deadline_ns) {
-    if (runtime().exclusive_address != ~u64{0}) {
-        // Another processor's store to what is monitored would be the event, and passes unnoticed.
-        std::this_thread::yield();
-    } else {
-        begin_wait(true, deadline_ns);
-    }
-}
-
-void TranslatorVcpu::wait() {
-    const auto woken = [&] { return cpu_.interrupt_pending() || (awaits_event_ && cpu_.event_pending()); };
-    const auto ready = [&] { return woken() || stop_.load(); };
-    std::unique_lock lock(wait_mutex_);
-    if (clock_ == nullptr || wait_deadline_ == kNever) {
-        wake_.wait(lock, ready);
-        waiting_ = !woken();
-    } else {
-        waiting_ = wake_.wait_for(lock, std::chrono::nanoseconds(wait_deadline_ - clock_->now_ns()), ready) && !woken();
-    }
-    if (!waiting_ && awaits_event_) {
-        cpu_.take_event();
-    }
-}
-
-void TranslatorVcpu::receive_event() {
-    cpu_.set_event();
-    const std::lock_guard lock(wait_mutex_);
-    wake_.notify_one();
-}
-
-void TranslatorVcpu::send_event() {
-    translator_.send_event();
-}
-
-void TranslatorVcpu::kick() {
-    __atomic_store_n(&runtime().kick, 1, __ATOMIC_SEQ_CST);
-    const std::lock_guard lock(wait_mutex_);
-    wake_.notify_one();
-}
-
-void TranslatorVcpu::request_stop() {
-    stop_.store(true);
-    kick();
-}
-
 void TranslatorVcpu::set_interrupt(arm64::Interrupt line, bool level) {
     if (cpu_.set_interrupt(line, level)) {
         kick();
@@ -342,21 +285,6 @@ void TranslatorVcpu::mode_changed() {
 void TranslatorVcpu::translation_changed() {
     spaces_.registers_changed();
     refresh_mode();
-}
-
-void TranslatorVcpu::tlb_flush_all(bool) {
-    counters_.flushes_all.add();
-    spaces_.flush_all();
-}
-
-void TranslatorVcpu::tlb_flush_asid(u16 asid, bool) {
-    counters_.flushes_asid.add();
-    spaces_.flush_asid(asid);
-}
-
-void TranslatorVcpu::tlb_flush_pages(Gva address, u64 page_size, u64 count, std::optional<u16> asid, bool) {
-    counters_.flushes_pages.add();
-    spaces_.flush_range(address.value, page_size * count, asid);
 }
 
 bool TranslatorVcpu::firmware_call(bool smc) {

@@ -28,15 +28,16 @@ class TranslatorVcpu final : public accel::Vcpu, public arm64::CpuEvents {
     void reset(u64 entry, u64 argument) override;
     std::string describe_registers() const override;
 
-    // arm64::CpuEvents
+    // arm64::CpuEvents; what concerns other vCPUs, and waiting for them, is in vcpu_sharing.cpp.
     void tlb_flush_all(bool everywhere) override;
     void tlb_flush_asid(u16 asid, bool everywhere) override;
     void tlb_flush_pages(Gva address, u64 page_size, u64 count, std::optional<u16> asid, bool everywhere) override;
+    void complete_flushes() override;
     void translation_changed() override;
     void mode_changed() override;
     void interrupts_unmasked() override;
     void wait_for_interrupt(i64 deadline_ns) override { begin_wait(false, deadline_ns); }
-    void wait_for_event(i64 deadline_ns) override;
+    void wait_for_event(i64 deadline_ns) override { begin_wait(true, deadline_ns); }
     void send_event() override;
     bool firmware_call(bool smc) override;
 
@@ -56,6 +57,10 @@ class TranslatorVcpu final : public accel::Vcpu, public arm64::CpuEvents {
     void receive_event();
     /// Makes it leave generated code; any thread.
     void kick();
+    /// Any thread.
+    void ask(const Request& request);
+    const Inbox& inbox() const { return inbox_; }
+    void apply_requests();
     const CodeEpochs::Runner& runner() const { return runner_; }
 
     static const x64::RuntimeCalls& runtime_calls();
@@ -73,6 +78,11 @@ class TranslatorVcpu final : public accel::Vcpu, public arm64::CpuEvents {
     void set_interrupt(arm64::Interrupt line, bool level);
     void begin_wait(bool event, i64 deadline_ns);
     void wait();
+    void watch_monitored();
+    const u8* find_monitored();
+    void flush_elsewhere(bool everywhere, const Request& request);
+    void enter_guest();
+    void leave_guest();
     void refresh_mode();
     void set_guest_mxcsr(u32 value);
     ExitReason exit_reason();
@@ -97,6 +107,8 @@ class TranslatorVcpu final : public accel::Vcpu, public arm64::CpuEvents {
     CodeEpochs::Runner runner_;
     std::unique_ptr<Lockstep> lockstep_;  ///< null: nothing is checked
     VcpuCounters counters_;
+    Inbox inbox_;
+    bool flushes_sent_ = false;  ///< to other vCPUs, since the last DSB
 
     std::atomic<bool> stop_{false};
     std::mutex wait_mutex_;  // a leaf; only for sleeping and waking

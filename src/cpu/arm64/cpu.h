@@ -27,6 +27,8 @@ class CpuEvents {
     virtual void tlb_flush_asid(u16 asid, bool everywhere) = 0;
     /// `count` pages of `page_size` from `address`. `asid` empty: any address space (global entries included).
     virtual void tlb_flush_pages(Gva address, u64 page_size, u64 count, std::optional<u16> asid, bool everywhere) = 0;
+    /// DSB: when it returns, the flushes that went to every vCPU have been done there.
+    virtual void complete_flushes() = 0;
     /// SCTLR, TCR, TTBRn, CONTEXTIDR, HCR... have changed: how addresses are translated may have too.
     virtual void translation_changed() = 0;
     /// PSTATE or a control bit that code is specialised on has changed (EL, FPCR, CPACR, alignment, PAN, single

@@ -75,6 +75,7 @@ class TestEvents : public CpuEvents {
                       everywhere ? "-is" : "");
         add(text);
     }
+    void complete_flushes() override { add("complete"); }
     void translation_changed() override { add("translation"); }
     void mode_changed() override { add("mode"); }
     void interrupts_unmasked() override { add("unmasked"); }

@@ -112,6 +112,7 @@ void load_exclusive(Emitter& e) {
     ColdPath& path = check(e, {}, number(result));
     e.a.movzx(size_of(e.current()), result, kPlace);
     e.a.mov(Width::w64, RT(exclusive_address), rdx);
+    e.a.mov(Width::w32, RT(exclusive_size), e.current().memory().size_log2);
     e.a.mov(Width::w64, RT(exclusive_value), result);
     finish(e, path);
 }
@@ -123,6 +124,7 @@ void vload_exclusive(Emitter& e) {
     // Hosts with AVX load 16 aligned bytes at once (Intel SDM 3A 9.1.1, AMD APM 2 7.3.2).
     e.a.vex(e.current().memory().size_log2 == 4 ? vop::vmovaps : vop::vmovsd, result, kPlace);
     e.a.mov(Width::w64, RT(exclusive_address), rdx);
+    e.a.mov(Width::w32, RT(exclusive_size), e.current().memory().size_log2);
     e.a.vex(vop::vmovaps_store, RT(exclusive_value), result);
     finish(e, path);
 }

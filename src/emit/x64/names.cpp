@@ -48,6 +48,7 @@ constexpr auto kFields = std::to_array<Field>({
     FIELD(jump_cache),
     FIELD(exclusive_address),
     FIELD(exclusive_value),
+    FIELD(exclusive_size),
     FIELD(invalid_tag),
     FIELD(owner),
     FIELD(guest_mxcsr),

@@ -77,9 +77,10 @@ struct alignas(64) Runtime {
     JumpEntry* jump_cache;
     u64 exclusive_address;  ///< of the monitor, ~0 when open
     V128 exclusive_value;
-    u64 invalid_tag;  ///< a page that no guest can map: see accel/translator/tlb.h
-    void* owner;      ///< the vCPU, for the C++ behind the slow paths
-    u32 guest_mxcsr;  ///< rounding and flushing as the guest wants, exceptions masked, sticky flags
+    u64 invalid_tag;     ///< a page that no guest can map: see accel/translator/tlb.h
+    void* owner;         ///< the vCPU, for the C++ behind the slow paths
+    u32 exclusive_size;  ///< log2 of the bytes that are monitored
+    u32 guest_mxcsr;     ///< rounding and flushing as the guest wants, exceptions masked, sticky flags
     u32 host_mxcsr;
     u64 counted[kCounted];
 };

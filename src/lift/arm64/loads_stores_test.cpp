@@ -62,6 +62,35 @@ TEST_F(LoadsStores, Pairs) {
     EXPECT_EQ(at(0x80), 0x9b9a999893929190);
 }
 
+// Where other processors see memory, a pair is one access (FEAT_LSE2).
+TEST_F(LoadsStores, PairsAtOnce) {
+    m.shared = true;
+    m.run({0xa9410820, 0x69401023, 0x28810820});  // as above
+    EXPECT_EQ(m.state.x[0], 0x9796959493929190);
+    EXPECT_EQ(m.state.x[2], 0x9f9e9d9c9b9a9998);
+    EXPECT_EQ(m.state.x[3], 0xffffffff83828180);
+    EXPECT_EQ(m.state.x[4], 0xffffffff87868584);
+    EXPECT_EQ(m.state.x[1], kRam + 0x88);
+    EXPECT_EQ(at(0x80), 0x9b9a999893929190);
+    EXPECT_EQ(m.memory.pairs, 2u);
+    m.state.x[1] = kRam + 0x100;
+    m.run({0xa9000820, 0x29400c22});  // stp x0, x2, [x1]; ldp w2, w3, [x1]
+    EXPECT_EQ(at(0x100), 0x9796959493929190);
+    EXPECT_EQ(at(0x108), 0x9f9e9d9c9b9a9998);
+    EXPECT_EQ(m.state.x[2], 0x93929190u);
+    EXPECT_EQ(m.state.x[3], 0x97969594u);
+    EXPECT_EQ(m.memory.pairs, 4u);
+}
+
+TEST_F(LoadsStores, BigEndianPairsAtOnce) {
+    m.shared = true;
+    big_endian();
+    m.run({0xa9410820, 0x29000420});  // ldp x0, x2, [x1, #16]; stp w0, w1, [x1]
+    EXPECT_EQ(m.state.x[0], 0x9091929394959697);
+    EXPECT_EQ(m.state.x[2], 0x98999a9b9c9d9e9f);
+    EXPECT_EQ(at(0x80), 0x8000'0050'9796'9594u);
+}
+
 TEST_F(LoadsStores, FaultsLeaveEveryRegisterAsItWas) {
     // The second half of the pair lies beyond RAM.
     m.state.x[1] = kRam + testing::kRamSize - 16;

@@ -51,11 +51,23 @@ constexpr ir::Helper kSendEventLocally = ir::helper<&send_event_locally>("sevl",
 
 void nothing(Lifter&) {}
 
+void complete_flushes(State& state) {
+    state.cpu->events().complete_flushes();
+}
+constexpr ir::Helper kCompleteFlushes = ir::helper<&complete_flushes>("dsb", ir::kHelperReadsState);
+
 /// CRm<1:0>: which accesses before the barrier it orders.
 void data_barrier(Lifter& t, Imm<4> option) {
     constexpr ir::FenceKind kKinds[] = {ir::FenceKind::full, ir::FenceKind::loads, ir::FenceKind::stores,
                                         ir::FenceKind::full};
     t.ir.fence(kKinds[option.value & 3]);
+}
+
+void synchronization_barrier(Lifter& t, Imm<4> option) {
+    data_barrier(t, option);
+    if (t.mode().has(Mode::kShared)) {
+        t.ir.call(kCompleteFlushes, {});
+    }
 }
 
 constexpr auto kInstructions = std::to_array<Instruction>({
@@ -74,7 +86,7 @@ constexpr auto kInstructions = std::to_array<Instruction>({
 
     instruction<"1101010100 0 00 011 0011 ---- 010 11111", +[](Lifter& t) { t.ir.clear_exclusive(); }>("CLREX"),
     // SSBB and PSSBB are encoded as DSB too: a full barrier is more than they ask for.
-    instruction<"1101010100 0 00 011 0011 oooo 100 11111", &data_barrier>("DSB"),
+    instruction<"1101010100 0 00 011 0011 oooo 100 11111", &synchronization_barrier>("DSB"),
     instruction<"1101010100 0 00 011 0011 oooo 101 11111", &data_barrier>("DMB"),
     instruction<"1101010100 0 00 011 0011 ---- 110 11111", +[](Lifter& t) { t.end_after_this(); }>("ISB"),
     instruction<"1101010100 0 00 011 0011 0000 111 11111", &nothing>("SB", Feature::sb),

@@ -54,7 +54,7 @@ std::optional<u64> constant_register(const Lifter& t, u16 encoding) {
         return t.model().id.dczid | u64{t.mode().has(Mode::kZeroTrap)} << 4;
     }
     const SystemRegister* row = find_system_register(encoding);
-    const bool constant = row != nullptr && row->id != nullptr && row->guard == nullptr &&
+    const bool constant = row != nullptr && row->id != nullptr && row->read == nullptr && row->guard == nullptr &&
                           t.model().has(row->feature) && static_cast<u8>(t.mode().el()) >= row->read_level;
     return constant ? std::optional(t.model().id.*row->id) : std::nullopt;
 }

@@ -150,5 +150,14 @@ TEST(System, DcZvaTrapsAtEl0WhereSctlrSaysSo) {
     EXPECT_EQ(m.exception_class(), 0x18);
 }
 
+TEST(System, DsbWaitsForOtherProcessorsIfThereAreAny) {
+    TestMachine m;
+    m.run({0xd5033b9f, 0xd5033bbf});  // dsb ish; dmb ish
+    EXPECT_EQ(m.completed, 0u);
+    m.shared = true;
+    m.run({0xd5033b9f, 0xd5033bbf});
+    EXPECT_EQ(m.completed, 1u);
+}
+
 }  // namespace
 }  // namespace kelvin::arm64

@@ -31,6 +31,7 @@ class FlatMemory final : public ir::MemoryPort {
             return false;
         }
         std::memcpy(&value, ram + (address - kRam), std::size_t{1} << info.size_log2);
+        pairs += info.pair;
         return true;
     }
     bool store(u64 address, ir::MemInfo info, const V128& value) override {
@@ -38,6 +39,7 @@ class FlatMemory final : public ir::MemoryPort {
             return false;
         }
         std::memcpy(ram + (address - kRam), &value, std::size_t{1} << info.size_log2);
+        pairs += info.pair;
         return true;
     }
     bool load_exclusive(u64 address, ir::MemInfo info, V128& value) override {
@@ -66,6 +68,7 @@ class FlatMemory final : public ir::MemoryPort {
 
     alignas(16) u8 ram[kRamSize] = {};
     bool monitored = false;
+    unsigned pairs = 0;  ///< accesses to two values at once
 
   private:
     bool accessible(u64 address, ir::MemInfo info) const {
@@ -145,7 +148,9 @@ class TestMachine final : public CpuEvents {
         const u32 branch_type = (state.pstate & pstate::kBtypeMask) >> pstate::kBtypeShift;
         state.pstate &= ~pstate::kBtypeMask;
         derive_code_bits(state);
-        return entry_mode(current_mode(state), guarded, branch_type, page.subspan(state.pc - kCode).first<4>());
+        Mode mode = current_mode(state);
+        mode.bits |= shared ? Mode::kShared : 0;
+        return entry_mode(mode, guarded, branch_type, page.subspan(state.pc - kCode).first<4>());
     }
     void run_region(std::span<const u8> page, Mode mode) {
         ir::Region region;
@@ -168,6 +173,7 @@ class TestMachine final : public CpuEvents {
     void tlb_flush_all(bool) override {}
     void tlb_flush_asid(u16, bool) override {}
     void tlb_flush_pages(Gva, u64, u64, std::optional<u16>, bool) override {}
+    void complete_flushes() override { completed++; }
     void translation_changed() override {}
     void mode_changed() override { mode_changes++; }
     void interrupts_unmasked() override {}
@@ -192,7 +198,8 @@ class TestMachine final : public CpuEvents {
     Cpu cpu;
     FlatMemory memory;
     bool guarded = false;  ///< the code's page
-    unsigned mode_changes = 0, waits = 0, event_waits = 0;
+    bool shared = false;   ///< there are other processors
+    unsigned completed = 0, mode_changes = 0, waits = 0, event_waits = 0;
     bool faulted = false;
 
   private:
