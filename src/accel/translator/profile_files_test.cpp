@@ -13,6 +13,16 @@ namespace {
 
 const u8 kCode[] = {0x90, 0x90, 0xc3};
 
+/// A file of this process alone, as tests run side by side, for as long as this lives.
+struct OwnFile {
+    explicit OwnFile(const char* name) : path(testing::TempDir() + std::to_string(getpid()) + "." + name) {}
+    OwnFile(const OwnFile&) = delete;
+    OwnFile& operator=(const OwnFile&) = delete;
+    ~OwnFile() { unlink(path.c_str()); }
+
+    const std::string path;
+};
+
 std::string contents(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(file), {}};
@@ -23,7 +33,8 @@ NamedCode at(u64 address, const std::string& name) {
 }
 
 TEST(PerfMap, HasALineForEachPieceOfCode) {
-    const std::string path = testing::TempDir() + "perf.map";
+    const OwnFile file("perf.map");
+    const std::string& path = file.path;
     const auto map = std::move(PerfMap::create(path).value());
     map->add({}, at(0x1000, "stub exit"));
     map->add(0, at(0x2000, "guest a"));
@@ -32,7 +43,8 @@ TEST(PerfMap, HasALineForEachPieceOfCode) {
 }
 
 TEST(PerfMap, ForgetsWhatASegmentHeldBefore) {
-    const std::string path = testing::TempDir() + "perf.map";
+    const OwnFile file("perf.map");
+    const std::string& path = file.path;
     const auto map = std::move(PerfMap::create(path).value());
     map->add({}, at(0x1000, "stub exit"));
     map->add(0, at(0x2000, "guest a"));
@@ -44,9 +56,9 @@ TEST(PerfMap, ForgetsWhatASegmentHeldBefore) {
 }
 
 TEST(PerfMap, SaysWhatToDoWhenTheFileCannotBeMade) {
-    const std::string target = testing::TempDir() + "target";
-    const std::string link = testing::TempDir() + "link.map";
-    unlink(link.c_str());
+    const OwnFile target_file("target"), link_file("link.map");
+    const std::string& target = target_file.path;
+    const std::string& link = link_file.path;
     ASSERT_EQ(symlink(target.c_str(), link.c_str()), 0);
     for (const std::string& path : {std::string("/nowhere/perf.map"), link}) {
         const auto map = PerfMap::create(path);
@@ -64,7 +76,8 @@ T field(const std::string& bytes, std::size_t offset) {
 }
 
 TEST(JitDump, HasCodeNamesAndTimes) {
-    const std::string path = testing::TempDir() + "jit.dump";
+    const OwnFile file("jit.dump");
+    const std::string& path = file.path;
     {
         const auto dump = std::move(JitDump::create(path).value());
         dump->add(at(0x7000, "guest a"));

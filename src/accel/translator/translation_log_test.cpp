@@ -2,6 +2,7 @@
 #include "accel/translator/translation_log.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <iterator>
@@ -20,7 +21,9 @@ class TranslationLogTest : public testing::Test {
         return {std::istreambuf_iterator<char>(file), {}};
     }
 
-    const std::string path_ = testing::TempDir() + "translation_log_test.log";
+    void TearDown() override { unlink(path_.c_str()); }
+
+    const std::string path_ = testing::TempDir() + std::to_string(::getpid()) + "translation_log_test.log";
     accel::LogOptions options_;
 };
 
