@@ -95,9 +95,12 @@ bool Emitter::leave_to_add() {
         next++;
     }
     const Op& add = region_->ops[next];
+    if (add.code != IrOp::add || add.type != Type::i64 || add.b != self || add.a == self) {
+        return false;
+    }
+    // An addition does not end its block, so something follows it.
     const Op& after = region_->ops[next + 1];
-    const bool alone = after.code != IrOp::add_flags || after.b != self;
-    if (add.code != IrOp::add || add.type != Type::i64 || add.b != self || add.a == self || !alone) {
+    if (after.code == IrOp::add_flags && after.b == self) {
         return false;
     }
     skip(shift.b);
