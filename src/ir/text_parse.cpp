@@ -319,6 +319,8 @@ class Parser {
                 result.unprivileged = true;
             } else if (word == "pair") {
                 result.pair = true;
+            } else if (word == "zeroes") {
+                result.zeroes = true;
             } else if (word == "aligned") {
                 result.aligned = true;
             } else if (const auto order = names::find(names::kOrders, word)) {

@@ -138,6 +138,7 @@ class Printer {
         text_ += memory.unprivileged ? ", unprivileged" : "";
         text_ += memory.aligned ? ", aligned" : "";
         text_ += memory.pair ? ", pair" : "";
+        text_ += memory.zeroes ? ", zeroes" : "";
         if (memory.order != Order::plain) {
             text_ += ", ";
             text_ += names::name(names::kOrders, static_cast<std::size_t>(memory.order));

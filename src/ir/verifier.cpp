@@ -291,6 +291,9 @@ class Verifier {
         if (memory.pair && op.code != Opcode::vload && op.code != Opcode::vstore) {
             return "only vector loads and stores are of pairs";
         }
+        if (memory.zeroes && op.code != Opcode::vstore) {
+            return "only vector stores zero a block";
+        }
         if (memory.base == MemInfo::kNoBase) {
             return kFine;
         }

@@ -137,6 +137,7 @@ TEST(Verifier, RejectsAccessesThatDoNotFit) {
     EXPECT_EQ(problem(" a = vload [x] {size 32}"), kSize);
     EXPECT_EQ(problem(" a = vload_exclusive [x] {size 4}"), kSize);
     EXPECT_EQ(problem(" store.i64 [x], x {size 8, signed}"), "only loads sign-extend");
+    EXPECT_EQ(problem(" store.i64 [x], x {size 8, zeroes}"), "only vector stores zero a block");
     EXPECT_EQ(problem(" store.i64 [x], x {size 8, base v0}"), "the base is not a register");
     EXPECT_EQ(problem(" a = load_field.i64 8, 8"), "the field is part of a register: its value may not be there");
     EXPECT_EQ(problem(" a = load_field.i64 8, " + std::to_string(kField)), "");

@@ -94,21 +94,29 @@ void InterpretedVcpu::run_region() {
     }
 }
 
-bool InterpretedVcpu::translate(u64 address, arm64::AccessType type, arm64::Translation& found) {
+bool InterpretedVcpu::translate(u64 address, arm64::AccessType type, arm64::Translation& found, ir::MemInfo info) {
     const arm64::TranslationResult result = arm64::translate(cpu_.regime(), memory_, Gva{address}, type);
     if (result.faulted()) {
-        cpu_.take_abort(result.fault());
+        take_abort(result.fault(), info);
         return false;
     }
     found = result.translation();
     return true;
 }
 
-void InterpretedVcpu::raise(u8 status, u64 address, arm64::AccessType type) {
+void InterpretedVcpu::raise(u8 status, u64 address, arm64::AccessType type, ir::MemInfo info) {
     arm64::Fault fault;
     fault.status = status;
     fault.address = Gva{address};
     fault.type = type;
+    take_abort(fault, info);
+}
+
+/// DC ZVA reports the address that it was given, not that of its block.
+void InterpretedVcpu::take_abort(arm64::Fault fault, ir::MemInfo info) {
+    if (info.zeroes) {
+        fault.address = Gva{info.base == ir::MemInfo::kNoBase ? 0 : state_.x[info.base]};
+    }
     cpu_.take_abort(fault);
 }
 
@@ -142,14 +150,15 @@ bool InterpretedVcpu::transfer(u64 address, ir::MemInfo info, arm64::Access acce
     const u64 head = std::min<u64>(size_of(info), kPage - address % kPage);
     // Faults come before anything is written.
     arm64::Translation first;
-    if (!translate(address, type, first) || !translate(head < size_of(info) ? address + head : address, type, last)) {
+    const u64 end = head < size_of(info) ? address + head : address;
+    if (!translate(address, type, first, info) || !translate(end, type, last, info)) {
         return false;
     }
     if (cpu_.check_watchpoints(address, size_of(info), type, false)) {
         return false;
     }
-    if (first.device && address % size_of(info) != 0) {
-        raise(arm64::fault_status::kAlignment, address, type);
+    if (first.device && (info.zeroes || address % size_of(info) != 0)) {
+        raise(arm64::fault_status::kAlignment, address, type, info);
         return false;
     }
     const bool ram = memory_.find_page(first.physical).host != nullptr;
@@ -161,7 +170,7 @@ bool InterpretedVcpu::transfer(u64 address, ir::MemInfo info, arm64::Access acce
         std::memcpy(&value, bytes + done, step);
         if (!(write ? memory_.write(place, step, value) : memory_.read(place, step, value))) {
             // Of an access that crosses pages, the part that is not answered.
-            raise(arm64::fault_status::kExternal, head < size_of(info) ? address + done : address, type);
+            raise(arm64::fault_status::kExternal, head < size_of(info) ? address + done : address, type, info);
             return false;
         }
         std::memcpy(bytes + done, &value, step);

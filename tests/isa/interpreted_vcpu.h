@@ -49,8 +49,9 @@ class InterpretedVcpu final : public accel::Vcpu, public arm64::CpuEvents, publi
     void set_irq(bool level) { cpu_.set_interrupt(arm64::Interrupt::irq, level); }
     void set_fiq(bool level) { cpu_.set_interrupt(arm64::Interrupt::fiq, level); }
     bool check(u64 address, ir::MemInfo info, arm64::Access access, bool atomic);
-    void raise(u8 status, u64 address, arm64::AccessType type);
-    bool translate(u64 address, arm64::AccessType type, arm64::Translation& found);
+    void raise(u8 status, u64 address, arm64::AccessType type, ir::MemInfo info = {});
+    void take_abort(arm64::Fault fault, ir::MemInfo info);
+    bool translate(u64 address, arm64::AccessType type, arm64::Translation& found, ir::MemInfo info = {});
     /// Moves the bytes of an access between `bytes` and memory. `atomic`: a part of an atomic or exclusive access.
     bool transfer(u64 address, ir::MemInfo info, arm64::Access access, u8* bytes, bool atomic);
     bool load_part(u64 address, ir::MemInfo info, V128& value);

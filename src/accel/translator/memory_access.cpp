@@ -122,9 +122,9 @@ class DataAccess {
 
     void count_atomic() { vcpu_.counters().atomics.add(); }
 
-    /// Alignment that Device memory asks for.
+    /// Alignment that Device memory asks for; DC ZVA has none that would do (Arm ARM, "DC ZVA").
     bool check_device(u64 address, const Place& place) {
-        if (place.device && is_misaligned(address)) {
+        if (place.device && (info_.zeroes || is_misaligned(address))) {
             raise(arm64::fault_status::kAlignment, address);
             return false;
         }
@@ -205,8 +205,14 @@ class DataAccess {
         return (address & 15) + size() <= 16 || (kind_ == AccessKind::plain && bit(sctlr, kNoAlignedAcquire));
     }
 
+    /// The address that DC ZVA was given.
+    u64 register_of_block() const { return info_.base == ir::MemInfo::kNoBase ? 0 : vcpu_.state().x[info_.base]; }
+
     /// ISS.WnR of an access that reads and writes says "read" where reading alone faults.
     void take_abort(Fault fault) {
+        if (info_.zeroes) {
+            fault.address = Gva{register_of_block()};
+        }
         if (kind_ == AccessKind::read_modify_write) {
             arm64::AccessType reading = type_;
             reading.access = Access::read;

@@ -110,6 +110,7 @@ void zero_block(Lifter& t, Reg rt) {
     const unsigned bytes = 4u << (t.model().id.dczid & 15);
     ir::MemInfo info;
     info.size_log2 = 4;
+    info.zeroes = true;
     if (rt.value != 31) {
         info.base = static_cast<u8>(slot::kX0 + rt.value);
     }

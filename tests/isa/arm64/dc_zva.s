@@ -3,6 +3,11 @@
 // expect: x1=4 x2=0 x3=0 x4=0xffffffffffffffff x5=0xffffffffffffffff
     .include "test.inc"
     begin
+    .include "mmu.inc"
+    .set L1, 0x40a00000
+    entry L1, 0, 0, BLOCK | DEVICE
+    entry L1, 1, 0x40000000, BLOCK | NORMAL
+    mmu_on 25 | (1 << 32), L1
     mrs x1, dczid_el0
     mov x20, #4
     lsl x20, x20, x1            // bytes

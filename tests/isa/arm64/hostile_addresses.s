@@ -2,7 +2,7 @@
 // Accesses of all kinds at the edges of everything: address 0, the last one, the ends of RAM, of tables and of halves,
 // tagged pointers, sums that wrap around. x1 mixes what was loaded with each fault's syndrome and address; x2 counts the
 // faults. What is expected was computed by the IR interpreter, which has neither TLB nor slots.
-// expect: x1=0xfb069c9d5ab7add3 x2=0x1c71
+// expect: x1=0xa4831f7a548fedd0 x2=0x1c71
     .include "test.inc"
     begin
     .include "vectors.inc"
