@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "cpu/arm64/gic_cpu_interface.h"
 #include "cpu/arm64/model.h"
+#include "emit/x64/host_features.h"
 #include "memory/address_map.h"
 
 namespace kelvin::accel {
@@ -44,9 +45,10 @@ class Accelerator {
 /// What the translator may be told (-accel translator,...) and what it logs (-d).
 struct TranslatorOptions {
     u64 code_cache_size = u64{64} << 20;
-    unsigned max_instructions = 64;     ///< per region; 1 = one instruction a region
-    std::vector<std::string> disabled;  ///< names of optimizations switched off
-    std::optional<u64> bisect;          ///< optimize only so many regions, the first
+    unsigned max_instructions = 64;      ///< per region; 1 = one instruction a region
+    std::vector<std::string> disabled;   ///< names of optimizations switched off
+    std::optional<u64> bisect;           ///< optimize only so many regions, the first
+    std::optional<x64::HostLevel> host;  ///< code for a host of that level, though this one has more
     Injections inject;
     u64 check_every = 0;  ///< every so many regions one is also interpreted, and compared; 0: none
     LogOptions log;
@@ -60,7 +62,8 @@ Result<> check_optimizations(std::span<const std::string> names);
 /// A line for each of them.
 std::string describe_optimizations();
 
-/// Fails with a cure if this host's processor lacks what generated code needs. `memory` outlives the accelerator.
+/// Fails with a cure if this host's processor lacks what generated code needs, or is not of the level asked for.
+/// `memory` outlives the accelerator.
 Result<std::unique_ptr<Accelerator>> make_translator(memory::AddressMap& memory, const TranslatorOptions& options);
 
 }  // namespace kelvin::accel

@@ -149,6 +149,7 @@ TEST(CommandLine, UnknownNamesGetTheNearest) {
     EXPECT_MENTIONS(error_of({"-accel", "tcg,disable=dead_cod"}), "did you mean 'dead_code'?");
     EXPECT_MENTIONS(error_of({"-accel", "tcg,bisect=half"}), "not a number of regions");
     EXPECT_MENTIONS(error_of({"-accel", "tcg,check=all"}), "not a number of regions");
+    EXPECT_MENTIONS(error_of({"-accel", "tcg,host=v5"}), "v4 (AVX-512)");
     EXPECT_MENTIONS(error_of({"-accel", "tcg,inject=slow-memroy"}), "did you mean 'slow-memory'?");
     EXPECT_MENTIONS(error_of({"-d", "in_ams"}), "did you mean 'in_asm'?");
     EXPECT_MENTIONS(error_of({"-smp", "8,cores=3"}), "are 6 processors, not 8");
@@ -205,6 +206,8 @@ TEST(CommandLine, AcceleratorAndLogs) {
     EXPECT_EQ(options.log.file, "log");
     EXPECT_EQ(spec_of({"-accel", "tcg,one-insn-per-tb=on"}).translator.max_instructions, 1U);
     EXPECT_EQ(spec_of({"-accel", "tcg,check=7"}).translator.check_every, 7U);
+    EXPECT_EQ(spec_of({"-accel", "tcg,host=v2"}).translator.host, x64::HostLevel::v2);
+    EXPECT_FALSE(spec_of({}).translator.host.has_value());
     EXPECT_TRUE(spec_of({"-accel", "tcg,inject=no-links+small-cache"}).translator.inject.small_cache);
 }
 

@@ -77,7 +77,9 @@ constexpr auto kTable = std::to_array<Option>({
     {"smp", "N[,cores=N...]", "how many processors; sockets=, clusters=, cores=, threads= group them", apply_smp},
     {"m", "SIZE", "guest memory: 1024 (MiB), 512M, 4G, 4gb", apply_memory},
     {"accel", "NAME[,PROPERTY=...]",
-     "what executes guest code: translator (also called tcg); inject=help lists what hinders it", apply_accelerator},
+     "what executes guest code: translator (also called tcg); host=v2|v3|v4 makes code for an x86-64 processor of "
+     "that level; inject=help lists what hinders it",
+     apply_accelerator},
     {"kernel", "FILE", "arm64 Linux Image (also gzip, zboot), aarch64 ELF, or flat binary",
      set_boot<&BootSpec::kernel>},
     {"initrd", "FILE", "initial RAM disk", set_boot<&BootSpec::initrd>},

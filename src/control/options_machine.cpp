@@ -216,7 +216,7 @@ Result<> disable_optimizations(Draft& draft, const std::string& value) {
 Result<> set_translator_property(Draft& draft, const Property& property) {
     constexpr auto kKeys = std::to_array<std::string_view>({"tb-size", "thread", "one-insn-per-tb", "max-instructions",
                                                             "disable", "bisect", "count", "perfmap", "jitdump",
-                                                            "inject", "check", "split-wx", "dump-guest-core"});
+                                                            "inject", "check", "host", "split-wx", "dump-guest-core"});
     accel::TranslatorOptions& options = draft.line.spec.translator;
     const std::optional<u64> number = parse_unsigned(property.value);
     if (property.key == "tb-size") {
@@ -239,6 +239,12 @@ Result<> set_translator_property(Draft& draft, const Property& property) {
             return ok();
         }
         options.inject = KELVIN_TRY(accel::parse_injections(property.value));
+    } else if (property.key == "host") {
+        options.host = x64::host_level(property.value);
+        if (!options.host) {
+            return user_error(fmt::format("host '{}' is no level of x86-64 processors", property.value),
+                              "v2 (SSE4.2), v3 (AVX2 and FMA) or v4 (AVX-512)");
+        }
     } else if (property.key == "check") {
         if (!number) {
             return user_error(fmt::format("check '{}' is not a number of regions", property.value));

@@ -74,6 +74,7 @@ std::vector<Case> parse(std::istream& source) {
 /// A common processor of the years since 2013, whatever this one is. (The disassembler does not know all of AVX-512.)
 x64::HostFeatures listed_host() {
     x64::HostFeatures features;
+    features.v3 = true;
     features.aes = true;
     features.pclmul = true;
     return features;

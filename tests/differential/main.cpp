@@ -2,9 +2,9 @@
 // Random instructions, run by QEMU's user mode, by the IR interpreter and as compiled code, must come to the same.
 //
 //   differential --qemu EMULATOR --guest PROGRAM --rules FILE [--seed S] [--count CASES | --seconds T] [--first N]
-//                [--entry NAME] [--interpreter-only] [--show] [--environments] [--host least|no-avx512]
+//                [--entry NAME] [--interpreter-only] [--show] [--environments] [--host v2|v3|v4|least]
 //
-// --host compiles for a host that has less than this one.
+// --host compiles for a host of that level at most; the least is a v2 without any extension.
 // --environments compares Kelvin with itself alone, in states that user mode has not.
 // --show prints the instructions of each case before it runs.
 //
@@ -32,17 +32,14 @@ struct Options {
     double seconds = 0;
 };
 
-/// A host that has less than this one.
-Result<x64::HostFeatures> host_level(std::string_view name) {
-    x64::HostFeatures features = x64::HostFeatures::detect();
+Result<x64::HostFeatures> host_named(std::string_view name) {
     if (name == "least") {
         return x64::HostFeatures{};
     }
-    if (name == "no-avx512") {
-        features.avx512 = features.avx512_bitalg = false;
-        return features;
+    if (const std::optional<x64::HostLevel> level = x64::host_level(name)) {
+        return x64::HostFeatures::detect().up_to(*level);
     }
-    return user_error(fmt::format("'{}' is no level of hosts: least, no-avx512", name));
+    return user_error(fmt::format("'{}' is no level of hosts: v2, v3, v4, least", name));
 }
 
 Result<Options> parse(int argc, char** argv) {
@@ -73,7 +70,7 @@ Result<Options> parse(int argc, char** argv) {
         } else if (name == "--rules") {
             options.setup.rules = value;
         } else if (name == "--host") {
-            options.setup.host = KELVIN_TRY(host_level(value));
+            options.setup.host = KELVIN_TRY(host_named(value));
         } else if (name == "--entry") {
             options.entry = value;
         } else if (name == "--seed") {

@@ -94,6 +94,13 @@ std::vector<Engine> engines() {
         hindered.options.inject = accel::parse_injections(names).value();
         list.push_back(hindered);
     }
+    for (const char* level : {"v2", "v3", "v4"}) {
+        Engine levelled = translator(std::string("for a host of level ") + level);
+        levelled.options.host = x64::host_level(level);
+        if (x64::HostFeatures::detect().level() >= levelled.options.host) {
+            list.push_back(levelled);
+        }
+    }
     Engine checked = translator("checked against the interpreter");
     checked.options.check_every = 1;
     list.push_back(checked);

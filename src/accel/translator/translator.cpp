@@ -21,6 +21,12 @@ namespace {
 constexpr u64 kPage = 4096;
 constexpr u64 kLine = 64;
 
+/// What generated code uses of this host.
+x64::HostFeatures host_features(const accel::TranslatorOptions& options) {
+    const x64::HostFeatures all = x64::HostFeatures::detect();
+    return options.inject.least_host ? x64::HostFeatures{} : all.up_to(options.host.value_or(all.level()));
+}
+
 i64 steady_ns() {
     return std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1);
 }
@@ -35,8 +41,7 @@ Translator::Translator(memory::AddressMap& memory, const accel::TranslatorOption
       log_(std::move(log)),
       profile_(std::move(profile)),
       cache_(std::move(cache)),
-      backend_(arm64::guest_desc(), TranslatorVcpu::runtime_calls(), cache_.stubs(),
-               options.inject.least_host ? x64::HostFeatures{} : x64::HostFeatures::detect(),
+      backend_(arm64::guest_desc(), TranslatorVcpu::runtime_calls(), cache_.stubs(), host_features(options),
                options.inject.slot_misses ? x64::SlotUse::never : x64::SlotUse::normal),
       blocks_(cache_.base(), cache_.rw_to_rx(), cache_.segment_count(), backend_.retired_entry()) {
     memory_.set_write_observer(this);
@@ -321,18 +326,25 @@ namespace {
 
 constexpr u64 kSmallCache = u64{256} << 10;
 
-Result<> check_host() {
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2")) {
-        return ok();
+Result<> check_host(const TranslatorOptions& options) {
+    if (!x64::CpuId::read().can_run_code()) {
+        return user_error(
+            "the translator needs a processor with SSE4.2, POPCNT, CMPXCHG16B and LAHF (x86-64-v2), and "
+            "this host's has not all of them",
+            "use a host processor of 2008 (Intel Nehalem) or 2011 (AMD Bulldozer) or later");
     }
-    return user_error("the translator needs a processor with AVX2, FMA and BMI2, and this host's has not all of them",
-                      "use a host processor of 2013 (Intel Haswell) or 2015 (AMD Excavator) or later");
+    const x64::HostLevel level = x64::HostFeatures::detect().level();
+    if (options.host.value_or(level) > level) {
+        return user_error("this host's processor is of a lower level than the translator is to make code for",
+                          "leave host= away: the highest level is then chosen");
+    }
+    return ok();
 }
 
 }  // namespace
 
 Result<std::unique_ptr<Accelerator>> make_translator(memory::AddressMap& memory, const TranslatorOptions& wanted) {
-    KELVIN_TRY(check_host());
+    KELVIN_TRY(check_host(wanted));
     TranslatorOptions options = wanted;
     if (options.check_every != 0) {
         // Each region must come back before the next begins.

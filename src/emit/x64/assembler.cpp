@@ -20,6 +20,19 @@ void Assembler::mov_imm(Gpr dst, u64 imm) {
     }
 }
 
+void Assembler::rotate_right(Width w, Gpr dst, Gpr src, u8 count) {
+    if (has_vex()) {
+        rorx(w, dst, src, count);
+        return;
+    }
+    if (dst != src || count == 0) {
+        mov(w, dst, src);
+    }
+    if (count != 0) {
+        ror(w, dst, count);
+    }
+}
+
 void Assembler::nop(unsigned count) {
     // The sequences recommended by the SDM, vol. 2B, "NOP".
     static constexpr u8 kNop[9][9] = {

@@ -224,7 +224,11 @@ class Assembler : public VectorAssembler {
         end(put8(put(begin(), m0f(0xac), w, src, dst, 1), count));
     }
 
-    // Bits. The BMI forms take w32 and w64 and, but for andn, bextr and bzhi, leave the flags alone
+    /// dst = src, of 32 or 64 bits, rotated. May overwrite the flags.
+    void rotate_right(Width w, Gpr dst, Gpr src, u8 count);
+
+    // Bits. The BMI forms, of hosts with AVX2, take w32 and w64 and, but for andn, bextr and bzhi, leave the flags
+    // alone
 
     template <RegOrMem Rm>
     void shlx(Width w, Gpr dst, const Rm& src, Gpr count) {
@@ -272,10 +276,12 @@ class Assembler : public VectorAssembler {
 
     template <RegOrMem Rm>
     void lzcnt(Width w, Gpr dst, const Rm& src) {
+        KELVIN_ASSERT(has_vex());  // an older host takes it for bsr
         end(put(begin(), m0f(0xbd, Prefix::pF3), w, dst, src));
     }
     template <RegOrMem Rm>
     void tzcnt(Width w, Gpr dst, const Rm& src) {
+        KELVIN_ASSERT(has_vex());
         end(put(begin(), m0f(0xbc, Prefix::pF3), w, dst, src));
     }
     template <RegOrMem Rm>
@@ -340,8 +346,6 @@ class Assembler : public VectorAssembler {
     void rdtsc() { end(put_bytes(begin(), 0x310f, 2)); }
     void ldmxcsr(const Mem& src) { end(put(begin(), m0f(0xae), Width::w32, Digit{2}, src)); }
     void stmxcsr(const Mem& dst) { end(put(begin(), m0f(0xae), Width::w32, Digit{3}, dst)); }
-    void vldmxcsr(const Mem& src) { end(put_vex(begin(), {.code = 0xae, .flags = VexOp::kHasVex}, 2, 0, src)); }
-    void vstmxcsr(const Mem& dst) { end(put_vex(begin(), {.code = 0xae, .flags = VexOp::kHasVex}, 3, 0, dst)); }
     void int3() { end(put8(begin(), 0xcc)); }
     void ud2() { end(put_bytes(begin(), 0x0b0f, 2)); }
     /// `count` bytes of no-operations, as few instructions as possible.

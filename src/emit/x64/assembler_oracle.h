@@ -98,6 +98,8 @@ inline std::vector<Mem> addresses() {
 /// Emit one instruction with `a`, then say by `is` what it should be; `check` at the end.
 class Oracle {
   public:
+    explicit Oracle(Encoding encoding = Encoding::vex) : a(buffer(), encoding) {}
+
     void is(const std::string& text) {
         lines_.push_back(text);
         emitted_.emplace_back(buffer_.data() + start_, a.cursor());
@@ -157,13 +159,15 @@ class Oracle {
         return bytes;
     }
 
+    CodeBuffer buffer() { return {buffer_.data(), buffer_.data() + kBuffer, 0}; }
+
     std::vector<u8> buffer_ = std::vector<u8>(kBuffer);
     std::size_t start_ = 0;
     std::vector<std::string> lines_;
     std::vector<std::vector<u8>> emitted_;
 
   public:
-    Assembler a{CodeBuffer{buffer_.data(), buffer_.data() + kBuffer, 0}};
+    Assembler a;
 };
 
 }  // namespace kelvin::x64

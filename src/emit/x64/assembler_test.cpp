@@ -348,8 +348,6 @@ TEST(assembler, flags_and_system) {
     o.a.nop(), o.is("nop");
     o.a.ldmxcsr(mem(rsp, 4)), o.is("ldmxcsr dword ptr [rsp+4]");
     o.a.stmxcsr(mem(r8)), o.is("stmxcsr dword ptr [r8]");
-    o.a.vldmxcsr(mem(r8)), o.is("vldmxcsr dword ptr [r8]");
-    o.a.vstmxcsr(mem(rbp)), o.is("vstmxcsr dword ptr [rbp]");
     for (const Gpr r : kSome) {
         o.a.jmp(r), o.is("jmp " + name(r, w64));
         o.a.call(r), o.is("call " + name(r, w64));

@@ -10,7 +10,7 @@ namespace kelvin::x64 {
 
 Backend::Backend(const ir::GuestDesc& guest, const RuntimeCalls& calls, CodeBuffer stubs, const HostFeatures& features,
                  SlotUse slot_use)
-    : pins_(guest), stubs_(stubs, pins_, calls, features, slot_use), emitter_(pins_, stubs_) {}
+    : pins_(guest, features), stubs_(stubs, pins_, calls, features, slot_use), emitter_(pins_, stubs_) {}
 
 CompiledRegion Backend::compile(const ir::Region& region, CodeBuffer buffer, u32 first_link) {
     emitter_.emit(region, buffer, first_link);

@@ -57,7 +57,8 @@ struct ExitLink {
 
 class Emitter {
   public:
-    Emitter(const Pins& pins, Stubs& stubs) : a(CodeBuffer{}), pins_(pins), stubs_(stubs) {}
+    Emitter(const Pins& pins, Stubs& stubs)
+        : a(CodeBuffer{}, stubs.features().encoding()), pins_(pins), stubs_(stubs) {}
 
     /// Emits into `buffer`, from its start. The region's links get the numbers from `first_link` on.
     void emit(const ir::Region& region, CodeBuffer buffer, u32 first_link);

@@ -99,15 +99,15 @@ void Emitter::define_flags_in_eax() {
 // Makes eax the stored form of what EFLAGS hold; EFLAGS go on holding it.
 void Emitter::host_flags_into_eax() {
     if (sense_ == Sense::fp) {
-        // By index 2 * ZF + CF, 16 bits each: greater, less, equal, unordered. Nothing here changes EFLAGS; pext puts
-        // four zeros of al below the two, so that they make a shift count.
+        // Greater, less (CF), equal (ZF), unordered (these and PF). Nothing here changes EFLAGS.
         namespace stored = ir::stored_flags;
-        constexpr u64 kForms = u64{stored::kN | stored::kNotC} << 16 | u64{stored::kZ} << 32 | u64{stored::kV} << 48;
-        constexpr u64 kIndex = 0x410f;
+        const auto choose = [&](Cond cond, u32 form) {
+            a.cmov(cond, Width::w32, Gpr::rax, mem_rip(stubs_.vector_constant(v128(form))));
+        };
         a.mov_imm(Gpr::rax, 0);
-        a.lahf();
-        a.pext(Width::w32, Gpr::rax, Gpr::rax, mem_rip(stubs_.vector_constant(v128(kIndex))));
-        a.shrx(Width::w64, Gpr::rax, mem_rip(stubs_.vector_constant(v128(kForms))), Gpr::rax);
+        choose(Cond::b, stored::kN | stored::kNotC);
+        choose(Cond::e, stored::kZ);
+        choose(Cond::p, stored::kV);
         return;
     }
     if (sense_ == Sense::carry) {

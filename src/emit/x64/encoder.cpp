@@ -10,7 +10,7 @@ constexpr unsigned kTailBits = 3;
 
 }  // namespace
 
-Encoder::Encoder(CodeBuffer buffer) {
+Encoder::Encoder(CodeBuffer buffer, Encoding encoding) : encoding_(encoding) {
     restart(buffer);
 }
 

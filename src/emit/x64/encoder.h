@@ -54,12 +54,29 @@ struct VexOp {
     static constexpr u8 kEvexW = 2;
     static constexpr u8 kHasVex = 4;
     static constexpr u8 kHasEvex = 8;
+    static constexpr u8 kHasLegacy = 16;
+    static constexpr u8 kLegacyW = 32;  ///< REX.W
+    static constexpr u8 kCommutes = 64;
 
     /// Can use xmm0 to xmm15 on any host with AVX2.
     constexpr bool has_vex() const { return (flags & kHasVex) != 0; }
     /// Can use xmm16 to xmm31 on a host with AVX-512 VL, DQ and BW.
     constexpr bool has_evex() const { return (flags & kHasEvex) != 0; }
+    /// Has a form of two operands on any host.
+    constexpr bool has_legacy() const { return (flags & kHasLegacy) != 0; }
+    constexpr bool commutes() const { return (flags & kCommutes) != 0; }
 
+    /// The sources may change places (NaNs aside).
+    constexpr VexOp commutative() const { return with_flags(kCommutes, 0); }
+    /// Came with AVX or later: there is no legacy form.
+    constexpr VexOp avx() const { return with_flags(0, kHasLegacy | kLegacyW); }
+    /// The legacy form has no REX.W where the VEX form has VEX.W.
+    constexpr VexOp legacy_w0() const { return with_flags(0, kLegacyW); }
+    constexpr VexOp with_flags(unsigned more, unsigned fewer) const {
+        VexOp op = *this;
+        op.flags = static_cast<u8>((op.flags | more) & ~fewer);
+        return op;
+    }
     constexpr VexOp as(Form other) const {
         VexOp op = *this;
         op.form = other;
@@ -93,7 +110,7 @@ concept AnyReg = std::same_as<T, Gpr> || std::same_as<T, Xmm>;
 
 class Encoder {
   public:
-    explicit Encoder(CodeBuffer buffer);
+    explicit Encoder(CodeBuffer buffer, Encoding encoding = Encoding::vex);
     Encoder(const Encoder&) = delete;
     Encoder& operator=(const Encoder&) = delete;
 
@@ -109,6 +126,8 @@ class Encoder {
     /// True once an instruction might not have fitted (fewer than 16 bytes were left). All that was emitted since was
     /// thrown away, and the code must not be run.
     bool overflowed() const { return overflowed_; }
+
+    bool has_vex() const { return encoding_ == Encoding::vex; }
 
     /// `label` is here. Once only.
     void bind(Label& label);
@@ -162,6 +181,7 @@ class Encoder {
     /// VEX or EVEX as the registers demand. Pass 0 as `vvvv` where the instruction has no such operand.
     template <class Rm>
     u8* put_vex(u8* p, VexOp op, unsigned reg, unsigned vvvv, const Rm& rm, unsigned tail = 0) {
+        KELVIN_ASSERT(has_vex());
         if (!op.has_vex() || (reg | vvvv | vector_number(rm)) >= 16) {
             return put_evex(p, op, reg, vvvv, rm, tail);
         }
@@ -273,6 +293,7 @@ class Encoder {
     u8* cursor_ = nullptr;
     u8* limit_ = nullptr;  ///< the last place at which an instruction may begin
     std::ptrdiff_t rw_to_rx_ = 0;
+    Encoding encoding_;
     bool overflowed_ = false;
     u8 scratch_[2 * kReserve];  ///< where instructions go after an overflow, one over the other
 };

@@ -18,6 +18,7 @@ inline constexpr unsigned kPinGprsSavedByCallee = 5;
 /// Hold values within a block, in the order they are handed out: those with fixed uses last.
 inline constexpr auto kLocalGprs = std::to_array<Gpr>({Gpr::r10, Gpr::r11, Gpr::rcx, Gpr::rdx, Gpr::rax});
 
+/// The last one is not pinned on hosts without AVX: kLegacyScratch.
 inline constexpr auto kPinXmms =
     std::to_array<Xmm>({Xmm::xmm4, Xmm::xmm5, Xmm::xmm6, Xmm::xmm7, Xmm::xmm8, Xmm::xmm9, Xmm::xmm10, Xmm::xmm11,
                         Xmm::xmm12, Xmm::xmm13, Xmm::xmm14, Xmm::xmm15});

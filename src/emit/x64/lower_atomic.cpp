@@ -121,7 +121,8 @@ void vload_exclusive(Emitter& e) {
     begin(e);
     const Xmm result = e.define_xmm();
     ColdPath& path = check(e, {}, number(result));
-    // Hosts with AVX load 16 aligned bytes at once (Intel SDM 3A 9.1.1, AMD APM 2 7.3.2).
+    // Hosts with AVX load 16 aligned bytes at once (Intel SDM 3A 9.1.1, AMD APM 2 7.3.2). On others the pair may be of
+    // two moments; then the exclusive store, which compares all of it, fails.
     e.a.vex(e.current().memory().size_log2 == 4 ? vop::vmovaps : vop::vmovsd, result, kPlace);
     e.a.mov(Width::w64, RT(exclusive_address), rdx);
     e.a.mov(Width::w32, RT(exclusive_size), e.current().memory().size_log2);
@@ -254,7 +255,13 @@ void combine(Emitter& e, ir::AtomicKind kind, Gpr into, Gpr value) {
     };
     switch (kind) {
         case ir::AtomicKind::clear:
-            e.a.andn(wide, into, value, rax);
+            if (e.features().v3) {
+                e.a.andn(wide, into, value, rax);
+            } else {
+                e.a.mov(wide, into, value);
+                e.a.not_(wide, into);
+                e.a.and_(wide, into, rax);
+            }
             break;
         case ir::AtomicKind::exclusive_or:
             e.a.mov(wide, into, value);

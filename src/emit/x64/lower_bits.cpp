@@ -10,18 +10,50 @@ void bswap(Emitter& e) {
 }
 
 void bswap32(Emitter& e) {
+    if (!e.features().v3) {
+        e.clobber_flags();
+    }
     in_place(e, [&](Width, Gpr reg) {
         e.a.bswap(Width::w64, reg);
-        e.a.rorx(Width::w64, reg, reg, 32);
+        e.a.rotate_right(Width::w64, reg, reg, 32);
     });
 }
+
+namespace {
+
+/// result = `number` if the scan before has found no bit.
+void unless_found(Emitter& e, Gpr result, u64 number) {
+    e.a.cmov(x64::Cond::e, Width::w64, result, mem_rip(e.stubs().vector_constant(v128(number))));
+}
+
+void leading_zeros(Emitter& e, Width w, Gpr result, Gpr source) {
+    if (e.features().v3) {
+        e.a.lzcnt(w, result, source);
+        return;
+    }
+    const u32 top = w == Width::w64 ? 63 : 31;
+    e.a.bsr(w, result, source);
+    unless_found(e, result, 2 * top + 1);  // which the exclusive or makes top + 1
+    e.a.xor_(Width::w32, result, static_cast<i32>(top));
+}
+
+void trailing_zeros(Emitter& e, Width w, Gpr result, Gpr source) {
+    if (e.features().v3) {
+        e.a.tzcnt(w, result, source);
+        return;
+    }
+    e.a.bsf(w, result, source);
+    unless_found(e, result, w == Width::w64 ? 64 : 32);
+}
+
+}  // namespace
 
 void clz(Emitter& e) {
     const Op& op = e.current();
     e.clobber_flags();
     const Gpr source = e.use(op.a);
     const Gpr result = e.define_over(source);
-    e.a.lzcnt(Emitter::width(op.type), result, source);
+    leading_zeros(e, Emitter::width(op.type), result, source);
 }
 
 void ctz(Emitter& e) {
@@ -29,7 +61,7 @@ void ctz(Emitter& e) {
     e.clobber_flags();
     const Gpr source = e.use(op.a);
     const Gpr result = e.define_over(source);
-    e.a.tzcnt(Emitter::width(op.type), result, source);
+    trailing_zeros(e, Emitter::width(op.type), result, source);
 }
 
 void cls(Emitter& e) {
@@ -42,7 +74,7 @@ void cls(Emitter& e) {
     e.a.lea(w, changes, mem(source, source, 1));
     e.a.xor_(w, changes, source);
     e.a.or_(w, changes, 1);
-    e.a.lzcnt(w, e.define(), changes);
+    leading_zeros(e, w, e.define(), changes);
 }
 
 namespace {

@@ -92,18 +92,24 @@ void logic_flags(Emitter& e) {
     }
 }
 
+namespace {
+
+constexpr i32 kStoredBits =
+    ir::stored_flags::kN | ir::stored_flags::kZ | ir::stored_flags::kNotC | ir::stored_flags::kV;
+
+}  // namespace
+
 void flags_from_nzcv(Emitter& e) {
     const Op& op = e.current();
     e.clobber_flags();
     e.take(Gpr::rax);
     const Gpr source = e.use(op.a);
-    const Gpr scratch = e.temp();
-    // N Z C V from bits 31:28 to bits 15, 14, 8 and 0, C complemented.
-    e.a.mov_imm(scratch, 0xf0000000);
-    e.a.pext(Width::w32, Gpr::rax, source, scratch);
-    e.a.xor_(Width::w32, Gpr::rax, 2);
-    e.a.mov_imm(scratch, 0xc101);
-    e.a.pdep(Width::w32, Gpr::rax, Gpr::rax, scratch);
+    // N Z C V from bits 31:28 to bits 15, 14, 8 and 0, C complemented: from bits 3:0 by a sum of shifts by 12, 7 and 0.
+    e.a.mov(Width::w32, Gpr::rax, source);
+    e.a.shr(Width::w32, Gpr::rax, 28);
+    e.a.imul(Width::w32, Gpr::rax, Gpr::rax, 1 << 12 | 1 << 7 | 1);
+    e.a.and_(Width::w32, Gpr::rax, kStoredBits);
+    e.a.xor_(Width::w32, Gpr::rax, ir::stored_flags::kNotC);
     e.define_flags_in_eax();
 }
 
@@ -112,11 +118,11 @@ void nzcv_from_flags(Emitter& e) {
     e.take(Gpr::rax);
     e.flags_into_eax(op.a);
     e.clobber_flags();
-    const Gpr scratch = e.temp();
-    e.a.mov_imm(scratch, 0xc101);
-    e.a.pext(Width::w32, Gpr::rax, Gpr::rax, scratch);
-    e.a.xor_(Width::w32, Gpr::rax, 2);
-    e.a.shl(Width::w32, Gpr::rax, 28);
+    // The other way round, by shifts by 16, 21 and 28; what goes elsewhere is cut.
+    e.a.and_(Width::w32, Gpr::rax, kStoredBits);
+    e.a.imul(Width::w32, Gpr::rax, Gpr::rax, 1 << 28 | 1 << 21 | 1 << 16);
+    e.a.and_(Width::w32, Gpr::rax, static_cast<i32>(0xf0000000));
+    e.a.xor_(Width::w32, Gpr::rax, 1 << 29);
     e.define_in(Gpr::rax);
 }
 

@@ -31,6 +31,7 @@ constexpr FpInstruction kSub = {vop::vsubss, vop::vsubsd, vop::vsubps, vop::vsub
 constexpr FpInstruction kMul = {vop::vmulss, vop::vmulsd, vop::vmulps, vop::vmulpd};
 constexpr FpInstruction kDiv = {vop::vdivss, vop::vdivsd, vop::vdivps, vop::vdivpd};
 constexpr FpInstruction kCompare = {vop::vcmpss, vop::vcmpsd, vop::vcmpps, vop::vcmppd};
+constexpr u8 kEqualQuiet = 0;
 constexpr u8 kUnorderedQuiet = 3;
 constexpr u8 kEqualOrUnorderedQuiet = 8;
 
@@ -94,6 +95,9 @@ void leave_on_misrounded(Emitter& e, FpShape shape, Xmm value, Xmm scratch, Cold
     const bool is_double = ir::fp_lane(shape) == ir::Lane::d;
     const V128 magnitude = is_double ? every_double(~u64{0} >> 1) : every_word(~u32{0} >> 1);
     const Mem smallest = in_memory(e, is_double ? every_double(u64{1} << 52) : every_word(1u << 23));
+    if (!is_scalar(shape) && !e.features().v3) {
+        leave_on_nan(e, shape, value, scratch, path);
+    }
     e.a.vex(vop::vandps, scratch, value, in_memory(e, magnitude));
     if (is_scalar(shape)) {
         // Unordered is equal as well.
@@ -101,14 +105,14 @@ void leave_on_misrounded(Emitter& e, FpShape shape, Xmm value, Xmm scratch, Cold
         e.a.jcc(x64::Cond::e, path.entry);
         return;
     }
-    e.a.vex(kCompare.of(shape), scratch, scratch, smallest, kEqualOrUnorderedQuiet);
+    e.a.vex(kCompare.of(shape), scratch, scratch, smallest, e.features().v3 ? kEqualOrUnorderedQuiet : kEqualQuiet);
     e.a.vex(vop::vptest, scratch, scratch);
     e.a.jcc(x64::Cond::ne, path.entry);
 }
 
 void round_away(Emitter& e, bool is_double, Xmm out, Xmm x, Xmm scratch, ColdPath& path) {
     constexpr u8 kTruncateSilently = 3 | 8;
-    constexpr u8 kGreaterOrEqual = 0x1d;
+    constexpr u8 kNotLess = 5;
     const V128 sign = v128(is_double ? u64{1} << 63 : u64{1} << 31);
     const V128 magnitude = v128(is_double ? ~sign.d[0] : sign.d[0] - 1);
     const V128 integral = v128(is_double ? 0x4330000000000000 : 0x4b000000);  // 2^52, 2^23
@@ -122,7 +126,7 @@ void round_away(Emitter& e, bool is_double, Xmm out, Xmm x, Xmm scratch, ColdPat
     e.a.jcc(x64::Cond::be, path.entry);
     e.a.vex(scalar(kTruncate), scratch, out, out, kTruncateSilently);
     e.a.vex(scalar(kSub), out, out, scratch);
-    e.a.vex(scalar(kCompare), out, out, in_memory(e, half), kGreaterOrEqual);
+    e.a.vex(scalar(kCompare), out, out, in_memory(e, half), kNotLess);
     e.a.vex(vop::vandps, out, out, in_memory(e, one));
     e.a.vex(scalar(kAdd), out, out, scratch);
     e.a.vex(vop::vandps, scratch, x, in_memory(e, sign));
@@ -437,7 +441,7 @@ void fused_packed(Emitter& e, const FusedForms& forms) {
 
 void fmuladd(Emitter& e) {
     const FpShape shape = e.current().shape();
-    if (!on_host(e) || (shape == FpShape::v2s && !e.features().avx512)) {
+    if (!on_host(e) || !e.features().v3 || (shape == FpShape::v2s && !e.features().avx512)) {
         fallback(e);
         return;
     }

@@ -15,7 +15,7 @@ constexpr u8 kGreaterSignaling = 0x0e;
 
 constexpr FpInstruction kCompare = {vop::vcmpss, vop::vcmpsd, vop::vcmpps, vop::vcmppd};
 
-/// `swapped`: the predicate that holds of (b, a).
+/// `swapped`: the predicate that holds of (b, a), which all hosts have.
 void compare(Emitter& e, u8 predicate, u8 swapped) {
     const Op& op = e.current();
     const FpShape shape = op.shape();
@@ -30,13 +30,13 @@ void compare(Emitter& e, u8 predicate, u8 swapped) {
         const Xmm other = e.temp_xmm();
         e.a.vex(vop::vmovq, result, x);
         e.a.vex(vop::vmovq, other, y);
-        e.a.vex(vop::vcmpps, result, result, other, predicate);
-        e.a.vex(vop::vmovq, result, result);
+        e.a.vex(vop::vcmpps, other, other, result, swapped);
+        e.a.vex(vop::vmovq, result, other);
         return;
     }
     // What is above a scalar comes from the first source.
     const Xmm result = e.define_over(x);
-    if (is_clean(e, op.a, shape)) {
+    if (e.features().v3 && is_clean(e, op.a, shape)) {
         e.a.vex(kCompare.of(shape), result, x, y, predicate);
         return;
     }

@@ -348,7 +348,8 @@ namespace {
 
 /// True if the host converts between the formats in one step, or in two of which the first is exact.
 bool converts(const Emitter& e, FpShape from, FpShape to) {
-    if (from == to || ((is_half(from) || is_half(to)) && alternative_half(e))) {
+    const bool half = is_half(from) || is_half(to);
+    if (from == to || (half && (alternative_half(e) || !e.features().v3))) {
         return false;
     }
     return !is_half(to) || (ir::fp_lane(from) == ir::Lane::s && !default_nan(e));

@@ -159,8 +159,16 @@ void andn(Emitter& e) {
     e.clobber_flags();
     const Gpr left = e.use(op.a);
     const Gpr right = e.use(op.b);
-    const Gpr result = e.define_over(left);
-    e.a.andn(Emitter::width(op.type), result, right, left);
+    const Width w = Emitter::width(op.type);
+    if (e.features().v3) {
+        e.a.andn(w, e.define_over(left), right, left);
+        return;
+    }
+    const Gpr mask = e.temp();
+    e.a.mov(w, mask, right);
+    e.a.not_(w, mask);
+    e.a.and_(w, mask, left);
+    e.define_in(mask);
 }
 
 void mul(Emitter& e) {
@@ -187,8 +195,32 @@ void mul(Emitter& e) {
     e.a.imul(w, result, right);
 }
 
+namespace {
+
+/// rdx:rax = a * b.
+void multiply_wide(Emitter& e, bool is_signed) {
+    const Op& op = e.current();
+    e.clobber_flags();
+    e.take(Gpr::rdx);
+    e.take(Gpr::rax);
+    e.use_into(Gpr::rax, op.a);
+    const Gpr right = e.use(op.b);
+    if (is_signed) {
+        e.a.imul(Width::w64, right);
+    } else {
+        e.a.mul(Width::w64, right);
+    }
+}
+
+}  // namespace
+
 void umulh(Emitter& e) {
     const Op& op = e.current();
+    if (!e.features().v3) {
+        multiply_wide(e, false);
+        e.define_in(Gpr::rdx);
+        return;
+    }
     e.take(Gpr::rdx);
     e.use_into(Gpr::rdx, op.a);
     const Gpr right = e.use(op.b);
@@ -199,6 +231,12 @@ void umulh(Emitter& e) {
 
 void mulfold(Emitter& e) {
     const Op& op = e.current();
+    if (!e.features().v3) {
+        multiply_wide(e, false);
+        e.a.xor_(Width::w64, Gpr::rax, Gpr::rdx);
+        e.define_in(Gpr::rax);
+        return;
+    }
     e.clobber_flags();
     e.take(Gpr::rdx);
     e.use_into(Gpr::rdx, op.a);
@@ -210,13 +248,7 @@ void mulfold(Emitter& e) {
 }
 
 void smulh(Emitter& e) {
-    const Op& op = e.current();
-    e.clobber_flags();
-    e.take(Gpr::rdx);
-    e.take(Gpr::rax);
-    e.use_into(Gpr::rax, op.a);
-    const Gpr right = e.use(op.b);
-    e.a.imul(Width::w64, right);
+    multiply_wide(e, true);
     e.define_in(Gpr::rdx);
 }
 

@@ -74,7 +74,7 @@ void check_page(Emitter& e, ColdPath& path, GuestAddress address, bool write, un
     e.a.xor_(Width::w64, Gpr::rax, slot_field(slot, tag));
     if (memory.aligned && size_log2 != 0) {
         // Low bits that are not zero become high ones and fail the comparison.
-        e.a.rorx(Width::w64, Gpr::rax, Gpr::rax, static_cast<u8>(size_log2));
+        e.a.rotate_right(Width::w64, Gpr::rax, Gpr::rax, static_cast<u8>(size_log2));
         e.a.cmp(Width::w64, Gpr::rax, 4096 >> size_log2);
         e.a.jcc(x64::Cond::ae, path.entry);
     } else {

@@ -9,18 +9,34 @@ namespace {
 
 using ShiftVariable = void (*)(Assembler&, Width, Gpr, Gpr, Gpr);
 
+void shift_by_cl(Emitter& e, Shift kind) {
+    const Op& op = e.current();
+    const Width w = Emitter::width(op.type);
+    e.clobber_flags();
+    e.take(Gpr::rcx);
+    e.use_into(Gpr::rcx, op.b);
+    const Gpr result = e.use_copy(op.a);
+    e.a.shift_cl(kind, w, result);
+    if (w == Width::w32) {
+        e.a.mov(w, result, result);
+    }
+    e.define_in(result);
+}
+
+/// The current op's constant count, of which this is the use.
+u8 constant_count(Emitter& e, Width w) {
+    const Value count = e.current().b;
+    e.skip(count);
+    return static_cast<u8>(e.region().constant(count) & (w == Width::w64 ? 63 : 31));
+}
+
 void shift(Emitter& e, Shift kind, ShiftVariable variable) {
     const Op& op = e.current();
     const Width w = Emitter::width(op.type);
     if (e.is_constant(op.b)) {
-        const u8 count = static_cast<u8>(e.region().constant(op.b) & (w == Width::w64 ? 63 : 31));
-        e.skip(op.b);
+        const u8 count = constant_count(e, w);
         const Gpr source = e.use(op.a);
-        if (kind == Shift::ror) {
-            e.a.rorx(w, e.define_over(source), source, count);
-            return;
-        }
-        if (e.flags_wanted() && count != 0) {
+        if (e.features().v3 && e.flags_wanted() && count != 0) {
             const Gpr by = e.temp();
             e.a.mov_imm(by, count);
             variable(e.a, w, e.define_over(source), source, by);
@@ -34,6 +50,10 @@ void shift(Emitter& e, Shift kind, ShiftVariable variable) {
         if (count != 0) {
             e.a.shift(kind, w, result, count);
         }
+        return;
+    }
+    if (!e.features().v3) {
+        shift_by_cl(e, kind);
         return;
     }
     const Gpr source = e.use(op.a);
@@ -61,20 +81,17 @@ void sar(Emitter& e) {
 
 void ror(Emitter& e) {
     const Op& op = e.current();
-    if (e.is_constant(op.b)) {
-        shift(e, Shift::ror, nullptr);
+    if (!e.is_constant(op.b)) {
+        shift_by_cl(e, Shift::ror);
         return;
     }
     const Width w = Emitter::width(op.type);
-    e.clobber_flags();
-    e.take(Gpr::rcx);
-    e.use_into(Gpr::rcx, op.b);
-    const Gpr result = e.use_copy(op.a);
-    e.a.shift_cl(Shift::ror, w, result);
-    if (w == Width::w32) {
-        e.a.mov(w, result, result);
+    const u8 count = constant_count(e, w);
+    const Gpr source = e.use(op.a);
+    if (!e.features().v3) {
+        e.clobber_flags();
     }
-    e.define_in(result);
+    e.a.rotate_right(w, e.define_over(source), source, count);
 }
 
 void extract_pair(Emitter& e) {
@@ -113,7 +130,7 @@ void ubfx(Emitter& e) {
         }
     } else if (count < 32) {
         if (low != 0) {
-            e.a.rorx(w, result, source, static_cast<u8>(low));
+            e.a.rotate_right(w, result, source, static_cast<u8>(low));
         } else if (result != source) {
             e.a.mov(Width::w32, result, source);
         }
@@ -169,7 +186,13 @@ void bfi(Emitter& e) {
     }
     e.a.mov_imm(scratch, mask);
     e.a.and_(w, field, scratch);
-    e.a.andn(w, result, scratch, into);
+    if (e.features().v3) {
+        e.a.andn(w, result, scratch, into);
+    } else {
+        e.a.mov(w, result, into);
+        e.a.not_(w, scratch);
+        e.a.and_(w, result, scratch);
+    }
     e.a.or_(w, result, field);
 }
 

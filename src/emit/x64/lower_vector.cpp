@@ -67,6 +67,30 @@ void with_constant(Emitter& e, VexOp op, const V128& constant) {
     e.a.vex(op, e.define_over(x), x, in_memory(e, constant));
 }
 
+void broadcast(Emitter& e, ir::Lane lane, Xmm to, Xmm from) {
+    constexpr ByLane kBroadcast = {vop::vpbroadcastb, vop::vpbroadcastw, vop::vpbroadcastd, vop::vpbroadcastq};
+    if (e.features().v3) {
+        e.a.vex(kBroadcast[static_cast<unsigned>(lane)], to, from);
+        return;
+    }
+    switch (lane) {
+        case ir::Lane::b:
+            e.a.vex(vop::vpshufb, to, from, in_memory(e, V128{}));
+            break;
+        case ir::Lane::h:
+            e.a.vex(vop::vpshuflw, to, from, u8{0});
+            e.a.vex(vop::vpshufd, to, to, u8{0});
+            break;
+        default:
+            e.a.vex(vop::vpshufd, to, from, lane == ir::Lane::s ? u8{0} : u8{0x44});
+            break;
+    }
+}
+
+void blend_words(Emitter& e, Xmm to, Xmm a, Xmm b, u8 from_b) {
+    e.a.vex(e.features().v3 ? vop::vpblendd : vop::vblendps, to, a, b, from_b);
+}
+
 void fill(Emitter& e, Xmm reg) {
     e.a.vex(vop::vpcmpeqd, reg, reg, reg);
 }

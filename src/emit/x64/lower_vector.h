@@ -48,7 +48,7 @@ inline Mem in_memory(Emitter& e, const V128& constant) {
 
 /// False if this host has no such instruction.
 inline bool available(const Emitter& e, VexOp op) {
-    return op.code != 0 && (op.has_vex() || e.features().avx512);
+    return op.code != 0 && (e.features().avx512 || (e.features().v3 ? op.has_vex() : op.has_legacy()));
 }
 
 /// result = op(a, b), or `fallback`.
@@ -63,6 +63,10 @@ void unary(Emitter& e, VexOp op, u8 imm);
 void binary(Emitter& e, VexOp op, u8 imm);
 /// result = op(a, constant).
 void with_constant(Emitter& e, VexOp op, const V128& constant);
+/// Each element of `to` = element 0 of `from`.
+void broadcast(Emitter& e, ir::Lane lane, Xmm to, Xmm from);
+/// to = a, but for those 32-bit elements whose bits in `from_b` are set: these are b's.
+void blend_words(Emitter& e, Xmm to, Xmm a, Xmm b, u8 from_b);
 /// All ones.
 void fill(Emitter& e, Xmm reg);
 /// `to` = element 0 of `from`, zeros above. `to` may be `from`.

@@ -56,7 +56,7 @@ void vdup_gpr(Emitter& e) {
         return;
     }
     e.a.vex(e.current().lane() == Lane::d ? vop::vmovq_gpr : vop::vmovd_gpr, result, value);
-    e.a.vex(kBroadcast[lane], result, result);
+    broadcast(e, e.current().lane(), result, result);
 }
 
 void vinsert_gpr(Emitter& e) {
@@ -132,7 +132,7 @@ void vlow_lane(Emitter& e) {
 
 void vdup_lane(Emitter& e) {
     const Op& op = e.current();
-    if (e.in_memory(op.a)) {
+    if (e.features().v3 && e.in_memory(op.a)) {
         const Mem place = element_of(e.memory_operand(op.a), op.lane(), op.imm);
         e.a.vex(kBroadcast[op.aux], e.define_xmm(), place);
         return;
@@ -143,7 +143,8 @@ void vdup_lane(Emitter& e) {
         const bool words = op.lane() == Lane::s;
         unary(e, vop::vpshufd, static_cast<u8>(words ? kWords * index : 0x44 + 0xaa * index));
     } else if (index == 0) {
-        unary(e, kBroadcast[op.aux]);
+        const Xmm x = e.use_xmm(op.a);
+        broadcast(e, op.lane(), e.define_over(x), x);
     } else {
         const unsigned size = lane_bytes(op.lane());
         with_constant(e, vop::vpshufb, shuffle([&](unsigned i) { return index * size + i % size; }));
@@ -167,7 +168,9 @@ void insert_by_gpr(Emitter& e, VexOp extract, VexOp insert, unsigned to, unsigne
 
 void insert_double(Emitter& e, unsigned to, unsigned from) {
     if (to == from) {
-        binary(e, vop::vpblendd, static_cast<u8>(to == 0 ? 0b0011 : 0b1100));
+        const Xmm x = e.use_xmm(e.current().a);
+        const Xmm y = e.use_xmm(e.current().b);
+        blend_words(e, e.define_over(x), x, y, to == 0 ? 0b0011 : 0b1100);
     } else if (to == 1) {
         binary(e, vop::vpunpcklqdq);
     } else {
@@ -287,7 +290,7 @@ void vtrn1(Emitter& e) {
         e.a.vex(vop::vpblendw, e.define_over(x), x, shifted, u8{0xaa});
     } else {
         e.a.vex(vop::vpsllq_imm, shifted, y, u8{32});
-        e.a.vex(vop::vpblendd, e.define_over(x), x, shifted, u8{0b1010});
+        blend_words(e, e.define_over(x), x, shifted, 0b1010);
     }
 }
 
@@ -310,7 +313,7 @@ void vtrn2(Emitter& e) {
         e.a.vex(vop::vpblendw, e.define_over(y), shifted, y, u8{0xaa});
     } else {
         e.a.vex(vop::vpsrlq_imm, shifted, x, u8{32});
-        e.a.vex(vop::vpblendd, e.define_over(y), shifted, y, u8{0b1010});
+        blend_words(e, e.define_over(y), shifted, y, 0b1010);
     }
 }
 

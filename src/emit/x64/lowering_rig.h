@@ -329,15 +329,14 @@ class Rig {
     Placement place_{};
 };
 
-/// All of this host's features, none, and all but each one.
+/// Each level with the extensions that this host has beside it, and with none.
 inline std::vector<HostFeatures> feature_sets() {
     const HostFeatures all = HostFeatures::detect();
-    std::vector<HostFeatures> sets{all, HostFeatures{}};
-    for (bool HostFeatures::*feature : {&HostFeatures::avx512, &HostFeatures::gfni}) {
-        HostFeatures one_less = all;
-        one_less.*feature = false;
-        one_less.avx512_bitalg = one_less.avx512;
-        sets.push_back(one_less);
+    std::vector<HostFeatures> sets;
+    for (const HostLevel level : {HostLevel::v4, HostLevel::v3, HostLevel::v2}) {
+        const HostFeatures features = all.up_to(level);
+        sets.push_back(features);
+        sets.push_back({.v3 = features.v3, .avx512 = features.avx512});
     }
     return sets;
 }

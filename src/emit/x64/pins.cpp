@@ -6,7 +6,15 @@
 
 namespace kelvin::x64 {
 
-Pins::Pins(const ir::GuestDesc& guest) : guest_(guest) {
+namespace {
+
+bool may_pin(Xmm reg, const HostFeatures& host) {
+    return host.v3 || reg != kLegacyScratch;
+}
+
+}  // namespace
+
+Pins::Pins(const ir::GuestDesc& guest, const HostFeatures& host) : guest_(guest) {
     pin_.fill(kNoPin);
     slot_of_gpr_.fill(kNoPin);
     slot_of_xmm_.fill(kNoPin);
@@ -15,7 +23,7 @@ Pins::Pins(const ir::GuestDesc& guest) : guest_(guest) {
         pin_[slot] = static_cast<u8>(number(kPinGprs[i]));
         slot_of_gpr_[number(kPinGprs[i])] = slot;
     }
-    for (std::size_t i = 0; i < guest.vector_by_heat.size() && i < kPinXmms.size(); i++) {
+    for (std::size_t i = 0; i < guest.vector_by_heat.size() && i < kPinXmms.size() && may_pin(kPinXmms[i], host); i++) {
         const u8 slot = guest.vector_by_heat[i];
         pin_[slot] = static_cast<u8>(number(kPinXmms[i]));
         slot_of_xmm_[number(kPinXmms[i])] = slot;

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "emit/x64/assembler.h"
+#include "emit/x64/host_features.h"
 #include "emit/x64/host_registers.h"
 #include "ir/guest_desc.h"
 
@@ -14,7 +15,7 @@ inline constexpr u8 kNoPin = 0xff;
 
 class Pins {
   public:
-    explicit Pins(const ir::GuestDesc& guest);
+    Pins(const ir::GuestDesc& guest, const HostFeatures& host);
 
     bool is_pinned(u8 slot) const { return pin_[slot] != kNoPin; }
     Gpr gpr(u8 slot) const { return Gpr{pin_[slot]}; }

@@ -50,6 +50,9 @@ enum class Xmm : u8 {
 /// The /0 to /7 that some opcodes put where others name a register.
 enum class Digit : u8 {};
 
+/// Whether instructions may be VEX encoded at all, or must be those of hosts without AVX and BMI.
+enum class Encoding : u8 { vex, legacy };
+
 enum class Width : u8 { w8, w16, w32, w64 };
 
 /// In hardware's order: the complement of a condition is its number with bit 0 flipped.

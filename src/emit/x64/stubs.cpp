@@ -33,7 +33,7 @@ void evaluate_in_cpp(Runtime* runtime, const u8* record_bytes, u32* fp_status) {
 
 Stubs::Stubs(CodeBuffer buffer, const Pins& pins, const RuntimeCalls& calls, const HostFeatures& features,
              SlotUse slot_use)
-    : a_(buffer), pins_(pins), calls_(calls), features_(features), slot_use_(slot_use) {
+    : a_(buffer, features.encoding()), pins_(pins), calls_(calls), features_(features), slot_use_(slot_use) {
     make_enter();
     make_exits();
     make_resume();
@@ -56,15 +56,15 @@ void Stubs::make_enter() {
     a_.sub(Width::w64, rsp, 8);
     a_.mov(Width::w64, rax, rsi);
     a_.lea(Width::w64, kState, mem(rdi, kStateBias));
-    a_.vstmxcsr(RT(host_mxcsr));
-    a_.vldmxcsr(RT(guest_mxcsr));
+    a_.stmxcsr(RT(host_mxcsr));
+    a_.ldmxcsr(RT(guest_mxcsr));
     pins_.load(a_, true);
     a_.jmp(rax);
 }
 
 void Stubs::fold_exceptions() {
     Label done;
-    a_.vstmxcsr(RT(guest_mxcsr));
+    a_.stmxcsr(RT(guest_mxcsr));
     a_.mov(Width::w32, rcx, RT(guest_mxcsr));
     a_.test(Width::w32, rcx, kMxcsrReported);
     a_.jcc(Cond::e, done);
@@ -76,7 +76,7 @@ void Stubs::fold_exceptions() {
     a_.and_(Width::w32, rdx, 0x1e);
     a_.or_(Width::w32, rcx, rdx);
     a_.or_(Width::w32, mem(kState, state_displacement(pins_.guest().fp_status_offset)), rcx);
-    a_.vldmxcsr(RT(guest_mxcsr));
+    a_.ldmxcsr(RT(guest_mxcsr));
     a_.bind(done);
 }
 
@@ -103,7 +103,7 @@ void Stubs::make_exits() {
     pins_.save(a_, true);
     exit_saved_ = a_.execution_address();
     fold_exceptions();
-    a_.vldmxcsr(RT(host_mxcsr));
+    a_.ldmxcsr(RT(host_mxcsr));
     a_.add(Width::w64, rsp, 8);
     for (auto reg = kCalleeSaved.rbegin(); reg != kCalleeSaved.rend(); ++reg) {
         a_.pop(*reg);
@@ -243,7 +243,7 @@ const u8* Stubs::make_miss(ir::MemInfo memory, bool write) {
     a_.mov(Width::w64, r10, mem(rcx, offsetof(TlbEntry, tag)));
     a_.xor_(Width::w64, r10, rdx);
     if (memory.aligned && memory.size_log2 != 0) {
-        a_.rorx(Width::w64, r10, r10, memory.size_log2);
+        a_.rotate_right(Width::w64, r10, r10, memory.size_log2);
         a_.cmp(Width::w64, r10, 4096 >> memory.size_log2);
         a_.jcc(Cond::ae, slow);
     } else {

@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // Vector instructions by descriptor: `a.vex(vop::vpaddd, dst, x, y)`. `vector_ops.h` names the operations. Destination
 // first; the last source may be an Xmm, a Gpr or a Mem, as the operation wants.
+//
+// For hosts without AVX the same calls make legacy instructions, whose destination is their first source: a register
+// move comes before where it is not. There, 16 bytes of memory must be aligned, but for vmovups and vmovdqu, and
+// comparisons have the predicates below 8.
 #pragma once
 
 #include "emit/x64/encoder.h"
 
 namespace kelvin::x64 {
+
+/// Overwritten where a legacy instruction's destination is its second source; nothing else may be in it.
+inline constexpr Xmm kLegacyScratch = Xmm::xmm15;
 
 /// The part of `Assembler` that is about vectors.
 class VectorAssembler : public Encoder {
@@ -22,29 +29,27 @@ class VectorAssembler : public Encoder {
         end(put8(put_two(begin(), op, dst, src, 1), imm));
     }
     /// Stores.
-    void vex(VexOp op, const Mem& dst, Xmm src) { end(put_vex(begin(), op, number(src), 0, dst)); }
-    void vex(VexOp op, const Mem& dst, Xmm src, u8 imm) {
-        end(put8(put_vex(begin(), op, number(src), 0, dst, 1), imm));
-    }
+    void vex(VexOp op, const Mem& dst, Xmm src) { end(put_either(begin(), op, src, dst)); }
+    void vex(VexOp op, const Mem& dst, Xmm src, u8 imm) { end(put8(put_either(begin(), op, src, dst, 1), imm)); }
     /// dst = op(a, b), or op(a, b, imm).
     template <AnyReg S>
     void vex(VexOp op, Xmm dst, Xmm a, S b) {
-        end(put_vex(begin(), op, number(dst), number(a), b));
+        end(put_three(op, dst, a, b, 0));
     }
-    void vex(VexOp op, Xmm dst, Xmm a, const Mem& b) { end(put_vex(begin(), op, number(dst), number(a), b)); }
+    void vex(VexOp op, Xmm dst, Xmm a, const Mem& b) { end(put_three(op, dst, a, b, 0)); }
     template <class S>
     void vex(VexOp op, Xmm dst, Xmm a, const S& b, u8 imm) {
-        end(put8(put_vex(begin(), op, number(dst), number(a), b, 1), imm));
+        end(put8(put_three(op, dst, a, b, 1), imm));
     }
     /// All 128 bits. From xmm8 to 15 to a lower one the direction of a store is a byte shorter.
     void vmov(Xmm dst, Xmm src) {
-        const bool store = number(src) >> 3 == 1 && number(dst) < 8;
-        constexpr u8 kBoth = VexOp::kHasVex | VexOp::kHasEvex;
+        const bool store = has_vex() && number(src) >> 3 == 1 && number(dst) < 8;
+        constexpr u8 kAll = VexOp::kHasVex | VexOp::kHasEvex | VexOp::kHasLegacy;
         const VexOp op{
-            .code = static_cast<u8>(store ? 0x29 : 0x28), .form = store ? Form::mr : Form::rvm, .flags = kBoth};
+            .code = static_cast<u8>(store ? 0x29 : 0x28), .form = store ? Form::mr : Form::rvm, .flags = kAll};
         vex(op, dst, src);
     }
-    /// The blends by a fourth register, below xmm16: dst = mask's sign ? b : a.
+    /// The blends by a fourth register, below xmm16: dst = mask's sign ? b : a. Only with VEX.
     template <class S>
     void vex_blendv(VexOp op, Xmm dst, Xmm a, const S& b, Xmm mask) {
         KELVIN_ASSERT(number(mask) < 16);
@@ -63,15 +68,34 @@ class VectorAssembler : public Encoder {
     }
 
   private:
+    /// Without a second source, in whichever encoding.
+    template <class Reg, class Rm>
+    u8* put_either(u8* p, VexOp op, Reg reg, const Rm& rm, unsigned tail = 0) {
+        return has_vex() ? put_vex(p, op, number(reg), 0, rm, tail) : put_legacy(p, op, reg, rm, tail);
+    }
+
+    template <class Reg, class Rm>
+    u8* put_legacy(u8* p, VexOp op, Reg reg, const Rm& rm, unsigned tail) {
+        KELVIN_ASSERT(op.has_legacy() && (number(reg) | vector_number(rm)) < 16);
+        const Width w = (op.flags & VexOp::kLegacyW) != 0 ? Width::w64 : Width::w32;
+        return put(p, Opcode{op.code, op.map, op.prefix}, w, reg, rm, tail);
+    }
+
     template <AnyReg D, AnyReg S>
     u8* put_two(u8* p, VexOp op, D dst, S src, unsigned tail) {
         switch (op.form) {
             case Form::mr:
-                return put_vex(p, op, number(src), 0, dst, tail);
+                return put_either(p, op, src, dst, tail);
             case Form::vmi:
+                if constexpr (std::same_as<D, Xmm> && std::same_as<S, Xmm>) {
+                    if (!has_vex()) {
+                        move_before(dst, src);
+                        return put_legacy(begin(), op, op.digit, dst, tail);
+                    }
+                }
                 return put_vex(p, op, number(op.digit), number(dst), src, tail);
             default:
-                return put_vex(p, op, number(dst), 0, src, tail);
+                return put_either(p, op, dst, src, tail);
         }
     }
     template <AnyReg D>
@@ -80,7 +104,37 @@ class VectorAssembler : public Encoder {
             op.flags = static_cast<u8>(op.flags & ~VexOp::kHasVex);  // shifts of memory by an immediate came with EVEX
             return put_vex(p, op, number(op.digit), number(dst), src, tail);
         }
-        return put_vex(p, op, number(dst), 0, src, tail);
+        return put_either(p, op, dst, src, tail);
+    }
+
+    template <class S>
+    u8* put_three(VexOp op, Xmm dst, Xmm a, const S& b, unsigned tail) {
+        if (has_vex()) {
+            return put_vex(begin(), op, number(dst), number(a), b, tail);
+        }
+        return put_three_legacy(op, dst, a, b, tail);
+    }
+    u8* put_three_legacy(VexOp op, Xmm dst, Xmm a, Xmm b, unsigned tail) {
+        if (dst == b && dst != a) {
+            if (op.commutes()) {
+                return put_legacy(begin(), op, dst, a, tail);
+            }
+            vmov(kLegacyScratch, b);
+            b = kLegacyScratch;
+        }
+        move_before(dst, a);
+        return put_legacy(begin(), op, dst, b, tail);
+    }
+    template <class S>
+    u8* put_three_legacy(VexOp op, Xmm dst, Xmm a, const S& b, unsigned tail) {
+        move_before(dst, a);
+        return put_legacy(begin(), op, dst, b, tail);
+    }
+
+    void move_before(Xmm dst, Xmm src) {
+        if (dst != src) {
+            vmov(dst, src);
+        }
     }
 };
 

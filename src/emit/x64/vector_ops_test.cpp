@@ -36,11 +36,12 @@ bool high(const Operand& operand) {
     return r != nullptr && number(*r) >= 16;
 }
 
-std::vector<Operand> choices(char kind, VexOp op) {
+/// Vector registers below `registers`.
+std::vector<Operand> choices(char kind, VexOp op, unsigned registers) {
     std::vector<Operand> all;
     if (kind == 'x' || kind == 'o') {
         for (const Xmm r : {xmm1, xmm14, xmm21, xmm26}) {
-            if (number(r) < 16 || op.has_evex()) {
+            if (number(r) < registers) {
                 all.push_back({r, name(r)});
             }
         }
@@ -59,6 +60,10 @@ std::vector<Operand> choices(char kind, VexOp op) {
     return all;
 }
 
+bool has_immediate(const Row& row) {
+    return row.operands.back() == 'i';
+}
+
 /// Calls the overload of vex that takes these operands; false if there is none.
 bool emit(Assembler& a, VexOp op, const std::vector<Operand>& operands, bool immediate) {
     const auto call = [&](const auto&... values) {
@@ -74,17 +79,23 @@ bool emit(Assembler& a, VexOp op, const std::vector<Operand>& operands, bool imm
     return std::visit(call, operands[0].value, operands[1].value, operands[2].value);
 }
 
-void try_all(Oracle& o, const Row& row, std::vector<Operand>& chosen) {
+/// Calls `check` with each choice of operands.
+template <class Check>
+void for_all(const Row& row, unsigned registers, std::vector<Operand>& chosen, Check check) {
     const std::size_t next = chosen.size();
-    const bool immediate = row.operands.back() == 'i';
-    if (next < row.operands.size() - immediate) {
-        for (const Operand& operand : choices(row.operands[next], row.op)) {
-            chosen.push_back(operand);
-            try_all(o, row, chosen);
-            chosen.pop_back();
-        }
+    if (next == row.operands.size() - has_immediate(row)) {
+        check(chosen);
         return;
     }
+    for (const Operand& operand : choices(row.operands[next], row.op, registers)) {
+        chosen.push_back(operand);
+        for_all(row, registers, chosen, check);
+        chosen.pop_back();
+    }
+}
+
+void check_vex(Oracle& o, const Row& row, const std::vector<Operand>& chosen) {
+    const bool immediate = has_immediate(row);
     bool evex = false;
     std::string text;
     for (const Operand& operand : chosen) {
@@ -104,8 +115,69 @@ TEST(vector_ops, match_gnu_as) {
     Oracle o;
     for (const Row& row : kRows) {
         std::vector<Operand> chosen;
-        try_all(o, row, chosen);
+        for_all(row, row.op.has_evex() ? 32 : 16, chosen, [&](const auto& operands) { check_vex(o, row, operands); });
     }
+    o.check();
+}
+
+/// "{load} vmovss" is "{load} movss".
+std::string legacy_mnemonic(const Row& row) {
+    std::string text = row.mnemonic;
+    return text.erase(text.rfind(' ') + 1, 1);
+}
+
+bool same(const Operand& a, const Operand& b) {
+    return a.text == b.text;
+}
+
+/// The instruction of two operands and the moves before it.
+void check_legacy(Oracle& o, const Row& row, std::vector<Operand> chosen) {
+    const bool shift = row.op.form == Form::vmi;
+    if (shift && std::holds_alternative<Mem>(chosen[1].value)) {
+        return;  // came with AVX-512
+    }
+    ASSERT_TRUE(emit(o.a, row.op, chosen, has_immediate(row)));
+    std::string moves;
+    const auto move = [&](const std::string& to, const std::string& from) {
+        moves += "movaps " + to + ", " + from + "; ";
+    };
+    if (chosen.size() == 3) {
+        if (same(chosen[0], chosen[2]) && !same(chosen[0], chosen[1])) {
+            if (row.op.commutes()) {
+                std::swap(chosen[1], chosen[2]);
+            } else {
+                move("xmm15", chosen[2].text);
+                chosen[2].text = "xmm15";
+            }
+        }
+        if (!same(chosen[0], chosen[1])) {
+            move(chosen[0].text, chosen[1].text);
+        }
+        chosen.erase(chosen.begin() + 1);
+    } else if (shift && !same(chosen[0], chosen[1])) {
+        move(chosen[0].text, chosen[1].text);
+    }
+    const std::string text = moves + legacy_mnemonic(row) + " " + chosen[0].text + (shift ? "" : ", " + chosen[1].text);
+    o.is(has_immediate(row) ? text + ", " + std::to_string(kImmediate) : text);
+}
+
+TEST(vector_ops, legacy_forms_match_gnu_as) {
+    Oracle o(Encoding::legacy);
+    for (const Row& row : kRows) {
+        if (row.op.has_legacy()) {
+            std::vector<Operand> chosen;
+            for_all(row, 16, chosen, [&](const auto& operands) { check_legacy(o, row, operands); });
+        }
+    }
+    o.check();
+}
+
+TEST(vector_ops, legacy_moves_and_what_rotates_without_bmi) {
+    Oracle o(Encoding::legacy);
+    o.a.vmov(xmm1, xmm14), o.is("movaps xmm1, xmm14");
+    o.a.vmov(xmm9, xmm2), o.is("movaps xmm9, xmm2");
+    o.a.rotate_right(w64, rax, rax, 32), o.is("ror rax, 32");
+    o.a.rotate_right(w32, rdx, r9, 7), o.is("mov edx, r9d; ror edx, 7");
     o.check();
 }
 
