@@ -45,12 +45,14 @@ u64 combine_sized(ir::AtomicKind kind, unsigned size, u64 old, u64 operand) {
     }
 }
 
-/// Without the bits that mean nothing, and those that host arithmetic does not give exactly (emit/x64/lower_fp.h).
+/// Without the bits that mean nothing, what other threads change, and those that host arithmetic does not give exactly
+/// (emit/x64/lower_fp.h).
 arm64::State normalized(const arm64::State& state) {
     constexpr u32 kFlushing = 1u << 24 | 1u << 19;                                     // FPCR.FZ, FZ16
     constexpr u32 kUnderflow = 1u << 3, kInexact = 1u << 4, kInputDenormal = 1u << 7;  // FPSR
     arm64::State result = state;
     result.flags &= kFlags;
+    result.interrupts = 0;
     result.fpsr &= ~(kUnderflow | ((state.fpcr & kFlushing) != 0 ? kInexact | kInputDenormal : 0));
     return result;
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cpu/arm64/cpu.h"
 
+#include <algorithm>
+#include <cstddef>
+
 #include "base/bits.h"
 #include "cpu/arm64/generic_timer.h"
 #include "cpu/arm64/pmu.h"
@@ -23,7 +26,11 @@ Cpu::Cpu(State& state, const Model& model, u32 mpidr, const Ports& ports, CpuEve
 Cpu::~Cpu() = default;
 
 void Cpu::reset(u64 entry) {
-    state_ = State{};
+    // All but the levels of the interrupt lines, which other threads may be setting.
+    auto* const bytes = reinterpret_cast<std::byte*>(&state_);
+    constexpr std::size_t kLines = offsetof(State, interrupts);
+    std::fill(bytes, bytes + kLines, std::byte{});
+    std::fill(bytes + kLines + sizeof state_.interrupts, bytes + sizeof state_, std::byte{});
     state_.cpu = this;
     reset_system_registers(state_, model_);
     derive_code_bits(state_);

@@ -123,11 +123,9 @@ class Cpu {
     /// Takes a pending, unmasked interrupt if there is one; true if it did. pc = where execution would go on.
     bool take_pending_interrupt();
     /// True if an interrupt is pending, whatever the masks: WFI ends.
-    bool interrupt_pending() const { return pending_.load(std::memory_order_acquire) != 0; }
+    bool interrupt_pending() const { return pending() != 0; }
 
-    bool interrupt_level(Interrupt line) const {
-        return (pending_.load(std::memory_order_acquire) >> static_cast<unsigned>(line) & 1) != 0;
-    }
+    bool interrupt_level(Interrupt line) const { return (pending() >> static_cast<unsigned>(line) & 1) != 0; }
 
     /// Levels from the interrupt controller; any thread. Returns true if a line went from low to high.
     bool set_interrupt(Interrupt line, bool level);
@@ -168,6 +166,7 @@ class Cpu {
     void select_stack(ExceptionLevel el, bool own);
 
   private:
+    u32 pending() const { return std::atomic_ref(state_.interrupts).load(std::memory_order_acquire); }
     void enter(u64 vector_offset, u64 return_address);
     void take_synchronous(u8 exception_class, u32 iss, u64 return_address, bool il = true);
     void take_firmware_call(bool smc);
@@ -184,7 +183,6 @@ class Cpu {
     u32 mpidr_;
     Ports ports_;
     CpuEvents& events_;
-    std::atomic<u32> pending_{0};  ///< bit per Interrupt
     std::atomic<bool> event_{false};
     u8 stepped_ = 0;  ///< what ISV and EX of a step exception say: 1 an instruction was stepped, 2 a load-exclusive
     std::unique_ptr<GenericTimers> timers_;

@@ -187,15 +187,16 @@ void Cpu::exception_return(std::optional<u64> target) {
 
 bool Cpu::set_interrupt(Interrupt line, bool level) {
     const u32 mask = interrupt_bit(line);
+    const std::atomic_ref lines(state_.interrupts);
     if (level) {
-        return (pending_.fetch_or(mask, std::memory_order_acq_rel) & mask) == 0;
+        return (lines.fetch_or(mask, std::memory_order_acq_rel) & mask) == 0;
     }
-    pending_.fetch_and(~mask, std::memory_order_acq_rel);
+    lines.fetch_and(~mask, std::memory_order_acq_rel);
     return false;
 }
 
 bool Cpu::take_pending_interrupt() {
-    const u32 pending = pending_.load(std::memory_order_acquire);
+    const u32 pending = this->pending();
     const auto takes = [&](Interrupt line, u32 mask) {
         const bool taken = (pending & interrupt_bit(line)) != 0 && (state_.pstate & mask) == 0;
         if (taken) {

@@ -14,6 +14,14 @@ TEST(Exceptions, Reset) {
     EXPECT_FALSE(t.cpu.regime().enabled);
 }
 
+TEST(Exceptions, ResetLeavesInterruptLinesAsTheyAre) {
+    TestCpu t;
+    t.cpu.set_interrupt(Interrupt::fiq, true);
+    t.cpu.reset(TestCpu::kEntry);
+    EXPECT_TRUE(t.cpu.interrupt_level(Interrupt::fiq));
+    EXPECT_FALSE(t.cpu.interrupt_level(Interrupt::irq));
+}
+
 struct EntryCase {
     const char* what;
     unsigned el;

@@ -46,6 +46,7 @@ struct alignas(64) State {
     u32 fpsr;  ///< cumulative flags; while generated code runs, those that the host's MXCSR holds are not in it yet
     u32 exception_taken;  ///< set when an exception is taken: the region that caused it must be left; the executor
                           ///< clears it
+    u32 interrupts;  ///< a bit per Interrupt whose line is high. Any thread: only by std::atomic_ref, or read by code
     alignas(16) V128 v[32];
 
     Cpu* cpu;  ///< for helpers: everything that is not plain data

@@ -90,10 +90,40 @@ void move_from_system_register(Lifter& t, Imm<15> field, Reg rt) {
     t.set(rt, value);
 }
 
+/// Writes PSTATE.{D,A,I,F}, which become `masks` (in PSTATE's place) of what PSTATE is. Where an interrupt may now have
+/// to be taken, or debug exceptions are in use, which PSTATE.D masks, `by_cpu` does it.
+template <class Masks, class ByCpu>
+void write_masks(Lifter& t, Masks masks, ByCpu by_cpu) {
+    constexpr u32 kSoftwareStep = 1u << 0, kMonitorEvents = 1u << 15;  // MDSCR_EL1.SS, MDE
+    const u32 plain = t.ir.reserve_block();
+    const u32 special = t.ir.reserve_block();
+    const ir::Value debug =
+        t.ir.and_(Type::i32, t.ir.load_field(offsetof(State, mdscr), 2), t.ir.i32c(kSoftwareStep | kMonitorEvents));
+    const ir::Value interrupts = t.ir.load_field(offsetof(State, interrupts), 2);
+    t.ir.branch_zero(Type::i32, t.ir.or_(Type::i32, debug, interrupts), plain, special);
+    t.ir.place_block(plain);
+    t.set_pstate(masks(t.pstate()));
+    t.branch_direct(4);
+    t.ir.place_block(special);
+    by_cpu();
+    t.end_after_this();
+}
+
+void write_daif(Lifter& t, Reg rt) {
+    const auto masks = [&](ir::Value pstate) {
+        const ir::Value others = t.ir.and_(Type::i32, pstate, t.ir.i32c(~pstate::kDaif));
+        return t.ir.or_(Type::i32, others, t.ir.and_(Type::i32, t.get(rt), t.ir.i32c(pstate::kDaif)));
+    };
+    write_masks(t, masks, [&] { t.ir.call(kWriteRegister, {t.ir.i32c(kDaif), t.ir.i32c(rt.value), t.get(rt)}); });
+}
+
 void move_to_system_register(Lifter& t, Imm<15> field, Reg rt) {
     const u16 encoding = static_cast<u16>(0x8000 | field.value);
     if (encoding == kNzcv) {
         return t.ir.set_flags(t.ir.flags_from_nzcv(t.get(rt)));
+    }
+    if (encoding == kDaif && t.mode().el() != ExceptionLevel::el0) {
+        return write_daif(t, rt);
     }
     const i32 offset = plain_write_offset(t.model(), encoding, static_pstate(t));
     if (offset >= 0) {
@@ -155,11 +185,21 @@ void move_immediate(Lifter& t, Imm<3> op1, Imm<4> immediate, Imm<3> op2) {
     if (!field_allocated(t, op1.value, op2.value)) {
         return t.undefined();
     }
-    constexpr u32 kDaifSet = 6;
-    if (op1.value == 3 && op2.value == kDaifSet && t.mode().el() != ExceptionLevel::el0) {
-        return t.set_pstate(t.ir.or_(Type::i32, t.pstate(), t.ir.i32c(immediate.value << 6)));
+    const auto by_cpu = [&] {
+        t.ir.call(kWriteField, {t.ir.i32c(op1.value), t.ir.i32c(op2.value), t.ir.i32c(immediate.value)});
+    };
+    constexpr u32 kDaifSet = 6, kDaifClear = 7;
+    const bool masks = op1.value == 3 && op2.value >= kDaifSet && t.mode().el() != ExceptionLevel::el0;
+    const u32 field = immediate.value << 6;
+    if (masks && op2.value == kDaifClear) {
+        const auto cleared = [&](ir::Value pstate) { return t.ir.and_(Type::i32, pstate, t.ir.i32c(~field)); };
+        return write_masks(t, cleared, by_cpu);
     }
-    t.ir.call(kWriteField, {t.ir.i32c(op1.value), t.ir.i32c(op2.value), t.ir.i32c(immediate.value)});
+    // No interrupt waits for a mask to be set, but with PSTATE.D it is breakpoints that may end.
+    if (masks && !((field & pstate::kD) != 0 && t.mode().has(Mode::kBreakpoints))) {
+        return t.set_pstate(t.ir.or_(Type::i32, t.pstate(), t.ir.i32c(field)));
+    }
+    by_cpu();
     t.end_after_this();
 }
 

@@ -114,6 +114,28 @@ TEST(System, InterruptMasks) {
     EXPECT_EQ(m.state.pc, kCode + 4);
 }
 
+TEST(System, InterruptMasksAreTheProcessorsBusinessWhereAnInterruptWaitsOrDebuggingIsOn) {
+    constexpr u32 kClear = 0xd5034fff, kWrite = 0xd51b4221;  // msr daifclr, #15; msr daif, x1
+    for (const u32 word : {kClear, kWrite}) {
+        TestMachine m;
+        m.run({word});
+        EXPECT_EQ(m.unmaskings, 0u);
+        EXPECT_EQ(m.state.pstate & pstate::kDaif, 0u);
+        m.state.pstate |= pstate::kDaif;
+        m.cpu.set_interrupt(Interrupt::irq, true);
+        m.run({word});
+        EXPECT_EQ(m.unmaskings, 1u);
+        EXPECT_EQ(m.state.pstate & pstate::kDaif, 0u);
+        EXPECT_EQ(m.state.pc, kCode + 4);
+        m.cpu.set_interrupt(Interrupt::irq, false);
+        m.state.pstate |= pstate::kDaif;
+        m.state.mdscr = 1u << 15;
+        const unsigned before = m.mode_changes;
+        m.run({word});
+        EXPECT_EQ(m.mode_changes, before + 1);
+    }
+}
+
 TEST(System, DaifNeedsPermissionAtEl0) {
     TestMachine m;
     m.to_el0();

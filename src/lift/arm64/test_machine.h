@@ -176,7 +176,7 @@ class TestMachine final : public CpuEvents {
     void complete_flushes() override { completed++; }
     void translation_changed() override {}
     void mode_changed() override { mode_changes++; }
-    void interrupts_unmasked() override {}
+    void interrupts_unmasked() override { unmaskings++; }
     void wait_for_interrupt(i64) override { waits++; }
     void wait_for_event(i64) override { event_waits++; }
     void send_event() override { cpu.set_event(); }
@@ -199,7 +199,7 @@ class TestMachine final : public CpuEvents {
     FlatMemory memory;
     bool guarded = false;  ///< the code's page
     bool shared = false;   ///< there are other processors
-    unsigned completed = 0, mode_changes = 0, waits = 0, event_waits = 0;
+    unsigned completed = 0, mode_changes = 0, unmaskings = 0, waits = 0, event_waits = 0;
     bool faulted = false;
 
   private:

@@ -29,6 +29,8 @@ msr_daifset:
     msr daifset, #2
 msr_daifclr:
     msr daifclr, #2
+msr_daif:
+    msr daif, x0
 mrs_daif:
     mrs x0, daif
 msr_ttbr0_el1:
