@@ -11,7 +11,7 @@
 #include "accel/injections.h"
 #include "accel/log_options.h"
 #include "accel/vcpu.h"
-#include "base/clock.h"
+#include "base/instruction_clock.h"
 #include "cpu/arm64/gic_cpu_interface.h"
 #include "cpu/arm64/model.h"
 #include "emit/x64/host_features.h"
@@ -25,7 +25,8 @@ struct Arm64Ports {
     FirmwareInterface* firmware = nullptr;
     const Clock* clock = nullptr;
     TimerService* timers = nullptr;
-    arm64::GicCpuInterface* gic = nullptr;  ///< null with GICv2
+    InstructionClock* instructions = nullptr;  ///< the same clock, if it counts what the vCPU executes
+    arm64::GicCpuInterface* gic = nullptr;     ///< null with GICv2
     Wire timer_virtual, timer_physical, timer_hypervisor, timer_secure, pmu;
 };
 
@@ -50,7 +51,8 @@ struct TranslatorOptions {
     std::optional<u64> bisect;           ///< optimize only so many regions, the first
     std::optional<x64::HostLevel> host;  ///< code for a host of that level, though this one has more
     Injections inject;
-    u64 check_every = 0;  ///< every so many regions one is also interpreted, and compared; 0: none
+    bool metered = false;  ///< vCPUs have an InstructionClock
+    u64 check_every = 0;   ///< every so many regions one is also interpreted, and compared; 0: none
     LogOptions log;
     bool count = false;     ///< generated code counts what it does, and is slower for it
     bool perf_map = false;  ///< write /tmp/perf-PID.map

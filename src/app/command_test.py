@@ -51,6 +51,7 @@ class Mistakes(unittest.TestCase):
         self.refused(["-M", "virt", "-m", "900T", "-kernel", "x"], "900 TiB", "-m")
         self.refused(["-M", "virt", "-smp", "124", "-kernel", "x"], "124 processors", "-smp 123")
         self.refused(["-M", "virt,gic-version=2", "-smp", "9", "-kernel", "x"], "8 at most", "gic-version=3")
+        self.refused(["-M", "virt", "-icount", "0", "-smp", "2", "-kernel", "x"], "-icount needs -smp 1")
 
     def test_device_tree_dump(self):
         with tempfile.TemporaryDirectory() as folder:

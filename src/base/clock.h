@@ -32,4 +32,12 @@ class TimerService : public Clock {
     virtual void cancel(TimerId timer) = 0;
 };
 
+/// Time as the machine's owner sees it.
+class MachineTime : public TimerService {
+  public:
+    /// Stops virtual time; no timer fires until resume(). Both do nothing when already done; from one thread at a time.
+    virtual void pause() = 0;
+    virtual void resume() = 0;
+};
+
 }  // namespace kelvin

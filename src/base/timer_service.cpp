@@ -9,8 +9,6 @@
 #include <ctime>
 #include <utility>
 
-#include "base/assert.h"
-
 namespace kelvin {
 
 namespace {
@@ -21,10 +19,6 @@ i64 monotonic_ns() {
     timespec now{};
     ::clock_gettime(CLOCK_MONOTONIC, &now);
     return now.tv_sec * kSecond + now.tv_nsec;
-}
-
-size_t index_of(TimerId timer) {
-    return static_cast<size_t>(timer);
 }
 
 }  // namespace
@@ -55,29 +49,18 @@ i64 HostTimerService::now_ns() const {
 }
 
 TimerId HostTimerService::add(Callback callback, void* context) {
-    KELVIN_ASSERT(callback != nullptr);
     const std::lock_guard guard(lock_);
-    auto slot = std::find_if(slots_.begin(), slots_.end(), [](const Slot& each) { return each.callback == nullptr; });
-    if (slot == slots_.end()) {
-        slot = slots_.emplace(slots_.end());
-    }
-    *slot = {callback, context, kNever};
-    return static_cast<TimerId>(slot - slots_.begin());
+    return timers_.add(callback, context);
 }
 
 void HostTimerService::remove(TimerId timer) {
     std::unique_lock guard(lock_);
-    const size_t index = index_of(timer);
-    slots_.at(index).deadline = kNever;
-    if (std::this_thread::get_id() != thread_.get_id()) {
-        callback_done_.wait(guard, [&] { return in_callback_ != index; });
-    }
-    slots_.at(index) = {};
+    timers_.remove(guard, timer);
 }
 
 void HostTimerService::arm(TimerId timer, i64 deadline_ns) {
     const std::lock_guard guard(lock_);
-    slots_.at(index_of(timer)).deadline = std::min(deadline_ns, kNever - 1);
+    timers_.set_deadline(timer, std::min(deadline_ns, kNever - 1));
     // A later alarm than needed would be late. An earlier one only wakes the thread once too often, which is cheaper
     // than a system call each time a guest moves its tick.
     if (deadline_ns < alarm_deadline_ && paused_at_.load(std::memory_order_relaxed) == kRunning) {
@@ -87,7 +70,7 @@ void HostTimerService::arm(TimerId timer, i64 deadline_ns) {
 
 void HostTimerService::cancel(TimerId timer) {
     const std::lock_guard guard(lock_);
-    slots_.at(index_of(timer)).deadline = kNever;
+    timers_.set_deadline(timer, kNever);
 }
 
 void HostTimerService::pause() {
@@ -111,26 +94,10 @@ void HostTimerService::resume() {
 void HostTimerService::run() {
     std::unique_lock guard(lock_);
     while (!stopping_) {
-        if (const auto due = next_expired()) {
-            Slot& slot = slots_[*due];
-            slot.deadline = kNever;
-            const Callback callback = slot.callback;
-            void* const context = slot.context;
-            in_callback_ = *due;
-            guard.unlock();
-            callback(context);
-            guard.lock();
-            in_callback_ = SIZE_MAX;
-            callback_done_.notify_all();
+        if (fire_one(guard)) {
             continue;
         }
-        i64 earliest = kNever;
-        if (paused_at_.load(std::memory_order_relaxed) == kRunning) {
-            for (const Slot& slot : slots_) {
-                earliest = std::min(earliest, slot.deadline);
-            }
-        }
-        set_alarm(earliest);
+        set_alarm(paused_at_.load(std::memory_order_relaxed) == kRunning ? timers_.earliest() : kNever);
         guard.unlock();
         u64 expirations = 0;
         [[maybe_unused]] const ssize_t got = ::read(alarm_.get(), &expirations, sizeof expirations);
@@ -138,16 +105,8 @@ void HostTimerService::run() {
     }
 }
 
-std::optional<size_t> HostTimerService::next_expired() const {
-    if (paused_at_.load(std::memory_order_relaxed) != kRunning) {
-        return std::nullopt;
-    }
-    const auto first = std::min_element(slots_.begin(), slots_.end(),
-                                        [](const Slot& a, const Slot& b) { return a.deadline < b.deadline; });
-    if (first == slots_.end() || first->deadline == kNever || first->deadline > now_ns()) {
-        return std::nullopt;
-    }
-    return static_cast<size_t>(first - slots_.begin());
+bool HostTimerService::fire_one(std::unique_lock<std::mutex>& guard) {
+    return paused_at_.load(std::memory_order_relaxed) == kRunning && timers_.fire_one(guard, now_ns());
 }
 
 /// Sets the timerfd to fire at virtual time `deadline`, at once if that is past; kNever: not at all.

@@ -3,21 +3,18 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <thread>
-#include <vector>
 
-#include "base/clock.h"
 #include "base/fd.h"
 #include "base/result.h"
+#include "base/timer_list.h"
 
 namespace kelvin {
 
 /// Virtual time begins at 0 and runs. Timers must be removed before the service dies.
-class HostTimerService final : public TimerService {
+class HostTimerService final : public MachineTime {
   public:
     static Result<std::unique_ptr<HostTimerService>> create();
     ~HostTimerService() override;
@@ -28,22 +25,16 @@ class HostTimerService final : public TimerService {
     void arm(TimerId timer, i64 deadline_ns) override;
     void cancel(TimerId timer) override;
 
-    /// Stops virtual time; no timer fires until resume(). Both do nothing when already done; from one thread at a time.
-    void pause();
-    void resume();
+    void pause() override;
+    void resume() override;
 
   private:
-    struct Slot {
-        Callback callback = nullptr;  // null: the slot is free
-        void* context = nullptr;
-        i64 deadline = kNever;
-    };
-    static constexpr i64 kNever = INT64_MAX;
+    static constexpr i64 kNever = TimerList::kNever;
     static constexpr i64 kRunning = -1;
 
     explicit HostTimerService(Fd alarm);
     void run();
-    std::optional<size_t> next_expired() const;
+    bool fire_one(std::unique_lock<std::mutex>& guard);
     void set_alarm(i64 deadline);
     void wake();
 
@@ -52,10 +43,8 @@ class HostTimerService final : public TimerService {
     std::atomic<i64> paused_at_ = kRunning;  // virtual time while paused
 
     std::mutex lock_;  // guards what follows; innermost
-    std::condition_variable callback_done_;
-    std::vector<Slot> slots_;
+    TimerList timers_;
     i64 alarm_deadline_ = kNever;
-    size_t in_callback_ = SIZE_MAX;
     bool stopping_ = false;
 
     std::thread thread_;  // last: everything it uses is built before it

@@ -236,6 +236,27 @@ TEST(CommandLine, LogFilters) {
     }
 }
 
+TEST(CommandLine, InstructionTime) {
+    EXPECT_FALSE(spec_of({"-M", "virt"}).instruction_time);
+    const auto time_of = [](std::string_view text) {
+        return spec_of({"-icount", text}).instruction_time.value_or(vm::InstructionTime{99, false});
+    };
+    EXPECT_EQ(time_of("7").shift, 7U);
+    EXPECT_TRUE(time_of("7").sleeps);
+    EXPECT_EQ(time_of("shift=10,align=off,sleep=on").shift, 10U);
+    EXPECT_EQ(time_of("sleep=off,shift=0").shift, 0U);
+    EXPECT_FALSE(time_of("0,sleep=off").sleeps);
+    EXPECT_MENTIONS(error_of({"-icount", "auto"}), "shift=0");
+    EXPECT_MENTIONS(error_of({"-icount", "shift=auto"}), "shift=0");
+    EXPECT_MENTIONS(error_of({"-icount", "11"}), "from 0 to 10");
+    EXPECT_MENTIONS(error_of({"-icount", "shift=fast"}), "from 0 to 10");
+    EXPECT_MENTIONS(error_of({"-icount", "sleep=off"}), "needs a shift");
+    EXPECT_MENTIONS(error_of({"-icount", "0,align=on"}), "sleep=on");
+    EXPECT_MENTIONS(error_of({"-icount", "0,sleep=maybe"}), "on or off");
+    EXPECT_MENTIONS(error_of({"-icount", "0,rr=record,rrfile=x"}), "recorded");
+    EXPECT_MENTIONS(error_of({"-icount", "0,slep=off"}), "sleep");
+}
+
 TEST(CommandLine, MachineIsVirtAndThatIsSaid) {
     const Arguments none;
     EXPECT_EQ(parse_command_line(none).value().notes.size(), 1U);

@@ -80,6 +80,9 @@ constexpr auto kTable = std::to_array<Option>({
      "what executes guest code: translator (also called tcg); host=v2|v3|v4 makes code for an x86-64 processor of "
      "that level; inject=help lists what hinders it",
      apply_accelerator},
+    {"icount", "[shift=]N[,sleep=off]",
+     "every run alike: an instruction takes 2^N ns (N: 0 to 10); sleep=off: the host does not wait when the guest does",
+     apply_instruction_time},
     {"kernel", "FILE", "arm64 Linux Image (also gzip, zboot), aarch64 ELF, or flat binary",
      set_boot<&BootSpec::kernel>},
     {"initrd", "FILE", "initial RAM disk", set_boot<&BootSpec::initrd>},
@@ -148,7 +151,6 @@ constexpr auto kMissing = std::to_array<std::string_view>({
     "hdb",
     "hdc",
     "hdd",
-    "icount",
     "incoming",
     "iscsi",
     "loadvm",

@@ -48,6 +48,7 @@ Result<> apply_log_filter(Draft& draft, const std::string& value);
 Result<> apply_serial(Draft& draft, const std::string& value);
 Result<> apply_display(Draft& draft, const std::string& value);
 Result<> apply_network(Draft& draft, const std::string& value);
+Result<> apply_instruction_time(Draft& draft, const std::string& value);
 Result<> apply_action(Draft& draft, const std::string& value);
 
 /// Decides what the serial port and the monitor are connected to, once every option is known.

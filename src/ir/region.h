@@ -29,6 +29,7 @@ struct Call {
 struct Region {
     const GuestDesc* guest = nullptr;
     FpMode fp;
+    u32 branch_type = 0;  ///< how it was branched to: what GuestDesc::branch_type_offset is to have if nothing was done
     std::vector<Op> ops;
     std::vector<Block> blocks;
     std::vector<Call> calls;

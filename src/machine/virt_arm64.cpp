@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <deque>
+#include <numeric>
 
 #include "device/firmware_config/fw_cfg.h"
 #include "device/flash/cfi_flash.h"
@@ -25,6 +26,18 @@ namespace {
 constexpr unsigned kFirstSpi = 32;
 constexpr unsigned kFirstPpi = 16;
 constexpr u64 kPage = 4096;
+constexpr i64 kRepeatableDate = 1735689600;  // 2025-01-01 00:00:00 UTC
+
+Result<> make_seed(bool repeatable, std::span<u8> seed) {
+    if (repeatable) {
+        std::iota(seed.begin(), seed.end(), u8{1});
+        return ok();
+    }
+    if (::getrandom(seed.data(), seed.size(), 0) != static_cast<ssize_t>(seed.size())) {
+        return host_error("cannot get random numbers for the guest", errno);
+    }
+    return ok();
+}
 
 }  // namespace
 
@@ -35,7 +48,7 @@ struct VirtArm64::Devices {
     std::unique_ptr<device::Gicv2> gicv2;
     std::unique_ptr<device::Gicv3> gicv3;
     device::InterruptController* gic = nullptr;
-    device::HostWallClock wall_clock;
+    std::unique_ptr<device::WallClock> wall_clock;
     std::unique_ptr<device::Pl011> uart;
     std::unique_ptr<device::Pl031> rtc;
     std::unique_ptr<device::FwCfg> fw_cfg;
@@ -71,7 +84,12 @@ Result<> VirtArm64::build_devices(backend::CharacterBackend& console, TimerServi
     Devices& d = *devices_;
     const auto spi = [&](unsigned number) { return d.gic->shared_input(kFirstSpi + number); };
     d.uart = std::make_unique<device::Pl011>(&console, spi(virt::kUartSpi));
-    d.rtc = std::make_unique<device::Pl031>(d.wall_clock, timers, spi(virt::kRtcSpi));
+    if (config_.repeatable) {
+        d.wall_clock = std::make_unique<device::VirtualWallClock>(timers, kRepeatableDate);
+    } else {
+        d.wall_clock = std::make_unique<device::HostWallClock>();
+    }
+    d.rtc = std::make_unique<device::Pl031>(*d.wall_clock, timers, spi(virt::kRtcSpi));
     d.fw_cfg = std::make_unique<device::FwCfg>(d.memory);
     d.gpio = std::make_unique<device::Pl061>(spi(virt::kGpioSpi), std::array<Wire, device::Pl061::kLines>{});
     d.power_key = std::make_unique<device::PowerKey>(d.gpio->input(virt::kPowerKeyPin), timers);
@@ -190,11 +208,8 @@ Result<std::vector<u8>> make_device_tree(const VirtConfig& config, const BootFac
     board.bootargs = facts.arguments;
     board.initrd_start = facts.initrd_start;
     board.initrd_end = facts.initrd_end;
-    for (const std::span<u8> seed : {std::span<u8>(board.rng_seed), std::span<u8>(board.kaslr_seed)}) {
-        if (::getrandom(seed.data(), seed.size(), 0) != static_cast<ssize_t>(seed.size())) {
-            return host_error("cannot get random numbers for the guest", errno);
-        }
-    }
+    KELVIN_TRY(make_seed(config.repeatable, board.rng_seed));
+    KELVIN_TRY(make_seed(config.repeatable, board.kaslr_seed));
     return virt::build_device_tree(board);
 }
 

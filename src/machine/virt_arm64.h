@@ -23,6 +23,7 @@ struct VirtConfig {
     bool pmu = true;
     unsigned gic_version = 2;
     u64 ram_size = 0;
+    bool repeatable = false;  ///< each start is the same: fixed seeds, and a time of day that does not ask the host
     BootFiles boot;
 };
 
@@ -70,7 +71,7 @@ class VirtArm64 {
     std::unique_ptr<Devices> devices_;
 };
 
-/// The tree that the board describes itself with, with fresh random seeds.
+/// The tree that the board describes itself with, with fresh random seeds unless it is to be repeatable.
 Result<std::vector<u8>> make_device_tree(const VirtConfig& config, const BootFacts& facts);
 
 }  // namespace kelvin::machine

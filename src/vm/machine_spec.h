@@ -51,11 +51,18 @@ struct ConsoleSpec {
     bool monitor = false;  ///< stdio: the monitor shares the terminal (Ctrl-A c)
 };
 
+/// Virtual time counts instructions: see base/instruction_clock.h.
+struct InstructionTime {
+    unsigned shift = 0;  ///< an instruction takes 2^shift ns
+    bool sleeps = true;  ///< who waits lets the host's time pass too
+};
+
 struct MachineSpec {
     std::string name;  ///< what the user calls it; may be empty
     u64 ram_size = u64{128} << 20;
     CpuSpec cpu;
-    std::optional<GicVersion> gic;  ///< empty: as the number of processors needs
+    std::optional<GicVersion> gic;                    ///< empty: as the number of processors needs
+    std::optional<InstructionTime> instruction_time;  ///< empty: the host's clock is what time passes by
     BootSpec boot;
     ConsoleSpec console;
     bool monitor_on_stdio = false;  ///< the monitor has the terminal to itself

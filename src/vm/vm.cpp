@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "base/timer_service.h"
 #include "cpu/arm64/model.h"
 #include "vm/host_memory.h"
 
@@ -34,6 +35,10 @@ Result<machine::VirtConfig> board_config(const MachineSpec& spec, const arm64::M
         return user_error("what a processor does cannot be checked while others write the memory that it reads",
                           "leave out check, or -smp");
     }
+    if (spec.instruction_time && spec.cpu.count > 1) {
+        return user_error(fmt::format("-icount needs -smp 1, and {} processors were asked for", spec.cpu.count),
+                          "which of several executes its instruction first is for the host to decide");
+    }
     const u64 reach = (u64{1} << std::min<unsigned>(model.physical_bits, 48)) - machine::virt::kRamBase.value;
     if (spec.ram_size > reach) {
         return user_error(fmt::format("{} can address {} of memory; {} were asked for", model.name,
@@ -49,6 +54,7 @@ Result<machine::VirtConfig> board_config(const MachineSpec& spec, const arm64::M
     config.gic_version = static_cast<unsigned>(gic);
     // Processors number pages; a size that is no multiple of them would leave half a page at the end.
     config.ram_size = spec.ram_size & ~u64{4095};
+    config.repeatable = spec.instruction_time.has_value();
     config.boot = {spec.boot.kernel, spec.boot.initrd, spec.boot.arguments, spec.boot.device_tree};
     if (config.ram_size == 0) {
         return user_error("less than 4 KiB of memory were asked for", "-m counts MiB where no unit is given");
@@ -82,12 +88,25 @@ Result<> Vm::build(backend::CharacterBackend& console) {
         arm64::add_gic_cpu_interface(model);
     }
     const machine::VirtConfig config = KELVIN_TRY(board_config(spec_, model));
-    timers_ = KELVIN_TRY(HostTimerService::create());
-    timers_->pause();
+    KELVIN_TRY(make_timers());
     machine_ = KELVIN_TRY(machine::VirtArm64::create(config, console, *timers_));
-    accelerator_ = KELVIN_TRY(accel::make_translator(machine_->memory(), spec_.translator));
+    accel::TranslatorOptions options = spec_.translator;
+    options.metered = instructions_ != nullptr;
+    accelerator_ = KELVIN_TRY(accel::make_translator(machine_->memory(), options));
     psci_ = std::make_unique<machine::Psci>(static_cast<PowerControl&>(*this), spec_.cpu.count, false);
     return add_cpus(model);
+}
+
+Result<> Vm::make_timers() {
+    if (spec_.instruction_time) {
+        auto clock = std::make_unique<InstructionClock>(spec_.instruction_time->shift, spec_.instruction_time->sleeps);
+        instructions_ = clock.get();
+        timers_ = std::move(clock);
+    } else {
+        timers_ = KELVIN_TRY(HostTimerService::create());
+    }
+    timers_->pause();
+    return ok();
 }
 
 Result<> Vm::add_cpus(const arm64::Model& model) {
@@ -96,6 +115,7 @@ Result<> Vm::add_cpus(const arm64::Model& model) {
         ports.firmware = psci_.get();
         ports.clock = timers_.get();
         ports.timers = timers_.get();
+        ports.instructions = instructions_;
         auto vcpu = accelerator_->make_arm64_vcpu(index, model, ports);
         machine_->connect_cpu(index, vcpu->irq(), vcpu->fiq());
         cpus_.push_back(std::make_unique<CpuThread>(std::move(vcpu)));

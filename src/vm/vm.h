@@ -9,7 +9,6 @@
 #include "accel/accelerator.h"
 #include "backend/char/character_device.h"
 #include "base/event_loop.h"
-#include "base/timer_service.h"
 #include "machine/psci.h"
 #include "machine/virt_arm64.h"
 #include "vm/cpu_thread.h"
@@ -60,6 +59,7 @@ class Vm final : private machine::PowerControl {
     Vm(const MachineSpec& spec, EventLoop& loop, VmOwner& owner);
 
     Result<> build(backend::CharacterBackend& console);
+    Result<> make_timers();
     Result<> add_cpus(const arm64::Model& model);
     Result<> begin();
     void stop_cpus();
@@ -82,7 +82,8 @@ class Vm final : private machine::PowerControl {
     bool off_ = false;
 
     // In this order: each uses those before it.
-    std::unique_ptr<HostTimerService> timers_;
+    std::unique_ptr<MachineTime> timers_;
+    InstructionClock* instructions_ = nullptr;  ///< what `timers_` is, if it is one
     std::unique_ptr<machine::VirtArm64> machine_;
     std::unique_ptr<accel::Accelerator> accelerator_;
     std::unique_ptr<machine::Psci> psci_;

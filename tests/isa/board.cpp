@@ -15,16 +15,17 @@ namespace {
 
 constexpr auto kTimeLimit = std::chrono::seconds(10);
 
-/// Stops the vCPU when the guest writes, whatever it writes.
+/// Stops the vCPU when the guest writes, whatever it writes. What it reads is the time, wherever.
 class ExitRegister final : public memory::MmioHandler {
   public:
-    u64 read(u64, unsigned) override { return 0; }
+    u64 read(u64, unsigned) override { return static_cast<u64>(clock->now_ns()); }
     void write(u64, unsigned, u64) override {
         written = true;
         vcpu->request_stop();
     }
 
     accel::Vcpu* vcpu = nullptr;
+    const Clock* clock = nullptr;
     std::atomic<bool> written{false};
 };
 
@@ -107,7 +108,7 @@ std::vector<Engine> engines() {
     return list;
 }
 
-Result<Report> run(const Engine& engine, std::span<const u8> image) {
+Result<Report> run(const Engine& engine, std::span<const u8> image, Timebase timebase) {
     memory::AddressMap memory;
     memory::RamBlock ram = KELVIN_TRY(memory::RamBlock::allocate(kRamSize));
     u8* const bytes = ram.data();
@@ -115,11 +116,15 @@ Result<Report> run(const Engine& engine, std::span<const u8> image) {
     ExitRegister exit;
     KELVIN_TRY(memory.add_ram(Gpa{kRam}, std::move(ram), "ram"));
     KELVIN_TRY(memory.add_mmio(Gpa{kExit}, 4096, exit, "exit"));
-    auto timers = KELVIN_TRY(HostTimerService::create());
+    auto host_time = KELVIN_TRY(HostTimerService::create());
+    InstructionClock instructions(0, false);
+    const bool metered = timebase == Timebase::instructions;
     Relay timer;
     accel::Arm64Ports ports;
-    ports.clock = timers.get();
-    ports.timers = timers.get();
+    ports.timers = metered ? static_cast<TimerService*>(&instructions) : host_time.get();
+    ports.clock = ports.timers;
+    ports.instructions = metered ? &instructions : nullptr;
+    exit.clock = ports.clock;
     ports.timer_virtual = timer.wire();
     const arm64::Model model = KELVIN_TRY(arm64::find_model("max", {}));
     std::unique_ptr<accel::Accelerator> accelerator;
@@ -127,7 +132,9 @@ Result<Report> run(const Engine& engine, std::span<const u8> image) {
     if (engine.interpreted) {
         vcpu = std::make_unique<InterpretedVcpu>(memory, model, ports);
     } else {
-        accelerator = KELVIN_TRY(accel::make_translator(memory, engine.options));
+        accel::TranslatorOptions options = engine.options;
+        options.metered = metered;
+        accelerator = KELVIN_TRY(accel::make_translator(memory, options));
         vcpu = accelerator->make_arm64_vcpu(0, model, ports);
     }
     timer.out = vcpu->irq();

@@ -36,8 +36,14 @@ struct Engine {
 /// The interpreter, then the translator in all its ways.
 std::vector<Engine> engines();
 
-/// Runs `image` from the start of RAM on `engine` until it writes to the exit register. An error if that does not
-/// happen within ten seconds.
-Result<Report> run(const Engine& engine, std::span<const u8> image);
+/// What the board's time passes by.
+enum class Timebase : u8 {
+    host,
+    instructions,  ///< 1 ns each, so that the counter goes on by one
+};
+
+/// Runs `image` from the start of RAM on `engine` until it writes to the exit register, whose other registers read as
+/// the time. An error if that does not happen within ten seconds.
+Result<Report> run(const Engine& engine, std::span<const u8> image, Timebase timebase);
 
 }  // namespace kelvin::isa

@@ -88,4 +88,15 @@ std::string check(const Report& report, const std::vector<Expectation>& expectat
     return wrong;
 }
 
+std::string differences(const Report& first, const Report& second) {
+    std::vector<Expectation> all{{"sp", v128(first.sp)}, {"nzcv", v128(first.nzcv >> 28)}};
+    for (unsigned i = 0; i < 32; i++) {
+        if (i < 31) {
+            all.push_back({fmt::format("x{}", i), v128(first.x[i])});
+        }
+        all.push_back({fmt::format("v{}", i), first.v[i]});
+    }
+    return check(second, all);
+}
+
 }  // namespace kelvin::isa

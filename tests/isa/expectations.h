@@ -20,4 +20,7 @@ Result<std::vector<Expectation>> read_expectations(const std::string& source);
 /// What of `report` is not as expected, a line each; empty if all is.
 std::string check(const Report& report, const std::vector<Expectation>& expectations);
 
+/// The registers that are not the same in both, a line each. (Not FPSR: host arithmetic does not give all of its bits.)
+std::string differences(const Report& first, const Report& second);
+
 }  // namespace kelvin::isa

@@ -41,7 +41,18 @@ InterpretedVcpu::InterpretedVcpu(memory::AddressMap& memory, const arm64::Model&
       cpu_(state_, model_, 0x80000000, cpu_ports(ports, memory), *this),
       decoder_(model.features),
       interpreter_(&state_, &state_, *this),
-      clock_(*ports.clock) {}
+      clock_(*ports.clock),
+      instructions_(ports.instructions) {
+    if (instructions_ != nullptr) {
+        instructions_->attach(budget_, {});
+    }
+}
+
+InterpretedVcpu::~InterpretedVcpu() {
+    if (instructions_ != nullptr) {
+        instructions_->detach();
+    }
+}
 
 void InterpretedVcpu::reset(u64 entry, u64 argument) {
     cpu_.reset(entry);
@@ -53,9 +64,15 @@ std::string InterpretedVcpu::describe_registers() const {
 }
 
 accel::StopReason InterpretedVcpu::run() {
+    if (instructions_ != nullptr) {
+        instructions_->begin();
+    }
     while (!stop_.exchange(false)) {
+        if (instructions_ != nullptr) {
+            instructions_->settle();
+        }
         if (clock_.now_ns() < wait_until_ && !cpu_.interrupt_pending()) {
-            std::this_thread::sleep_for(std::chrono::microseconds(100));
+            wait();
             continue;
         }
         wait_until_ = 0;
@@ -66,7 +83,22 @@ accel::StopReason InterpretedVcpu::run() {
     return accel::StopReason::requested;
 }
 
+void InterpretedVcpu::wait() {
+    const i64 deadline =
+        instructions_ == nullptr ? InstructionClock::kNever : std::min(instructions_->next_deadline_ns(), wait_until_);
+    if (deadline == InstructionClock::kNever) {
+        std::this_thread::sleep_for(std::chrono::microseconds(100));
+    } else {
+        instructions_->skip_to(deadline);
+    }
+}
+
 void InterpretedVcpu::run_region() {
+    arm64::Mode now = arm64::current_mode(state_);
+    if (instructions_ != nullptr) {
+        instructions_->spend_one();
+        now.bits |= arm64::Mode::kMetered | arm64::Mode::kSingle;
+    }
     state_.pc = arm64::canonical_address(cpu_.regime(), state_.pc, true);
     if (state_.pc % 4 != 0) {
         return cpu_.take_pc_alignment_fault();
@@ -84,8 +116,8 @@ void InterpretedVcpu::run_region() {
     }
     const u64 offset = state_.pc % kPage;
     const u32 branch_type = (state_.pstate & arm64::pstate::kBtypeMask) >> arm64::pstate::kBtypeShift;
-    const arm64::Mode mode = arm64::entry_mode(arm64::current_mode(state_), found.guarded, branch_type,
-                                               std::span<const u8, 4>(page + offset, 4));
+    const arm64::Mode mode =
+        arm64::entry_mode(now, found.guarded, branch_type, std::span<const u8, 4>(page + offset, 4));
     state_.pstate &= ~arm64::pstate::kBtypeMask;
     arm64::lift_region(region_, decoder_, model_, mode, page, static_cast<unsigned>(offset), {}, {false, false, false});
     const ir::RegionExit exit = interpreter_.run(region_, align_down(state_.pc, kPage), &exception_taken);
@@ -226,7 +258,8 @@ bool InterpretedVcpu::atomic_rmw(u64 address, ir::MemInfo info, ir::AtomicKind k
 bool InterpretedVcpu::compare_and_swap(u64 address, ir::MemInfo info, const V128& expected, const V128& desired,
                                        V128& old) {
     old = V128{};
-    return load_part(address, info, old) && (!(old == expected) || store_part(address, info, desired));
+    // Where it may not store it faults, even if it would not have stored.
+    return load_part(address, info, old) && store_part(address, info, old == expected ? desired : old);
 }
 
 }  // namespace kelvin::isa

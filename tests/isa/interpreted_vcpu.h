@@ -17,6 +17,8 @@ class InterpretedVcpu final : public accel::Vcpu, public arm64::CpuEvents, publi
   public:
     InterpretedVcpu(memory::AddressMap& memory, const arm64::Model& model, const accel::Arm64Ports& ports);
 
+    ~InterpretedVcpu() override;
+
     accel::StopReason run() override;
     void request_stop() override { stop_ = true; }
     Wire irq() override { return wire_to<&InterpretedVcpu::set_irq>(*this); }
@@ -29,11 +31,14 @@ class InterpretedVcpu final : public accel::Vcpu, public arm64::CpuEvents, publi
     void tlb_flush_pages(Gva, u64, u64, std::optional<u16>, bool) override {}
     void complete_flushes() override {}
     void translation_changed() override {}
-    void mode_changed() override {}
+    // Exceptions and returns from them come through here, and these clear the monitor (ARM ARM B2.12.2).
+    void mode_changed() override { exclusive_ = false; }
     void interrupts_unmasked() override {}
     void wait_for_interrupt(i64 deadline_ns) override { wait_until_ = deadline_ns; }
-    // An event may always be pending.
-    void wait_for_event(i64) override {}
+    // An event may always be pending; if its time is to be exact, only where the monitor is set.
+    void wait_for_event(i64 deadline_ns) override {
+        wait_until_ = instructions_ != nullptr && !exclusive_ ? deadline_ns : 0;
+    }
     void send_event() override {}
     bool firmware_call(bool) override { return false; }
 
@@ -57,6 +62,7 @@ class InterpretedVcpu final : public accel::Vcpu, public arm64::CpuEvents, publi
     bool load_part(u64 address, ir::MemInfo info, V128& value);
     bool store_part(u64 address, ir::MemInfo info, const V128& value);
     void run_region();
+    void wait();
 
     memory::AddressMap& memory_;
     const arm64::Model model_;
@@ -66,6 +72,8 @@ class InterpretedVcpu final : public accel::Vcpu, public arm64::CpuEvents, publi
     ir::Interpreter interpreter_;
     ir::Region region_;
     const Clock& clock_;
+    InstructionClock* const instructions_;  ///< null: the time does not depend on what is executed
+    InstructionBudget budget_;
     i64 wait_until_ = 0;
     bool exclusive_ = false;
     u64 exclusive_address_ = 0;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// isa SOURCE IMAGE: runs the image of one test on every engine, and checks what SOURCE expects.
+// isa SOURCE IMAGE: runs the image of one test on every engine, and checks what SOURCE expects. Where time is counted
+// in instructions, all engines must come to the same registers, whatever these hold.
 #include <fmt/format.h>
 
 #include <fstream>
 #include <iterator>
+#include <optional>
 
 #include "isa/expectations.h"
 
@@ -24,11 +26,20 @@ Result<bool> test(const std::string& source, const std::string& path) {
     const auto expectations = KELVIN_TRY(read_expectations(source));
     const auto image = KELVIN_TRY(read_image(path));
     bool good = true;
-    for (const Engine& engine : engines()) {
-        const Result<Report> report = run(engine, image);
-        const std::string wrong = report ? check(report.value(), expectations) : report.error().message() + "\n";
-        fmt::print("{}: {}\n{}", engine.name, wrong.empty() ? "good" : "WRONG", wrong);
-        good = good && wrong.empty();
+    std::optional<Report> first;
+    for (const Timebase timebase : {Timebase::host, Timebase::instructions}) {
+        const bool metered = timebase == Timebase::instructions;
+        for (const Engine& engine : engines()) {
+            const Result<Report> report = run(engine, image, timebase);
+            std::string wrong = report ? check(report.value(), expectations) : report.error().message() + "\n";
+            if (metered && report) {
+                first = first ? first : report.value();
+                wrong += differences(*first, report.value());
+            }
+            fmt::print("{}{}: {}\n{}", engine.name, metered ? ", metered" : "", wrong.empty() ? "good" : "WRONG",
+                       wrong);
+            good = good && wrong.empty();
+        }
     }
     return good;
 }

@@ -16,7 +16,7 @@ using arm64::Access;
 using arm64::Fault;
 
 constexpr u64 kPage = 4096;
-constexpr u64 kRaised = 1;
+constexpr u64 kRaised = 1;  ///< or put off: the code is left
 
 /// Where an access goes, after translation.
 struct Place {
@@ -179,6 +179,9 @@ class DataAccess {
         return true;
     }
 
+    /// The access is not to be made now: see TranslatorVcpu::must_be_alone.
+    bool is_put_off(const Place& place) const { return place.host == nullptr && vcpu_.must_be_alone(); }
+
     /// RAM was written: code made from there is stale.
     void note_write(const Place& place, unsigned count) { vcpu_.translator().page_written(place.physical, count); }
 
@@ -241,6 +244,9 @@ u64 slow_load(x64::Runtime* runtime, u64 address, u32 memory) {
     if (head < size && !access.translate(address + head, second, head)) {
         return kRaised;
     }
+    if (access.is_put_off(first) || (head < size && access.is_put_off(second))) {
+        return kRaised;
+    }
     V128 value{};
     if (head < size) {
         // Not all sizes are ones that devices know: byte by byte.
@@ -269,6 +275,9 @@ u64 slow_store(x64::Runtime* runtime, u64 address, u32 memory) {
     const unsigned head = access.first_part(address);
     const unsigned size = access.size();
     if (head < size && !access.translate(address + head, second, head)) {
+        return kRaised;
+    }
+    if (access.is_put_off(first) || (head < size && access.is_put_off(second))) {
         return kRaised;
     }
     const V128 value = runtime->arguments[0].vector;

@@ -42,7 +42,8 @@ Translator::Translator(memory::AddressMap& memory, const accel::TranslatorOption
       profile_(std::move(profile)),
       cache_(std::move(cache)),
       backend_(arm64::guest_desc(), TranslatorVcpu::runtime_calls(), cache_.stubs(), host_features(options),
-               options.inject.slot_misses ? x64::SlotUse::never : x64::SlotUse::normal),
+               options.inject.slot_misses ? x64::SlotUse::never : x64::SlotUse::normal,
+               options.metered ? x64::Metering::on : x64::Metering::off),
       blocks_(cache_.base(), cache_.rw_to_rx(), cache_.segment_count(), backend_.retired_entry()) {
     memory_.set_write_observer(this);
     profile_stubs();
@@ -299,6 +300,9 @@ std::string Translator::statistics() const {
         {counters_, blocks_.counts(), blocks_.block_count(), cache_.size(), cache_.used(), cache_.segment_count()});
     for (const TranslatorVcpu* vcpu : vcpus_) {
         text += "\n" + describe(vcpu->index(), vcpu->counters(), vcpu->exception_counts());
+        if (const auto executed = vcpu->executed()) {
+            text += fmt::format("processor {}: {} instructions executed\n", vcpu->index(), *executed);
+        }
         if (options_.count) {
             text += describe(vcpu->index(), vcpu->counted());
         }

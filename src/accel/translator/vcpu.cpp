@@ -52,6 +52,7 @@ TranslatorVcpu::TranslatorVcpu(Translator& translator, unsigned index, const arm
       index_(index),
       firmware_(ports.firmware),
       clock_(ports.clock),
+      instructions_(ports.instructions),
       model_(model),
       memory_(std::make_unique<Memory>()),
       cpu_(memory_->guest, model_, 0x80000000u | ports.affinity, cpu_ports(ports, translator.memory()), *this),
@@ -63,11 +64,17 @@ TranslatorVcpu::TranslatorVcpu(Translator& translator, unsigned index, const arm
     if (const u64 every = translator_.options().check_every; every != 0) {
         lockstep_ = std::make_unique<Lockstep>(*this, every);
     }
+    if (instructions_ != nullptr) {
+        instructions_->attach(runtime().budget, wire_to<&TranslatorVcpu::set_attention>(*this));
+    }
     translator_.add_vcpu(*this);
 }
 
 TranslatorVcpu::~TranslatorVcpu() {
     translator_.remove_vcpu(*this);
+    if (instructions_ != nullptr) {
+        instructions_->detach();
+    }
 }
 
 void TranslatorVcpu::reset(u64 entry, u64 argument) {
@@ -82,6 +89,9 @@ void TranslatorVcpu::reset(u64 entry, u64 argument) {
 
 accel::StopReason TranslatorVcpu::run() {
     translation_changed();
+    if (instructions_ != nullptr) {
+        instructions_->begin();
+    }
     while (true) {
         // Who kicks has said why before.
         if (__atomic_load_n(&runtime().kick, __ATOMIC_RELAXED) != 0) {
@@ -90,6 +100,9 @@ accel::StopReason TranslatorVcpu::run() {
         if (stop_.load() && stop_.exchange(false)) {
             leave_guest();
             return accel::StopReason::requested;
+        }
+        if (instructions_ != nullptr) {
+            instructions_->settle();
         }
         if (waiting_) {
             leave_guest();
@@ -150,6 +163,7 @@ ExitReason TranslatorVcpu::exit_reason() {
 void TranslatorVcpu::refresh_mode() {
     mode_ = arm64::current_mode(state());
     mode_.bits |= translator_.is_shared() ? arm64::Mode::kShared : 0;
+    mode_.bits |= instructions_ != nullptr ? arm64::Mode::kMetered : 0;
     counters_.mode_changes.add();
     set_guest_mxcsr(mxcsr_for(mode_.fpcr()));
     spaces_.select(cpu_);
@@ -214,6 +228,7 @@ const u8* TranslatorVcpu::find_code(bool after_exception) {
     const u64 pc = arm64::canonical_address(spaces_.regime(cpu_), state().pc, true);
     state().pc = pc;
     if ((pc & 3) != 0) {
+        spend_one();
         cpu_.take_pc_alignment_fault();
         return nullptr;
     }
@@ -228,19 +243,17 @@ const u8* TranslatorVcpu::find_code(bool after_exception) {
     }
     const FetchEntry* entry = fetch(pc);
     if (entry == nullptr) {
+        spend_one();
         runtime().exit_link = 0;
         return nullptr;
     }
-    bool first_in_page = false;
     // A link leads within the page it was made in, and that page is the one that ran last.
     const u32 link = runtime().page == entry->tag && branch_type == 0 ? runtime().exit_link : 0;
     const u8* const first = entry->host + (pc & (kPage - 1));
     const arm64::Mode mode = arm64::entry_mode(mode_, entry->guarded, branch_type, std::span<const u8, 4>(first, 4));
-    const CodeSource source{pc, entry->physical | (pc & (kPage - 1)), entry->host, mode};
-    const u8* code = translator_.code_for(*this, source, link, first_in_page);
-    if (first_in_page) {
-        spaces_.revoke_writes(entry->host);
-    }
+    CodeSource source{pc, entry->physical | (pc & (kPage - 1)), entry->host, mode};
+    const u8* const code =
+        instructions_ == nullptr ? code_for(source, *entry, link) : metered_code_for(source, *entry, link);
     if (code == nullptr) {
         translator_.call_from_code();
         std::this_thread::yield();
@@ -248,12 +261,21 @@ const u8* TranslatorVcpu::find_code(bool after_exception) {
     }
     // The code knows how it was branched to, and once it has begun nobody else asks.
     state().pstate &= ~arm64::pstate::kBtypeMask;
-    if (!translator_.options().inject.jump_misses) {
+    if (!translator_.options().inject.jump_misses && !source.mode.has(arm64::Mode::kSingle)) {
         spaces_.current().add_jump(pc, branch_type, code);
     }
     runtime().page = entry->tag;
     if (lockstep_ != nullptr) {
         lockstep_->before(source, translator_.instructions_of(source));
+    }
+    return code;
+}
+
+const u8* TranslatorVcpu::code_for(const CodeSource& source, const FetchEntry& entry, u32 link) {
+    bool first_in_page = false;
+    const u8* const code = translator_.code_for(*this, source, link, first_in_page);
+    if (first_in_page) {
+        spaces_.revoke_writes(entry.host);
     }
     return code;
 }

@@ -15,7 +15,8 @@ namespace kelvin::translator {
 
 class Lockstep;
 
-/// Owner thread: the one in run(), but for the methods that say so.
+/// Owner thread: the one in run(), but for the methods that say so. vcpu_metering.cpp has what an InstructionClock
+/// needs.
 class TranslatorVcpu final : public accel::Vcpu, public arm64::CpuEvents {
   public:
     TranslatorVcpu(Translator& translator, unsigned index, const arm64::Model& model, const accel::Arm64Ports& ports);
@@ -52,6 +53,8 @@ class TranslatorVcpu final : public accel::Vcpu, public arm64::CpuEvents {
     // Any thread.
     const VcpuCounters& counters() const { return counters_; }
     ExecutionCounts counted() const;
+    /// Empty if instructions are not metered.
+    std::optional<u64> executed() const;
     const arm64::ExceptionCounts& exception_counts() const { return cpu_.exception_counts(); }
     /// SEV by any processor; any thread.
     void receive_event();
@@ -61,6 +64,9 @@ class TranslatorVcpu final : public accel::Vcpu, public arm64::CpuEvents {
     void ask(const Request& request);
     const Inbox& inbox() const { return inbox_; }
     void apply_requests();
+    /// What an access is about to do must be done at an exact time, which is that of a region's last instruction. If it
+    /// is another, true: the code is to be left, and the instruction is then executed again, alone.
+    bool must_be_alone();
     const CodeEpochs::Runner& runner() const { return runner_; }
 
     static const x64::RuntimeCalls& runtime_calls();
@@ -76,8 +82,12 @@ class TranslatorVcpu final : public accel::Vcpu, public arm64::CpuEvents {
     void set_irq(bool level) { set_interrupt(arm64::Interrupt::irq, level); }
     void set_fiq(bool level) { set_interrupt(arm64::Interrupt::fiq, level); }
     void set_interrupt(arm64::Interrupt line, bool level);
+    void set_attention(bool) { kick(); }
     void begin_wait(bool event, i64 deadline_ns);
     void wait();
+    bool woken() const { return cpu_.interrupt_pending() || (awaits_event_ && cpu_.event_pending()); }
+    void wait_metered();
+    void spend_one();
     void watch_monitored();
     const u8* find_monitored();
     void flush_elsewhere(bool everywhere, const Request& request);
@@ -87,6 +97,8 @@ class TranslatorVcpu final : public accel::Vcpu, public arm64::CpuEvents {
     void set_guest_mxcsr(u32 value);
     ExitReason exit_reason();
     const u8* find_code(bool after_exception);
+    const u8* code_for(const CodeSource& source, const FetchEntry& entry, u32 link);
+    const u8* metered_code_for(CodeSource& source, const FetchEntry& entry, u32 link);
     const FetchEntry* fetch(u64 pc);
     void forget_dropped_code();
 
@@ -95,6 +107,7 @@ class TranslatorVcpu final : public accel::Vcpu, public arm64::CpuEvents {
     const unsigned index_;
     accel::FirmwareInterface* const firmware_;
     const Clock* const clock_;
+    InstructionClock* const instructions_;  ///< null: instructions are not metered
     const arm64::Model model_;
     std::unique_ptr<Memory> memory_;
     arm64::Cpu cpu_;
@@ -104,6 +117,7 @@ class TranslatorVcpu final : public accel::Vcpu, public arm64::CpuEvents {
     bool waiting_ = false;
     bool awaits_event_ = false;  ///< while waiting: WFE
     i64 wait_deadline_ = 0;      ///< while waiting: of the clock
+    bool alone_ = false;         ///< the next instruction is to be executed by itself
     CodeEpochs::Runner runner_;
     std::unique_ptr<Lockstep> lockstep_;  ///< null: nothing is checked
     VcpuCounters counters_;

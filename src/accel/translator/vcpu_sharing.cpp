@@ -99,9 +99,10 @@ void TranslatorVcpu::begin_wait(bool event, i64 deadline_ns) {
 }
 
 void TranslatorVcpu::wait() {
-    const auto woken = [&] { return cpu_.interrupt_pending() || (awaits_event_ && cpu_.event_pending()); };
     const auto ready = [&] { return woken() || stop_.load(); };
-    if (awaits_event_ && runtime().exclusive_address != ~u64{0}) {
+    if (instructions_ != nullptr) {
+        wait_metered();
+    } else if (awaits_event_ && runtime().exclusive_address != ~u64{0}) {
         watch_monitored();
     } else {
         std::unique_lock lock(wait_mutex_);
@@ -181,6 +182,9 @@ void TranslatorVcpu::send_event() {
 
 void TranslatorVcpu::kick() {
     __atomic_store_n(&runtime().kick, 1, __ATOMIC_SEQ_CST);
+    if (instructions_ != nullptr) {
+        instructions_->stop();
+    }
     const std::lock_guard lock(wait_mutex_);
     wake_.notify_one();
 }

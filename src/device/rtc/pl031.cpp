@@ -20,6 +20,10 @@ i64 HostWallClock::seconds() const {
     return now.tv_sec + offset_;
 }
 
+i64 VirtualWallClock::seconds() const {
+    return start_ + clock_.now_ns() / kSecond;
+}
+
 std::span<const bus::Register<Pl031>> Pl031::registers() {
     using S = State;
     using P = Pl031;

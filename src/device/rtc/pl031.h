@@ -27,6 +27,17 @@ class HostWallClock final : public WallClock {
     i64 offset_;
 };
 
+/// Begins at `start` and goes on with virtual time, whatever the host's date.
+class VirtualWallClock final : public WallClock {
+  public:
+    VirtualWallClock(const Clock& clock, i64 start) : clock_(clock), start_(start) {}
+    i64 seconds() const override;
+
+  private:
+    const Clock& clock_;
+    i64 start_;
+};
+
 /// Registers are used by vCPUs, the alarm by the timer's thread; the device's own lock guards both.
 class Pl031 final : public bus::WordRegisters {
   public:

@@ -120,5 +120,16 @@ TEST_F(Pl031Test, SaveAndRestore) {
     EXPECT_EQ(get(0x14), 1U);
 }
 
+TEST(WallClocks, VirtualTimeGoesOnFromAFixedDate) {
+    struct : Clock {
+        i64 now = 999'999'999;
+        i64 now_ns() const override { return now; }
+    } clock;
+    const VirtualWallClock wall(clock, 1'000'000);
+    EXPECT_EQ(wall.seconds(), 1'000'000);
+    clock.now += 2'000'000'001;
+    EXPECT_EQ(wall.seconds(), 1'000'003);
+}
+
 }  // namespace
 }  // namespace kelvin::device

@@ -9,8 +9,12 @@
 namespace kelvin::x64 {
 
 Backend::Backend(const ir::GuestDesc& guest, const RuntimeCalls& calls, CodeBuffer stubs, const HostFeatures& features,
-                 SlotUse slot_use)
-    : pins_(guest, features), stubs_(stubs, pins_, calls, features, slot_use), emitter_(pins_, stubs_) {}
+                 SlotUse slot_use, Metering metering)
+    : pins_(guest, features), stubs_(stubs, pins_, calls, features, slot_use, metering), emitter_(pins_, stubs_) {
+    if (metering == Metering::on) {
+        emitter_.start_metering();
+    }
+}
 
 CompiledRegion Backend::compile(const ir::Region& region, CodeBuffer buffer, u32 first_link) {
     emitter_.emit(region, buffer, first_link);

@@ -20,7 +20,8 @@ class Backend {
   public:
     /// `stubs` is kept for as long as the back end lives, and all code must be within 2 GiB of it.
     Backend(const ir::GuestDesc& guest, const RuntimeCalls& calls, CodeBuffer stubs,
-            const HostFeatures& features = HostFeatures::detect(), SlotUse slot_use = SlotUse::normal);
+            const HostFeatures& features = HostFeatures::detect(), SlotUse slot_use = SlotUse::normal,
+            Metering metering = Metering::off);
 
     /// From now on, regions count into Runtime::counted.
     void start_counting() { emitter_.start_counting(); }

@@ -146,8 +146,7 @@ void Emitter::emit_op(u32 i) {
     index_ = i;
     op_ = &region_->ops[i];
     if (op_->code == IrOp::insn_start) {
-        page_offset_ = static_cast<u32>(op_->imm);
-        count(Counted::instructions);
+        begin_instruction();
         return;
     }
     lower_function(op_->code)(*this);
@@ -172,6 +171,7 @@ void Emitter::emit_cold_paths() {
         a.bind(path.entry);
         op_ = path.op;
         page_offset_ = path.page_offset;
+        unexecuted_ = path.unexecuted;
         path.emit(*this, path);
     }
 }
@@ -185,6 +185,7 @@ ColdPath& Emitter::cold(void (*emit_path)(Emitter&, ColdPath&)) {
     path.emit = emit_path;
     path.op = op_;
     path.page_offset = page_offset_;
+    path.unexecuted = unexecuted_;
     return path;
 }
 

@@ -42,6 +42,7 @@ struct ColdPath {
     u8* resume = nullptr;
     const Op* op = nullptr;
     u32 page_offset = 0;
+    u32 unexecuted = 0;
     u64 data = 0;
     u8 registers[4]{};  ///< host registers the path needs, by the op's convention
     Gpr base{};         ///< of memory accesses: the guest address is this register plus `offset`
@@ -72,6 +73,8 @@ class Emitter {
     void start_counting() { counts_ = true; }
     /// Code for one more of `event`, if it is to count; keeps all registers and EFLAGS.
     void count(Counted event);
+    /// From now on, code takes its instructions off Runtime::budget: see emitter_budget.cpp.
+    void start_metering() { metered_ = true; }
 
     Assembler a;
 
@@ -183,7 +186,14 @@ class Emitter {
     void link_exit(u64 target);
     void link_exit_if(Cond cond, u64 target);
     /// Stores what must be known of the current instruction before leaving the fast path.
-    void note_position() { a.mov(Width::w32, runtime(offsetof(Runtime, page_offset)), static_cast<i32>(page_offset_)); }
+    void note_position() {
+        a.mov(Width::w32, runtime(offsetof(Runtime, page_offset)), static_cast<i32>(page_offset_));
+        note_unexecuted();
+    }
+    /// The part of it that is not there any more after a call.
+    void note_unexecuted();
+    /// After a call that has come back and does not do it itself.
+    void clear_unexecuted();
 
     /// True if the stack pointer in `slot` is not known to be aligned here; from now on it is.
     bool must_check_stack(u8 slot);
@@ -241,6 +251,9 @@ class Emitter {
     void emit_op(u32 index);
     void end_op();
     void emit_cold_paths();
+    void begin_instruction();
+    void spend_instructions();
+    u32 last_instruction_paid_for() const;
     ColdPath& exit_path(u64 target);
 
     template <class Reg>
@@ -312,6 +325,9 @@ class Emitter {
     std::vector<ExitLink> links_;
     std::size_t hot_size_ = 0;
     bool counts_ = false;
+    bool metered_ = false;
+    u32 paid_to_ = 0;     ///< page offset of the last instruction that has been taken off the budget
+    u32 unexecuted_ = 0;  ///< how many there are from behind the current one to that
     u32 first_link_ = 0;
     const ir::Region* region_ = nullptr;
     std::vector<ValueState> states_;

@@ -145,6 +145,9 @@ void call(Emitter& e) {
         e.a.cmp(Width::w32, Emitter::state(e.region().guest->exception_offset), 0);
         e.a.jcc(x64::Cond::ne, e.stubs().resume());
     }
+    if (helper.effects != ir::kHelperPure) {
+        e.clear_unexecuted();
+    }
     if (!e.has_uses()) {
         return;
     }

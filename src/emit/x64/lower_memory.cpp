@@ -107,6 +107,7 @@ void look_up(Emitter& e, const ColdPath& path, bool write, unsigned size_log2) {
 
 void turn_to_second(Emitter& e, const ColdPath& path) {
     e.a.lea(Width::w64, Gpr::rdx, mem(Gpr::rdx, 1 << path.op->memory().size_log2));
+    e.note_unexecuted();
     e.a.mov_imm(Gpr::rax, path.op->memory().pack());
 }
 

@@ -54,6 +54,7 @@ constexpr auto kFields = std::to_array<Field>({
     FIELD(guest_mxcsr),
     FIELD(host_mxcsr),
     ARRAY(counted),
+    FIELD(budget),
 });
 
 #undef FIELD

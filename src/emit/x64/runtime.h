@@ -6,6 +6,7 @@
 
 #include <cstddef>
 
+#include "base/instruction_clock.h"
 #include "ir/evaluate.h"
 
 namespace kelvin::x64 {
@@ -83,6 +84,7 @@ struct alignas(64) Runtime {
     u32 guest_mxcsr;     ///< rounding and flushing as the guest wants, exceptions masked, sticky flags
     u32 host_mxcsr;
     u64 counted[kCounted];
+    InstructionBudget budget;  ///< where instructions are metered
 };
 
 /// rbp points this far into the guest's state, so that its first 256 bytes are within an 8-bit displacement.

@@ -32,8 +32,13 @@ void evaluate_in_cpp(Runtime* runtime, const u8* record_bytes, u32* fp_status) {
 }  // namespace
 
 Stubs::Stubs(CodeBuffer buffer, const Pins& pins, const RuntimeCalls& calls, const HostFeatures& features,
-             SlotUse slot_use)
-    : a_(buffer, features.encoding()), pins_(pins), calls_(calls), features_(features), slot_use_(slot_use) {
+             SlotUse slot_use, Metering metering)
+    : a_(buffer, features.encoding()),
+      pins_(pins),
+      calls_(calls),
+      features_(features),
+      slot_use_(slot_use),
+      metering_(metering) {
     make_enter();
     make_exits();
     make_resume();
@@ -80,6 +85,21 @@ void Stubs::fold_exceptions() {
     a_.bind(done);
 }
 
+/// Code is left, perhaps before what it has taken off the budget was executed. Overwrites rcx.
+void Stubs::give_back_unexecuted() {
+    if (metering_ == Metering::on) {
+        a_.mov(Width::w32, rcx, RT(budget.unexecuted));
+        a_.add(Width::w32, RT(budget.left), rcx);
+        clear_unexecuted();
+    }
+}
+
+void Stubs::clear_unexecuted() {
+    if (metering_ == Metering::on) {
+        a_.mov(Width::w32, RT(budget.unexecuted), 0);
+    }
+}
+
 void Stubs::position_into_pc() {
     a_.mov(Width::w32, rcx, RT(page_offset));
     a_.add(Width::w64, rcx, RT(page));
@@ -102,6 +122,7 @@ void Stubs::make_exits() {
     exit_ = a_.execution_address();
     pins_.save(a_, true);
     exit_saved_ = a_.execution_address();
+    give_back_unexecuted();
     fold_exceptions();
     a_.ldmxcsr(RT(host_mxcsr));
     a_.add(Width::w64, rsp, 8);
@@ -115,6 +136,7 @@ void Stubs::make_resume() {
     const ir::GuestDesc& guest = pins_.guest();
     a_.align(16);
     resume_ = a_.execution_address();
+    give_back_unexecuted();
     a_.cmp(Width::w32, RT(kick), 0);
     a_.jcc(Cond::ne, exit_);
     a_.test(Width::w32, mem(kState, state_displacement(guest.branch_type_offset)),
@@ -178,6 +200,7 @@ void Stubs::make_memory_call() {
     a_.test(Width::w32, rax, rax);
     a_.jcc(Cond::ne, raised);
     restore_all();
+    clear_unexecuted();
     a_.mov(Width::w64, rax, RT(result));
     a_.ret();
     a_.bind(raised);
@@ -280,6 +303,7 @@ const u8* Stubs::make_slow(const void* function) {
     a_.test(Width::w32, rax, rax);
     a_.jcc(Cond::ne, raised);
     restore_all();
+    clear_unexecuted();
     a_.mov(Width::w64, rax, RT(result));
     a_.ret();
     a_.bind(raised);

@@ -23,12 +23,15 @@ struct FallbackRecord {
 /// Whether a page slot that misses is filled, so that the next access to the page hits. `never` is for tests.
 enum class SlotUse : u8 { normal, never };
 
+/// Whether instructions are taken off Runtime::budget: see emitter_budget.cpp.
+enum class Metering : u8 { off, on };
+
 /// Made once a code cache. The buffer must keep room for the stubs of call signatures and for constants, made when
 /// first met: 8 KiB do. Owner thread: the one that translates.
 class Stubs {
   public:
     Stubs(CodeBuffer buffer, const Pins& pins, const RuntimeCalls& calls, const HostFeatures& features,
-          SlotUse slot_use = SlotUse::normal);
+          SlotUse slot_use = SlotUse::normal, Metering metering = Metering::off);
 
     /// What generated code may use.
     const HostFeatures& features() const { return features_; }
@@ -113,6 +116,8 @@ class Stubs {
     void call_evaluator();
     const u8* make_helper_call(const ir::Helper& helper);
     void fold_exceptions();
+    void give_back_unexecuted();
+    void clear_unexecuted();
     void position_into_pc();
     void save_all();
     void restore_all();
@@ -124,6 +129,7 @@ class Stubs {
     RuntimeCalls calls_;
     HostFeatures features_;
     SlotUse slot_use_;
+    Metering metering_;
     Enter enter_ = nullptr;
     const u8* exit_ = nullptr;
     const u8* exit_saved_ = nullptr;

@@ -81,13 +81,22 @@ ir::Value read_inline(Lifter& t, u16 encoding) {
     return offset >= 0 ? t.ir.load_field(static_cast<u32>(offset)) : ir::kNoValue;
 }
 
+/// What may have read the time, moved a deadline or raised an interrupt is the last instruction of its region where
+/// these are exact: see InstructionClock.
+void end_if_metered(Lifter& t) {
+    if (t.mode().has(Mode::kMetered)) {
+        t.end_after_this();
+    }
+}
+
 void move_from_system_register(Lifter& t, Imm<15> field, Reg rt) {
     const u16 encoding = static_cast<u16>(0x8000 | field.value);
-    ir::Value value = read_inline(t, encoding);
-    if (value == ir::kNoValue) {
-        value = t.ir.call(kReadRegister, {t.ir.i32c(encoding), t.ir.i32c(rt.value)});
+    const ir::Value value = read_inline(t, encoding);
+    if (value != ir::kNoValue) {
+        return t.set(rt, value);
     }
-    t.set(rt, value);
+    t.set(rt, t.ir.call(kReadRegister, {t.ir.i32c(encoding), t.ir.i32c(rt.value)}));
+    end_if_metered(t);
 }
 
 /// Writes PSTATE.{D,A,I,F}, which become `masks` (in PSTATE's place) of what PSTATE is. Where an interrupt may now have
@@ -130,8 +139,9 @@ void move_to_system_register(Lifter& t, Imm<15> field, Reg rt) {
         t.ir.store_field(static_cast<u32>(offset), t.get(rt));
     } else {
         t.ir.call(kWriteRegister, {t.ir.i32c(encoding), t.ir.i32c(rt.value), t.get(rt)});
+        end_if_metered(t);
     }
-    if (write_changes_execution(encoding)) {
+    if (write_changes_execution(encoding) && !t.ended()) {
         t.end_after_this();
     }
 }

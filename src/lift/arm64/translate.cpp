@@ -130,10 +130,11 @@ unsigned lift_region(ir::Region& region, const Decoder& decoder, const Model& mo
     region.clear();
     region.guest = &guest_desc();
     region.fp.fpcr = mode.fpcr();
+    region.branch_type = mode.branch_type();
     ir::Builder builder(region, options);
     builder.begin_block();
     Lifter lifter(builder, model, mode);
-    const unsigned most = mode.has(Mode::kSingleStep) ? 1 : limits.max_instructions;
+    const unsigned most = mode.has(Mode::kSingleStep | Mode::kSingle) ? 1 : limits.max_instructions;
     unsigned offset = page_offset;
     for (unsigned count = 0; count < most && offset + 4 <= page.size() && !lifter.ended(); count++, offset += 4) {
         lifter.begin_instruction(offset);
