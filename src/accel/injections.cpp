@@ -22,6 +22,8 @@ struct Entry {
 constexpr auto kEntries = std::to_array<Entry>({
     {"slow-memory", &Injections::slow_memory, "every access to guest memory is made by C++"},
     {"slot-misses", &Injections::slot_misses, "no access finds its page in a slot: each looks in the TLB"},
+    {"slot-trials", &Injections::slot_trials, "all regions count the misses of each access"},
+    {"no-slots", &Injections::no_slots, "accesses look in the TLB at once"},
     {"no-links", &Injections::no_links, "no region jumps straight to another"},
     {"jump-misses", &Injections::jump_misses, "no branch finds its target in the jump cache"},
     {"interrupts", &Injections::interrupts, "code always finds that another thread wants its attention"},

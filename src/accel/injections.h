@@ -13,6 +13,8 @@ namespace kelvin::accel {
 struct Injections {
     bool slow_memory = false;
     bool slot_misses = false;
+    bool slot_trials = false;
+    bool no_slots = false;
     bool no_links = false;
     bool jump_misses = false;
     bool interrupts = false;

@@ -321,6 +321,8 @@ class Parser {
                 result.pair = true;
             } else if (word == "zeroes") {
                 result.zeroes = true;
+            } else if (word == "scattered") {
+                result.scattered = true;
             } else if (word == "aligned") {
                 result.aligned = true;
             } else if (const auto order = names::find(names::kOrders, word)) {

@@ -139,6 +139,7 @@ class Printer {
         text_ += memory.aligned ? ", aligned" : "";
         text_ += memory.pair ? ", pair" : "";
         text_ += memory.zeroes ? ", zeroes" : "";
+        text_ += memory.scattered ? ", scattered" : "";
         if (memory.order != Order::plain) {
             text_ += ", ";
             text_ += names::name(names::kOrders, static_cast<std::size_t>(memory.order));

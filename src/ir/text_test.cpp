@@ -19,7 +19,7 @@ TEST(Text, PrintsWhatItParses) {
         "  insn_start 0x40\n"
         "  v1 = get x0\n"
         "  v2 = load.i64 [v1 - 16] {size 2, base x0, signed, acquire}\n"
-        "  v3 = load.i32 [v1] {size 4, unprivileged, aligned}\n"
+        "  v3 = load.i32 [v1] {size 4, unprivileged, aligned, scattered}\n"
         "  v4 = vconstant 0x0\n"
         "  vstore [v1 + 16], v4 {size 16, base x0, zeroes}\n"
         "  v6 = sub_flags.i32 v2, v3\n"

@@ -86,12 +86,14 @@ struct MemInfo {
     /// A part of a block that DC ZVA zeroes: its faults report the base register's value (zero without a base), and
     /// Device memory does not take it.
     bool zeroes = false;
+    bool scattered = false;  ///< seldom to the page of the last access off the base: its page slot is no use
     Order order = Order::plain;
     u8 base = kNoBase;  ///< the guest register slot that holds the base: selects the page slot
 
     constexpr u32 pack() const {
         return size_log2 | u32{sign_extend} << 3 | u32{unprivileged} << 4 | u32{aligned} << 5 | u32{stack} << 6 |
-               static_cast<u32>(order) << 8 | u32{pair} << 10 | u32{zeroes} << 11 | u32{base} << 16;
+               static_cast<u32>(order) << 8 | u32{pair} << 10 | u32{zeroes} << 11 | u32{scattered} << 12 |
+               u32{base} << 16;
     }
     static constexpr MemInfo unpack(u32 bits) {
         MemInfo info;
@@ -103,6 +105,7 @@ struct MemInfo {
         info.order = static_cast<Order>((bits >> 8) & 3);
         info.pair = (bits >> 10) & 1;
         info.zeroes = (bits >> 11) & 1;
+        info.scattered = (bits >> 12) & 1;
         info.base = (bits >> 16) & 63;
         return info;
     }

@@ -89,8 +89,8 @@ std::vector<Engine> engines() {
         without.options.disabled = {name};
         list.push_back(without);
     }
-    for (const char* names :
-         {"slow-memory", "slot-misses", "no-links+jump-misses", "interrupts", "small-cache", "least-host"}) {
+    for (const char* names : {"slow-memory", "slot-misses", "slot-trials", "no-slots", "no-links+jump-misses",
+                              "interrupts", "small-cache", "least-host"}) {
         Engine hindered = translator(std::string("with ") + names);
         hindered.options.inject = accel::parse_injections(names).value();
         list.push_back(hindered);

@@ -30,6 +30,8 @@ void each_part(u64 start, u64 size, Visit visit) {
     }
 }
 
+}  // namespace
+
 u64 checksum(std::span<const u8> bytes) {
     u64 sum = bytes.size();
     for (std::size_t at = 0; at + 4 <= bytes.size(); at += 4) {
@@ -40,8 +42,6 @@ u64 checksum(std::span<const u8> bytes) {
     }
     return sum;
 }
-
-}  // namespace
 
 void PageWords::add(u64 start, u64 size) {
     each_part(start, size, [&](unsigned i, u64 mask) { bits_[i] |= mask; });
@@ -82,6 +82,32 @@ const Block* BlockTable::find(u64 physical, u32 mode) const {
     return nullptr;
 }
 
+const Block* BlockTable::find_code(const u8* address) const {
+    const auto wanted = static_cast<u64>(address - rw_to_rx_ - base_);
+    const auto starts_behind = [](u64 offset, const Block& candidate) { return offset < candidate.code; };
+    for (const Segment& segment : segments_) {
+        const auto behind = std::upper_bound(segment.blocks.begin() + 1, segment.blocks.end(), wanted, starts_behind);
+        const Block& candidate = *(behind - 1);
+        if (candidate.live && wanted < candidate.code + u64{candidate.code_size}) {
+            return &candidate;
+        }
+    }
+    return nullptr;
+}
+
+Number BlockTable::number_of(const Block& wanted) const {
+    Number number = buckets_[bucket(wanted.physical, wanted.mode)];
+    while (&block(number) != &wanted) {
+        number = block(number).next_in_bucket;
+    }
+    return number;
+}
+
+void BlockTable::drop(const Block& old) {
+    remove(number_of(old));
+    sweep(pages_[find_page(old.physical & ~kPageMask)]);
+}
+
 Number BlockTable::next_link(unsigned segment) const {
     return segment << 16 | static_cast<u32>(segments_[segment].links.size());
 }
@@ -91,8 +117,8 @@ bool BlockTable::accepts(unsigned segment) const {
            segments_[segment].links.size() + kSpareLinks < kMostNumbers;
 }
 
-const Block& BlockTable::add(unsigned segment, u64 physical, u32 mode, std::span<const u8> guest, const u8* code,
-                             std::span<const x64::ExitLink> links) {
+const Block& BlockTable::add(unsigned segment, u64 physical, u32 mode, std::span<const u8> guest,
+                             std::span<const u8> code, std::span<const x64::ExitLink> links) {
     KELVIN_ASSERT(links.size() <= kSpareLinks);
     const auto offset = [&](const u8* address) { return static_cast<u32>(address - base_); };
     Segment& home = segments_[segment];
@@ -107,7 +133,8 @@ const Block& BlockTable::add(unsigned segment, u64 physical, u32 mode, std::span
     Block& made = home.blocks.emplace_back();
     made = {.physical = physical,
             .mode = mode,
-            .code = offset(code - rw_to_rx_),
+            .code = offset(code.data() - rw_to_rx_),
+            .code_size = static_cast<u32>(code.size()),
             .first_link = first_link,
             .checksum = checksum(guest),
             .guest_size = static_cast<u16>(guest.size()),
@@ -137,18 +164,12 @@ void BlockTable::connect(Number number, const Block& target) {
     if (!source.live || from.target != 0 || !leads_there) {
         return;
     }
-    for (Number candidate = buckets_[bucket(target.physical, target.mode)]; candidate != 0;) {
-        Block& found = block(candidate);
-        if (&found == &target) {
-            from.target = candidate;
-            from.next_incoming = found.incoming;
-            found.incoming = number;
-            x64::patch_link(base_ + from.field, rw_to_rx_, code(found));
-            counts_.links_made++;
-            return;
-        }
-        candidate = found.next_in_bucket;
-    }
+    from.target = number_of(target);
+    Block& found = block(from.target);
+    from.next_incoming = found.incoming;
+    found.incoming = number;
+    x64::patch_link(base_ + from.field, rw_to_rx_, code(found));
+    counts_.links_made++;
 }
 
 void BlockTable::disconnect(Link& from) {

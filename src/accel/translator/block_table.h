@@ -47,6 +47,7 @@ struct Block {
     u64 physical = 0;  ///< address of its first instruction
     u32 mode = 0;
     u32 code = 0;  ///< offset from the start of the code cache
+    u32 code_size = 0;
     Number first_link = 0;
     Number next_in_bucket = 0;
     Number next_in_page = 0;
@@ -56,6 +57,9 @@ struct Block {
     u16 link_count = 0;
     bool live = false;
 };
+
+/// Of guest code: the same for the same bytes.
+u64 checksum(std::span<const u8> bytes);
 
 /// Guarded by the translator's lock, but for may_have_code().
 class BlockTable {
@@ -67,12 +71,16 @@ class BlockTable {
     const Block* find(u64 physical, u32 mode) const;
     const u8* code(const Block& block) const { return base_ + block.code + rw_to_rx_; }
 
+    /// The one whose code runs at `address`; null if there is none in use.
+    const Block* find_code(const u8* address) const;
+    void drop(const Block& old);
+
     /// The number that the first link of the next block in `segment` will have.
     Number next_link(unsigned segment) const;
     /// False: the segment has no more numbers to give, even if it has room for code.
     bool accepts(unsigned segment) const;
-    /// `guest`: the code it was made from.
-    const Block& add(unsigned segment, u64 physical, u32 mode, std::span<const u8> guest, const u8* code,
+    /// `guest`: the code it was made from. `code`: where it runs, above all others of the segment.
+    const Block& add(unsigned segment, u64 physical, u32 mode, std::span<const u8> guest, std::span<const u8> code,
                      std::span<const x64::ExitLink> links);
 
     /// The jump `link` now leads to `target`, if that is where it goes. Any number will do: that of a jump which is no
@@ -145,6 +153,7 @@ class BlockTable {
     const Block& block(Number number) const { return segments_[number >> 16].blocks[number & 0xffff]; }
     Link& link(Number number) { return segments_[number >> 16].links[number & 0xffff]; }
 
+    Number number_of(const Block& wanted) const;
     u32 find_page(u64 physical) const;
     u32 make_page(u64 physical);
     void forget_page(u32 number);

@@ -21,7 +21,7 @@ class Blocks : public ::testing::Test {
         used_ += kSize;
         const Number link = table_.next_link(segment);
         const x64::ExitLink exit{code_ + used_ + 12, page_offset, code_ + used_ + 24};
-        table_.add(segment, physical, mode, {&guest_[physical & 4095], size}, code_ + used_, {&exit, 1});
+        table_.add(segment, physical, mode, {&guest_[physical & 4095], size}, {code_ + used_, kSize}, {&exit, 1});
         return link;
     }
     const u8* last() const { return code_ + used_; }
@@ -48,6 +48,24 @@ class Blocks : public ::testing::Test {
     BlockTable table_;
     unsigned used_ = 0;
 };
+
+TEST_F(Blocks, AreFoundByTheirCode) {
+    EXPECT_EQ(table_.find_code(code_), nullptr);
+    add(0, kPage, 8, 0);
+    const u8* const first = last();
+    add(0, kPage + 16, 8, 0);
+    add(2, kPage + 32, 8, 0);
+    EXPECT_EQ(table_.find_code(first - 1), nullptr);
+    EXPECT_EQ(table_.find_code(first), table_.find(kPage, 0));
+    EXPECT_EQ(table_.find_code(first + kSize - 1), table_.find(kPage, 0));
+    EXPECT_EQ(table_.find_code(first + kSize), table_.find(kPage + 16, 0));
+    EXPECT_EQ(table_.find_code(last() + 5), table_.find(kPage + 32, 0));
+    EXPECT_EQ(table_.find_code(last() + kSize), nullptr);
+    table_.drop(*table_.find(kPage, 0));
+    EXPECT_EQ(table_.find_code(first), nullptr);
+    EXPECT_TRUE(retired(first, 0));
+    EXPECT_TRUE(table_.has_code(kPage));
+}
 
 TEST_F(Blocks, AreFoundByAddressAndMode) {
     add(0, kPage, 8, 0);

@@ -61,6 +61,8 @@ std::string describe(const CodeReport& report) {
     text +=
         line("regions overwritten", report.blocks.dropped_by_stores, fmt::format("by {} stores", report.blocks.stores));
     text += line("jumps linked", report.blocks.links_made, fmt::format("{} undone", report.blocks.links_undone));
+    text += line("regions judged", report.regions_judged,
+                 fmt::format("{} accesses look in the TLB at once", report.accesses_scattered));
     return text;
 }
 

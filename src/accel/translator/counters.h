@@ -63,6 +63,8 @@ struct CodeReport {
     u64 cache_size = 0;
     u64 cache_used = 0;
     unsigned segments = 0;
+    u64 regions_judged = 0;  ///< by how their accesses use page slots
+    u64 accesses_scattered = 0;
 };
 std::string describe(const CodeReport& report);
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -150,7 +151,18 @@ unsigned Translator::lift(const CodeSource& source, const arm64::Model& model, u
         lifted_ = ir::print(region_);
     }
     chosen.passes.run(region_, scratch_);
+    if (options_.inject.no_slots) {
+        mark_scattered(region_, offset, ~u64{0});
+    }
     return guest_size;
+}
+
+x64::SlotWatch Translator::prepare_slots(const CodeSource& source, unsigned guest_size) {
+    if (options_.inject.slot_trials) {
+        return {x64::SlotWatch::Kind::trial, 0};
+    }
+    const u64 sum = checksum({&source_[source.physical & (kPage - 1)], guest_size});
+    return trials_.prepare({source.physical, sum, source.mode.bits}, region_);
 }
 
 const Block* Translator::translate(const CodeSource& source, const arm64::Model& model) {
@@ -163,9 +175,11 @@ const Block* Translator::translate(const CodeSource& source, const arm64::Model&
     take_source(source);
     unsigned guest_size = lift(source, model, most);
     x64::CompiledRegion compiled;
+    x64::SlotWatch watch;
     while (true) {
         if (blocks_.accepts(cache_.segment())) {
-            compiled = backend_.compile(region_, cache_.free_space(), blocks_.next_link(cache_.segment()));
+            watch = prepare_slots(source, guest_size);
+            compiled = backend_.compile(region_, cache_.free_space(), blocks_.next_link(cache_.segment()), watch);
         }
         if (compiled.size != 0) {
             break;
@@ -182,6 +196,9 @@ const Block* Translator::translate(const CodeSource& source, const arm64::Model&
     const u8* code = write + cache_.rw_to_rx();
     cache_.commit(compiled.size);
     count(compiled, guest_size, steady_ns() - begun);
+    if (watch.kind == x64::SlotWatch::Kind::trial) {
+        trials_.made(watch.trial, compiled.sites);
+    }
     const std::span<const u8> guest{&source_[source.physical & (kPage - 1)], guest_size};
     if (log_ != nullptr) {
         log_->region({counters_.tiers[0].regions, source.pc, source.physical, source.mode.el(), guest.data(),
@@ -189,7 +206,8 @@ const Block* Translator::translate(const CodeSource& source, const arm64::Model&
                      backend_);
     }
     profile(source, write, compiled.size);
-    return &blocks_.add(cache_.segment(), source.physical, source.mode.bits, guest, code, compiled.links);
+    return &blocks_.add(cache_.segment(), source.physical, source.mode.bits, guest, {code, compiled.size},
+                        compiled.links);
 }
 
 unsigned Translator::instructions_of(const CodeSource& source) const {
@@ -278,6 +296,43 @@ void Translator::recheck_all_pages() {
     }
 }
 
+void Translator::end_trial(TranslatorVcpu& vcpu, unsigned trial) {
+    const RegionKey key = trials_.running(trial).key;
+    vcpu.slot_trials()--;
+    const x64::SlotTrial& seen = vcpu.runtime().trials[trial];
+    // It goes on counting down until its code has been dropped.
+    if (static_cast<i32>(seen.entries_left) <= 0) {
+        trials_.judge(trial, seen);
+    } else {
+        trials_.give_up(trial);
+    }
+    if (const Block* const block = blocks_.find(key.physical, key.mode)) {
+        blocks_.drop(*block);
+    }
+}
+
+void Translator::judge_slots(TranslatorVcpu& vcpu) {
+    const std::lock_guard lock(mutex_);
+    const i64 now = steady_ns();
+    for (unsigned i = 0; i < x64::kTrials; i++) {
+        const SlotTrials::Running& trial = trials_.running(i);
+        const bool over = static_cast<i32>(vcpu.runtime().trials[i].entries_left) <= 0;
+        if (trial.vcpu == &vcpu && (over || SlotTrials::is_overdue(trial, now))) {
+            end_trial(vcpu, i);
+        }
+    }
+    const auto* const site = reinterpret_cast<const u8*>(std::exchange(vcpu.runtime().missing_site, 0));
+    const Block* const block = site == nullptr ? nullptr : blocks_.find_code(site);
+    if (block == nullptr) {
+        return;
+    }
+    if (const auto trial = trials_.begin({block->physical, block->checksum, block->mode}, vcpu, now)) {
+        vcpu.slot_trials()++;
+        vcpu.runtime().trials[*trial] = {.entries_left = x64::kTrialEntries, .misses = {}};
+        blocks_.drop(*block);
+    }
+}
+
 bool Translator::page_has_code(u64 physical_page) {
     if (!blocks_.may_have_code(physical_page)) {
         return false;
@@ -296,8 +351,8 @@ void Translator::ram_written(Gpa start, u64 size) {
 
 std::string Translator::statistics() const {
     const std::scoped_lock lock(mutex_, vcpus_mutex_);
-    std::string text = describe(
-        {counters_, blocks_.counts(), blocks_.block_count(), cache_.size(), cache_.used(), cache_.segment_count()});
+    std::string text = describe({counters_, blocks_.counts(), blocks_.block_count(), cache_.size(), cache_.used(),
+                                 cache_.segment_count(), trials_.judged(), trials_.scattered()});
     for (const TranslatorVcpu* vcpu : vcpus_) {
         text += "\n" + describe(vcpu->index(), vcpu->counters(), vcpu->exception_counts());
         if (const auto executed = vcpu->executed()) {

@@ -15,6 +15,7 @@
 #include "accel/translator/inbox.h"
 #include "accel/translator/optimizations.h"
 #include "accel/translator/profile_files.h"
+#include "accel/translator/slot_trials.h"
 #include "emit/x64/backend.h"
 #include "lift/arm64/translate.h"
 
@@ -85,6 +86,8 @@ class Translator final : public accel::Accelerator, public memory::WriteObserver
     /// made from there.
     void recheck_page(u64 physical_page);
     void recheck_all_pages();
+    /// An access of the vCPU has missed its page slot often, or a region that it tries has been entered often enough.
+    void judge_slots(TranslatorVcpu& vcpu);
 
     /// Takes no lock.
     const CodeEpochs& epochs() const { return epochs_; }
@@ -93,6 +96,8 @@ class Translator final : public accel::Accelerator, public memory::WriteObserver
     /// Null as above.
     const Block* translate(const CodeSource& source, const arm64::Model& model);
     void take_source(const CodeSource& source);
+    x64::SlotWatch prepare_slots(const CodeSource& source, unsigned guest_size);
+    void end_trial(TranslatorVcpu& vcpu, unsigned trial);
     unsigned lift(const CodeSource& source, const arm64::Model& model, unsigned most_instructions);
     bool open_next_segment();
     void count(const x64::CompiledRegion& compiled, unsigned guest_size, i64 nanoseconds);
@@ -112,6 +117,7 @@ class Translator final : public accel::Accelerator, public memory::WriteObserver
     CodeCache cache_;
     x64::Backend backend_;
     BlockTable blocks_;
+    SlotTrials trials_;
     std::unique_ptr<arm64::Decoder> decoder_;
     ir::Region region_;
     std::array<u8, 4096> source_{};  ///< the page as it was when its translation began

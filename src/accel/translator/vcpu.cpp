@@ -96,6 +96,9 @@ accel::StopReason TranslatorVcpu::run() {
         // Who kicks has said why before.
         if (__atomic_load_n(&runtime().kick, __ATOMIC_RELAXED) != 0) {
             __atomic_store_n(&runtime().kick, 0, __ATOMIC_SEQ_CST);
+            if (runtime().missing_site != 0 || slot_trials_ != 0) {
+                translator_.judge_slots(*this);
+            }
         }
         if (stop_.load() && stop_.exchange(false)) {
             leave_guest();

@@ -50,6 +50,8 @@ class TranslatorVcpu final : public accel::Vcpu, public arm64::CpuEvents {
     AddressSpaces& spaces() { return spaces_; }
     unsigned index() const { return index_; }
     VcpuCounters& counters() { return counters_; }
+    /// How many regions it tries: see slot_trials.h.
+    unsigned& slot_trials() { return slot_trials_; }
     // Any thread.
     const VcpuCounters& counters() const { return counters_; }
     ExecutionCounts counted() const;
@@ -121,6 +123,7 @@ class TranslatorVcpu final : public accel::Vcpu, public arm64::CpuEvents {
     CodeEpochs::Runner runner_;
     std::unique_ptr<Lockstep> lockstep_;  ///< null: nothing is checked
     VcpuCounters counters_;
+    unsigned slot_trials_ = 0;
     Inbox inbox_;
     bool flushes_sent_ = false;  ///< to other vCPUs, since the last DSB
 

@@ -16,12 +16,13 @@ Backend::Backend(const ir::GuestDesc& guest, const RuntimeCalls& calls, CodeBuff
     }
 }
 
-CompiledRegion Backend::compile(const ir::Region& region, CodeBuffer buffer, u32 first_link) {
-    emitter_.emit(region, buffer, first_link);
+CompiledRegion Backend::compile(const ir::Region& region, CodeBuffer buffer, u32 first_link, SlotWatch watch) {
+    emitter_.emit(region, buffer, first_link, watch);
     if (emitter_.a.overflowed()) {
         return {};
     }
-    return {static_cast<std::size_t>(emitter_.a.cursor() - buffer.write), emitter_.hot_size(), emitter_.links()};
+    return {static_cast<std::size_t>(emitter_.a.cursor() - buffer.write), emitter_.hot_size(), emitter_.links(),
+            emitter_.sites()};
 }
 
 void retire_entry(u8* entry, std::ptrdiff_t rw_to_rx, const u8* retired_entry, u16 page_offset, u32 branch_type) {

@@ -12,7 +12,8 @@ namespace kelvin::x64 {
 struct CompiledRegion {
     std::size_t size = 0;             ///< bytes used
     std::size_t hot_size = 0;         ///< those before the code that runs seldom
-    std::span<const ExitLink> links;  ///< valid until the next compile()
+    std::span<const ExitLink> links;  ///< valid until the next compile(), as what follows
+    std::span<const u16> sites;       ///< accesses counted in a trial: places in the page
 };
 
 /// Owner thread: the one that translates.
@@ -28,7 +29,7 @@ class Backend {
 
     /// An empty result (size 0): the buffer was too small.
     /// `first_link`: the number (not 0) that the region's first link gets in Runtime::exit_link; the others follow.
-    CompiledRegion compile(const ir::Region& region, CodeBuffer buffer, u32 first_link);
+    CompiledRegion compile(const ir::Region& region, CodeBuffer buffer, u32 first_link, SlotWatch watch = {});
 
     Stubs::Enter enter() const { return stubs_.enter(); }
     const u8* retired_entry() const { return stubs_.retired_entry(); }

@@ -8,11 +8,13 @@ namespace kelvin::x64 {
 using ir::index;
 using ir::kNoValue;
 
-void Emitter::emit(const ir::Region& region, CodeBuffer buffer, u32 first_link) {
+void Emitter::emit(const ir::Region& region, CodeBuffer buffer, u32 first_link, SlotWatch watch) {
     a.restart(buffer);
     a.nop(Stubs::kEntryBytes);
     region_ = &region;
     links_.clear();
+    watch_ = watch;
+    sites_.clear();
     first_link_ = first_link;
     states_.assign(region.ops.size(), ValueState{});
     cold_count_ = 0;
@@ -26,6 +28,9 @@ void Emitter::emit(const ir::Region& region, CodeBuffer buffer, u32 first_link) 
     }
     page_offset_ = region_start_;
     count(Counted::regions);
+    if (watch.kind == SlotWatch::Kind::trial) {
+        count_entry();
+    }
     order_blocks();
     for (place_ = 0; place_ < block_order_.size(); place_++) {
         const u32 b = block_order_[place_];
@@ -75,6 +80,30 @@ void Emitter::count(Counted event) {
         a.lea(Width::w64, Gpr::rax, mem(Gpr::rax, 1));
         a.mov(Width::w64, place, Gpr::rax);
         a.pop(Gpr::rax);
+    }
+}
+
+// No flags are in EFLAGS yet.
+void Emitter::count_entry() {
+    ColdPath& over = cold(+[](Emitter& e, ColdPath& self) {
+        e.a.mov(Width::w32, runtime(offsetof(Runtime, kick)), 1);
+        e.a.jmp(self.resume + e.a.rw_to_rx());
+    });
+    a.sub(Width::w32, trial_counter(offsetof(SlotTrial, entries_left)), 1);
+    a.jcc(Cond::e, over.entry);
+    over.resume = a.cursor();
+}
+
+void Emitter::begin_site(ColdPath& path) {
+    if (watch_.kind == SlotWatch::Kind::trial && sites_.size() < kTrialSites) {
+        sites_.push_back(static_cast<u16>(page_offset_));
+        path.site = static_cast<u8>(sites_.size());
+    }
+}
+
+void Emitter::count_miss(const ColdPath& path) {
+    if (path.site != 0) {
+        a.add(Width::w32, trial_counter(offsetof(SlotTrial, misses) + sizeof(u32) * (path.site - 1u)), 1);
     }
 }
 

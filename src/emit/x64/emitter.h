@@ -45,8 +45,20 @@ struct ColdPath {
     u32 unexecuted = 0;
     u64 data = 0;
     u8 registers[4]{};  ///< host registers the path needs, by the op's convention
+    u8 site = 0;        ///< in a trial: the access's number, from 1 on
     Gpr base{};         ///< of memory accesses: the guest address is this register plus `offset`
     i32 offset = 0;
+};
+
+/// How misses of page slots are watched in a region.
+struct SlotWatch {
+    enum class Kind : u8 {
+        none,
+        misses,  ///< by the places they come from
+        trial,   ///< in Runtime::trials, by access, and the entries of the region
+    };
+    Kind kind = Kind::none;
+    unsigned trial = 0;
 };
 
 /// An exit that can be linked to another region.
@@ -62,10 +74,12 @@ class Emitter {
         : a(CodeBuffer{}, stubs.features().encoding()), pins_(pins), stubs_(stubs) {}
 
     /// Emits into `buffer`, from its start. The region's links get the numbers from `first_link` on.
-    void emit(const ir::Region& region, CodeBuffer buffer, u32 first_link);
+    void emit(const ir::Region& region, CodeBuffer buffer, u32 first_link, SlotWatch watch);
 
     /// Of the region last emitted.
     std::span<const ExitLink> links() const { return links_; }
+    /// The places in the page of the accesses that are counted in a trial, in the order of SlotTrial::misses.
+    std::span<const u16> sites() const { return sites_; }
     /// Bytes before the cold paths.
     std::size_t hot_size() const { return hot_size_; }
 
@@ -170,6 +184,12 @@ class Emitter {
     void define_next_flags(Sense sense);
     bool flags_in_host(Value flags) const { return host_flags_ == flags; }
 
+    // Page slots.
+    bool watches_misses() const { return watch_.kind == SlotWatch::Kind::misses; }
+    /// The access that `path` belongs to uses its slot: it has a counter if the region is tried.
+    void begin_site(ColdPath& path);
+    void count_miss(const ColdPath& path);
+
     /// True if the op after this one accesses what lies behind, so that one check serves both: LDP and STP.
     bool pair_follows() const { return is_pair(index_); }
     /// Goes on to the next op, which is lowered together with this one.
@@ -254,6 +274,10 @@ class Emitter {
     void begin_instruction();
     void spend_instructions();
     u32 last_instruction_paid_for() const;
+    void count_entry();
+    Mem trial_counter(std::size_t offset) const {
+        return runtime(offsetof(Runtime, trials) + watch_.trial * sizeof(SlotTrial) + offset);
+    }
     ColdPath& exit_path(u64 target);
 
     template <class Reg>
@@ -323,6 +347,8 @@ class Emitter {
     const Pins& pins_;
     Stubs& stubs_;
     std::vector<ExitLink> links_;
+    SlotWatch watch_;
+    std::vector<u16> sites_;
     std::size_t hot_size_ = 0;
     bool counts_ = false;
     bool metered_ = false;

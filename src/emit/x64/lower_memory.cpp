@@ -56,32 +56,73 @@ void check_stack(Emitter& e, GuestAddress address) {
 
 }  // namespace
 
+namespace {
+
+/// `difference` is an address whose page was compared with a tag: jumps to `path` if they differ, if the access leaves
+/// its page, or if it is misaligned and must not be.
+void check_difference(Emitter& e, ColdPath& path, Gpr difference, ir::MemInfo memory, unsigned size_log2) {
+    if (memory.aligned && size_log2 != 0) {
+        // Low bits that are not zero become high ones and fail the comparison.
+        e.a.rotate_right(Width::w64, difference, difference, static_cast<u8>(size_log2));
+        e.a.cmp(Width::w64, difference, 4096 >> size_log2);
+        e.a.jcc(x64::Cond::ae, path.entry);
+    } else {
+        e.a.cmp(Width::w64, difference, 4096 - (1 << size_log2));
+        e.a.jcc(x64::Cond::a, path.entry);
+    }
+}
+
+/// The address is in rax, and rdx is free.
+void check_tlb(Emitter& e, ColdPath& path, ir::MemInfo memory, bool write, unsigned size_log2) {
+    const bool user = memory.unprivileged;
+    // The mask clears what is left of the offset within the page.
+    static_assert(sizeof(TlbEntry) == 16);
+    e.a.mov(Width::w64, Gpr::rdx, Gpr::rax);
+    e.a.shr(Width::w64, Gpr::rdx, 8);
+    e.a.and_(Width::w64, Gpr::rdx, user ? RT(tlb_mask_unprivileged) : RT(tlb_mask));
+    e.a.add(Width::w64, Gpr::rdx,
+            write ? (user ? RT(tlb_write_unprivileged) : RT(tlb_write))
+                  : (user ? RT(tlb_read_unprivileged) : RT(tlb_read)));
+    e.a.xor_(Width::w64, Gpr::rax, mem(Gpr::rdx, offsetof(TlbEntry, tag)));
+    check_difference(e, path, Gpr::rax, memory, size_log2);
+    e.a.mov(Width::w64, Gpr::rax, mem(Gpr::rdx, offsetof(TlbEntry, addend)));
+}
+
+/// The address is in rax.
+void check_slot(Emitter& e, ColdPath& path, ir::MemInfo memory, bool write, unsigned size_log2) {
+    const unsigned slot = slot_index(memory);
+    const std::size_t tag = write ? offsetof(PageSlot, write_tag) : offsetof(PageSlot, read_tag);
+    e.a.xor_(Width::w64, Gpr::rax, slot_field(slot, tag));
+    check_difference(e, path, Gpr::rax, memory, size_log2);
+    e.a.mov(Width::w64, Gpr::rax, slot_field(slot, offsetof(PageSlot, addend)));
+}
+
+/// Atomics have their address in rdx, and keep it there.
+bool looks_in_tlb(const ir::MemInfo& memory, const ColdPath& path) {
+    return memory.scattered && path.base != Gpr::rdx;
+}
+
+}  // namespace
+
 void check_page(Emitter& e, ColdPath& path, GuestAddress address, bool write, unsigned size_log2) {
     const ir::MemInfo memory = e.current().memory();
-    const unsigned slot = slot_index(memory);
     path.base = address.base;
     path.offset = address.offset;
     if (memory.stack) {
         check_stack(e, address);
     }
     e.count(Counted::page_checks);
-    const std::size_t tag = write ? offsetof(PageSlot, write_tag) : offsetof(PageSlot, read_tag);
     if (address.offset != 0) {
         e.a.lea(Width::w64, Gpr::rax, mem(address.base, address.offset));
     } else {
         e.a.mov(Width::w64, Gpr::rax, address.base);
     }
-    e.a.xor_(Width::w64, Gpr::rax, slot_field(slot, tag));
-    if (memory.aligned && size_log2 != 0) {
-        // Low bits that are not zero become high ones and fail the comparison.
-        e.a.rotate_right(Width::w64, Gpr::rax, Gpr::rax, static_cast<u8>(size_log2));
-        e.a.cmp(Width::w64, Gpr::rax, 4096 >> size_log2);
-        e.a.jcc(x64::Cond::ae, path.entry);
+    if (looks_in_tlb(memory, path)) {
+        check_tlb(e, path, memory, write, size_log2);
     } else {
-        e.a.cmp(Width::w64, Gpr::rax, 4096 - (1 << size_log2));
-        e.a.jcc(x64::Cond::a, path.entry);
+        e.begin_site(path);
+        check_slot(e, path, memory, write, size_log2);
     }
-    e.a.mov(Width::w64, Gpr::rax, slot_field(slot, offsetof(PageSlot, addend)));
     path.retry = e.a.cursor();
 }
 
@@ -96,8 +137,14 @@ void look_up(Emitter& e, const ColdPath& path, bool write, unsigned size_log2) {
     const std::size_t slot = offsetof(Runtime, slots) + slot_index(memory) * sizeof(PageSlot);
     e.count(Counted::slot_misses);
     address_into_rdx(e, path);
+    if (looks_in_tlb(memory, path)) {
+        e.note_position();
+        e.a.mov_imm(Gpr::rax, packed);
+        return;
+    }
+    e.count_miss(path);
     e.a.mov_imm(Gpr::rax, static_cast<u64>(static_cast<i64>(runtime_displacement(slot))));
-    e.a.near_call(e.stubs().miss(memory, write));
+    e.a.near_call(e.stubs().miss(memory, write, e.watches_misses()));
     const u8* before = e.a.cursor();
     jump_to(e, path.retry);
     KELVIN_ASSERT(e.a.overflowed() || e.a.cursor() - before == static_cast<std::ptrdiff_t>(Stubs::kSkip));

@@ -55,6 +55,9 @@ constexpr auto kFields = std::to_array<Field>({
     FIELD(host_mxcsr),
     ARRAY(counted),
     FIELD(budget),
+    FIELD(missing_site),
+    ARRAY(site_misses),
+    ARRAY(trials),
 });
 
 #undef FIELD

@@ -52,6 +52,18 @@ constexpr JumpEntry empty_jump(unsigned index) {
 }
 static_assert(jump_index(0) == 0 && jump_index(4 * kBranchTypes) == kBranchTypes);
 
+/// Misses of page slots are counted by the access's place in the code, modulo this.
+inline constexpr unsigned kSlotSites = 1024;
+
+/// Of a region that is tried: see accel/translator/slot_trials.h.
+inline constexpr unsigned kTrials = 8;
+inline constexpr unsigned kTrialSites = 32;
+inline constexpr u32 kTrialEntries = 1024;
+struct SlotTrial {
+    u32 entries_left;  ///< counts down; the trial ends at 0
+    u32 misses[kTrialSites];
+};
+
 /// What generated code counts if it is told to.
 enum class Counted : u8 { regions, instructions, page_checks, slot_misses, jumps, jump_misses, count };
 inline constexpr unsigned kCounted = static_cast<unsigned>(Counted::count);
@@ -84,7 +96,10 @@ struct alignas(64) Runtime {
     u32 guest_mxcsr;     ///< rounding and flushing as the guest wants, exceptions masked, sticky flags
     u32 host_mxcsr;
     u64 counted[kCounted];
-    InstructionBudget budget;  ///< where instructions are metered
+    InstructionBudget budget;    ///< where instructions are metered
+    u64 missing_site;            ///< where the code runs that has missed its slot 256 times; 0: nowhere
+    u8 site_misses[kSlotSites];  ///< since that was last so
+    SlotTrial trials[kTrials];
 };
 
 /// rbp points this far into the guest's state, so that its first 256 bytes are within an 8-bit displacement.

@@ -208,23 +208,25 @@ void Stubs::make_memory_call() {
     a_.jmp(exit_saved_);
 }
 
-unsigned Stubs::miss_index(ir::MemInfo memory, bool write) {
-    return memory.size_log2 | unsigned{memory.aligned} << 3 | unsigned{memory.unprivileged} << 4 | unsigned{write} << 5;
+unsigned Stubs::miss_index(ir::MemInfo memory, bool write, bool watched) {
+    return memory.size_log2 | unsigned{memory.aligned} << 3 | unsigned{memory.unprivileged} << 4 |
+           unsigned{write} << 5 | unsigned{watched} << 6;
 }
 
-const u8* Stubs::miss(ir::MemInfo memory, bool write) const {
-    return miss_[miss_index(memory, write)];
+const u8* Stubs::miss(ir::MemInfo memory, bool write, bool watched) const {
+    return miss_[miss_index(memory, write, watched)];
 }
 
 void Stubs::make_misses() {
     for (const bool write : {false, true}) {
-        for (unsigned bits = 0; bits < 4; bits++) {
+        for (unsigned bits = 0; bits < 8; bits++) {
             for (u8 size_log2 = 0; size_log2 <= 5; size_log2++) {
                 ir::MemInfo memory;
                 memory.size_log2 = size_log2;
                 memory.aligned = (bits & 1) != 0;
                 memory.unprivileged = (bits & 2) != 0;
-                miss_[miss_index(memory, write)] = make_miss(memory, write);
+                const bool watched = (bits & 4) != 0;
+                miss_[miss_index(memory, write, watched)] = make_miss(memory, write, watched);
             }
         }
     }
@@ -247,11 +249,25 @@ void Stubs::fill_slot(bool write) {
     a_.bind(same);
 }
 
-const u8* Stubs::make_miss(ir::MemInfo memory, bool write) {
+/// Counts a miss of the stub's caller; goes to `often` when its counter overflows. Overwrites r10.
+void Stubs::count_site(Label& often) {
+    a_.mov(Width::w32, r10, mem(rsp, 0));
+    a_.and_(Width::w32, r10, kSlotSites - 1);
+    a_.add(Width::w8, mem(kState, r10, 1, runtime_displacement(offsetof(Runtime, site_misses))), 1);
+    a_.jcc(Cond::b, often);
+}
+
+void Stubs::report_site() {
+    a_.mov(Width::w64, r10, mem(rsp, 0));
+    a_.mov(Width::w64, RT(missing_site), r10);
+    a_.mov(Width::w32, RT(kick), 1);
+}
+
+const u8* Stubs::make_miss(ir::MemInfo memory, bool write, bool watched) {
     const bool user = memory.unprivileged;
     a_.align(16);
     const u8* entry = a_.execution_address();
-    Label slow;
+    Label slow, often, counted;
     a_.mov(Width::w64, RT(saved[4]), rcx);
     a_.mov(Width::w64, RT(saved[5]), r10);
     // The mask clears what is left of the offset within the page.
@@ -274,6 +290,10 @@ const u8* Stubs::make_miss(ir::MemInfo memory, bool write) {
         a_.jcc(Cond::a, slow);
     }
     a_.mov(Width::w64, rcx, mem(rcx, offsetof(TlbEntry, addend)));
+    if (watched) {
+        count_site(often);
+        a_.bind(counted);
+    }
     if (slot_use_ == SlotUse::normal) {
         fill_slot(write);
     }
@@ -286,6 +306,11 @@ const u8* Stubs::make_miss(ir::MemInfo memory, bool write) {
     a_.mov(Width::w64, r10, RT(saved[5]));
     a_.add(Width::w64, mem(rsp, 0), static_cast<i32>(kSkip));
     a_.ret();
+    if (watched) {
+        a_.bind(often);
+        report_site();
+        a_.jmp(counted);
+    }
     return entry;
 }
 

@@ -58,7 +58,8 @@ class Stubs {
     /// Looks an access up in the TLB that a page slot does not serve. Called with the guest address in rdx (kept) and
     /// the slot's displacement from rbp in rax. If the TLB has the page, returns normally with the addend in rax, and
     /// the slot serves the page from then on. Else it returns kSkip bytes further. All other registers are kept.
-    const u8* miss(ir::MemInfo memory, bool write) const;
+    /// `watched`: counts those that the TLB serves, by the place of the call.
+    const u8* miss(ir::MemInfo memory, bool write, bool watched) const;
     static constexpr unsigned kSkip = 5;  ///< the size of the jump that follows the call
 
     /// A load or store by C++. Called with the guest address in rdx, the packed MemInfo in eax and, for stores, the
@@ -106,10 +107,12 @@ class Stubs {
     void make_exits();
     void make_resume();
     void make_misses();
-    const u8* make_miss(ir::MemInfo memory, bool write);
+    const u8* make_miss(ir::MemInfo memory, bool write, bool watched);
+    void count_site(Label& often);
+    void report_site();
     void fill_slot(bool write);
     const u8* make_slow(const void* function);
-    static unsigned miss_index(ir::MemInfo memory, bool write);
+    static unsigned miss_index(ir::MemInfo memory, bool write, bool watched);
     void make_memory_call();
     void make_evaluate();
     void make_evaluate_preserving();
@@ -136,7 +139,7 @@ class Stubs {
     const u8* exit_position_ = nullptr;
     const u8* resume_ = nullptr;
     const u8* retired_entry_ = nullptr;
-    std::array<const u8*, 64> miss_{};
+    std::array<const u8*, 128> miss_{};
     const u8* slow_load_ = nullptr;
     const u8* slow_store_ = nullptr;
     const u8* memory_call_ = nullptr;
