@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// AES as in FIPS 197, SHA-256 as in FIPS 180-4, cut into the steps of the Arm ARM's instructions (J1.3).
+// AES as in FIPS 197, SHA-1 and SHA-256 as in FIPS 180-4, cut into the steps of the Arm ARM's instructions (J1.3).
 #include <array>
 #include <bit>
 
@@ -113,6 +113,26 @@ void hash_rounds(V128& x, V128& y, const V128& w) {
     }
 }
 
+u32 parity(u32 x, u32 y, u32 z) {
+    return x ^ y ^ z;
+}
+
+/// SHA1hash(): four rounds. a holds the working variables a to d, the bottom of b is e, c the words plus constants.
+template <auto Mix>
+Datum sha1_rounds(Input in) {
+    V128 x = in.va();
+    u32 e = in.vb().s[0];
+    for (const u32 word : in.vc().s) {
+        const u32 t = e + std::rotl(x.s[0], 5) + Mix(x.s[1], x.s[2], x.s[3]) + word;
+        e = x.s[3];
+        x.s[3] = x.s[2];
+        x.s[2] = std::rotl(x.s[1], 30);
+        x.s[1] = x.s[0];
+        x.s[0] = t;
+    }
+    return vector_result(x);
+}
+
 }  // namespace
 
 Datum aes_encrypt(Input in) {
@@ -154,6 +174,15 @@ Datum sha256_update1(Input in) {
         result.s[i] = in.va().s[i] + small_sigma1(earlier) + middle;
     }
     return vector_result(result);
+}
+Datum sha1_choose(Input in) {
+    return sha1_rounds<&choose>(in);
+}
+Datum sha1_parity(Input in) {
+    return sha1_rounds<&parity>(in);
+}
+Datum sha1_majority(Input in) {
+    return sha1_rounds<&majority>(in);
 }
 
 }  // namespace kelvin::ir::meaning

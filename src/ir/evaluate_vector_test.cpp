@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <initializer_list>
 #include <ostream>
 
@@ -247,6 +248,36 @@ TEST(EvaluateCrypto, Sha256OfAbc) {
     }
     EXPECT_EQ(apply(Opcode::vadd, Lane::s, state0, initial0), words(0xba7816bf, 0x8f01cfea, 0x414140de, 0x5dae2223));
     EXPECT_EQ(apply(Opcode::vadd, Lane::s, state1, initial1), words(0xb00361a3, 0x96177a9c, 0xb410ff61, 0xf20015ad));
+}
+
+// FIPS 180-4, of the same message, as the Arm ARM's instructions do it; the rotation by 30 is SHA1H.
+TEST(EvaluateVector, Sha1Abc) {
+    const auto words = [](u32 a, u32 b, u32 c, u32 d) { return v128(a | u64{b} << 32, c | u64{d} << 32); };
+    u32 w[80] = {0x61626380};
+    w[15] = 24;
+    for (unsigned i = 16; i < 80; ++i) {
+        w[i] = std::rotl(w[i - 3] ^ w[i - 8] ^ w[i - 14] ^ w[i - 16], 1);
+    }
+    struct Part {
+        Opcode rounds;
+        u32 constant;
+    };
+    constexpr Part kParts[] = {{Opcode::sha1_choose, 0x5a827999},
+                               {Opcode::sha1_parity, 0x6ed9eba1},
+                               {Opcode::sha1_majority, 0x8f1bbcdc},
+                               {Opcode::sha1_parity, 0xca62c1d6}};
+    const V128 initial = words(0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476);
+    V128 state = initial;
+    V128 e = v128(0xffffffffc3d2e1f0, ~u64{0});  // only its bottom counts
+    for (unsigned i = 0; i < 80; i += 4) {
+        const Part& part = kParts[i / 20];
+        const u32 k = part.constant;
+        const V128 next_e = v128(std::rotl(state.s[0], 30));
+        state = apply(part.rounds, 0, state, e, words(w[i] + k, w[i + 1] + k, w[i + 2] + k, w[i + 3] + k));
+        e = next_e;
+    }
+    EXPECT_EQ(apply(Opcode::vadd, Lane::s, state, initial), words(0xa9993e36, 0x4706816a, 0xba3e2571, 0x7850c26c));
+    EXPECT_EQ(e.s[0] + 0xc3d2e1f0, 0x9cd0d89du);
 }
 
 }  // namespace

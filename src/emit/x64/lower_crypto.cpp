@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Emitters of AES and SHA-256 by the host's instructions (Intel SDM vol. 2, AESENC, SHA256RNDS2 and their kin).
+// Emitters of AES, SHA-1 and SHA-256 by the host's instructions (Intel SDM vol. 2, AESENC, SHA256RNDS2 and their kin).
 #include "emit/x64/lower_vector.h"
 
 namespace kelvin::x64::lower {
@@ -155,6 +155,42 @@ void sha256_update1(Emitter& e) {
     e.a.vex(vop::vpalignr, result, z, y, u8{4});
     e.a.vex(vop::vpaddd, result, result, x);
     e.a.sse(vop::sha256msg2, result, z);
+}
+
+namespace {
+
+/// Four rounds. The host has a in the highest element, and adds the round's constant itself.
+void four_sha1_rounds(Emitter& e, u8 function) {
+    using enum Xmm;
+    constexpr u32 kConstants[] = {0x5a827999, 0x6ed9eba1, 0x8f1bbcdc};
+    constexpr u8 kReverse = 0x1b;
+    if (!e.features().sha) {
+        fallback(e);
+        return;
+    }
+    e.evict_locals();
+    e.use_into(xmm1, e.current().a);
+    e.use_into(xmm2, e.current().b);
+    e.use_into(xmm3, e.current().c);
+    keep_lowest(e, ir::Lane::s, xmm2, xmm2);
+    e.a.vex(vop::vpaddd, xmm2, xmm2, xmm3);
+    e.a.vex(vop::vpsubd, xmm2, xmm2, in_memory(e, every_word(kConstants[function])));
+    e.a.vex(vop::vpshufd, xmm2, xmm2, kReverse);
+    e.a.vex(vop::vpshufd, xmm1, xmm1, kReverse);
+    e.a.sse(vop::sha1rnds4, xmm1, xmm2, function);
+    e.a.vex(vop::vpshufd, e.define_xmm(), xmm1, kReverse);
+}
+
+}  // namespace
+
+void sha1_choose(Emitter& e) {
+    four_sha1_rounds(e, 0);
+}
+void sha1_parity(Emitter& e) {
+    four_sha1_rounds(e, 1);
+}
+void sha1_majority(Emitter& e) {
+    four_sha1_rounds(e, 2);
 }
 
 }  // namespace kelvin::x64::lower

@@ -177,7 +177,7 @@ class Sequence {
             IrOp::fsub,         IrOp::fmul,     IrOp::fdiv,        IrOp::fsqrt,          IrOp::fmuladd,
             IrOp::fmin,         IrOp::fmaxnm,   IrOp::fneg,        IrOp::fcmpge,         IrOp::fround,
             IrOp::fto_int,      IrOp::fvto_int, IrOp::ffrom_int,   IrOp::fvfrom_int,     IrOp::fcompare,
-            IrOp::vselect_cond, IrOp::cond_set,
+            IrOp::vselect_cond, IrOp::cond_set, IrOp::sha1_choose,
         };
         ir::Op op{.code = kOps[pick(std::size(kOps))]};
         const ir::OpInfo& info = ir::info(op.code);

@@ -10,7 +10,7 @@ namespace {
 using ir::Lane;
 
 constexpr bool is_tested(IrOp code) {
-    return (code >= IrOp::vfrom_gpr && code <= IrOp::sha256_update1) || code == IrOp::fneg || code == IrOp::fabs;
+    return (code >= IrOp::vfrom_gpr && code <= IrOp::sha1_majority) || code == IrOp::fneg || code == IrOp::fabs;
 }
 
 bool has_lane(IrOp code, Lane lane) {

@@ -14,45 +14,6 @@ using ir::Lane;
 using ir::Opcode;
 using ir::Value;
 
-enum class Sha1 : u8 { choose, parity, majority };
-
-u32 sha1_mix(Sha1 function, u32 x, u32 y, u32 z) {
-    switch (function) {
-        case Sha1::choose:
-            return ((y ^ z) & x) ^ z;
-        case Sha1::parity:
-            return x ^ y ^ z;
-        default:
-            return (x & y) | ((x | y) & z);
-    }
-}
-
-/// SHA1hash(): four rounds. `hash` holds the working variables a to d; e is the bottom of `y`.
-template <Sha1 Function>
-V128 sha1_rounds(const V128& hash, const V128& y, const V128& words) {
-    V128 x = hash;
-    u32 e = y.s[0];
-    for (const u32 word : words.s) {
-        const u32 t = e + std::rotl(x.s[0], 5) + sha1_mix(Function, x.s[1], x.s[2], x.s[3]) + word;
-        e = x.s[3];
-        x.s[3] = x.s[2];
-        x.s[2] = std::rotl(x.s[1], 30);
-        x.s[1] = x.s[0];
-        x.s[0] = t;
-    }
-    return x;
-}
-
-template <Sha1 Function>
-constexpr ir::Helper kSha1Rounds = ir::helper<&sha1_rounds<Function>>("sha1_rounds", ir::kHelperPure);
-
-template <Sha1 Function>
-void sha1_hash(Lifter& t, VReg rm, VReg rn, VReg rd) {
-    if (t.fp_enabled()) {
-        t.set(rd, t.ir.call(kSha1Rounds<Function>, {t.get(rd), t.get(rn), t.get(rm)}));
-    }
-}
-
 void sha1_fixed_rotate(Lifter& t, VReg rn, VReg rd) {
     if (t.fp_enabled()) {
         const Value word = t.ir.vextract(ir::Type::i32, Lane::s, t.get(rn), 0);
@@ -203,9 +164,9 @@ constexpr auto kInstructions = std::to_array<Instruction>({
     instruction<"01001110 00 10100 00110 10 nnnnn ddddd", &unary<Opcode::aes_mix>>("AESMC", Feature::aes),
     instruction<"01001110 00 10100 00111 10 nnnnn ddddd", &unary<Opcode::aes_inverse_mix>>("AESIMC", Feature::aes),
 
-    instruction<"01011110 000 mmmmm 0 000 00 nnnnn ddddd", &sha1_hash<Sha1::choose>>("SHA1C", Feature::sha1),
-    instruction<"01011110 000 mmmmm 0 001 00 nnnnn ddddd", &sha1_hash<Sha1::parity>>("SHA1P", Feature::sha1),
-    instruction<"01011110 000 mmmmm 0 010 00 nnnnn ddddd", &sha1_hash<Sha1::majority>>("SHA1M", Feature::sha1),
+    instruction<"01011110 000 mmmmm 0 000 00 nnnnn ddddd", &ternary<Opcode::sha1_choose>>("SHA1C", Feature::sha1),
+    instruction<"01011110 000 mmmmm 0 001 00 nnnnn ddddd", &ternary<Opcode::sha1_parity>>("SHA1P", Feature::sha1),
+    instruction<"01011110 000 mmmmm 0 010 00 nnnnn ddddd", &ternary<Opcode::sha1_majority>>("SHA1M", Feature::sha1),
     instruction<"01011110 000 mmmmm 0 011 00 nnnnn ddddd", &sha1_schedule0>("SHA1SU0", Feature::sha1),
     instruction<"01011110 00 10100 00000 10 nnnnn ddddd", &sha1_fixed_rotate>("SHA1H", Feature::sha1),
     instruction<"01011110 00 10100 00001 10 nnnnn ddddd", &sha1_schedule1>("SHA1SU1", Feature::sha1),
