@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "base/assert.h"
+#include "emit/x64/evex_text.h"
 
 namespace kelvin::translator {
 
@@ -31,6 +32,11 @@ Disassembler::~Disassembler() {
 }
 
 Disassembler::Instruction Disassembler::first(const u8* code, std::size_t size, u64 address) {
+    if (handle_->unit == 1) {
+        if (const std::optional<x64::EvexText> evex = x64::evex_text({code, size})) {
+            return {address, evex->size, evex->name, evex->operands};
+        }
+    }
     const u8* rest = code;
     u64 next = address;
     std::size_t left = size;

@@ -19,5 +19,11 @@ TEST(Disassembler, ShowsX64) {
     EXPECT_EQ(disassembler.text(code, sizeof code, 0x20), "  20: add rcx, rdx\n  23: ret \n");
 }
 
+TEST(Disassembler, ShowsWhatCameWithAvx512) {
+    const u8 code[] = {0x62, 0xa1, 0x55, 0x00, 0xef, 0xe6, 0xc3};
+    Disassembler disassembler(Disassembler::Architecture::x64);
+    EXPECT_EQ(disassembler.text(code, sizeof code, 0x20), "  20: vpxord xmm20, xmm21, xmm22\n  26: ret \n");
+}
+
 }  // namespace
 }  // namespace kelvin::translator

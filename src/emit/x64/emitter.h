@@ -118,6 +118,11 @@ class Emitter {
     /// Copies the value into a register that may be overwritten.
     Gpr use_copy(Value value);
     Xmm use_copy_xmm(Value value);
+    /// A register that no value is ever in, for use within an op. Only on hosts with AVX-512; two of them.
+    Xmm spare_xmm(unsigned i) const {
+        const Xmm low = i == 0 ? kLowScratch2 : kLowScratch;
+        return features().evex_everywhere ? low : Xmm{static_cast<u8>(16 + i)};
+    }
     void use_into(Gpr reg, Value value);
     void use_into(Xmm reg, Value value);
     /// Accounts for a use whose register is not wanted (an immediate).

@@ -79,8 +79,8 @@ HostFeatures HostFeatures::of(const CpuId& cpu) {
     features.v3 = has(cpu.leaf1_ecx, kV3Leaf1) && has(cpu.leaf7_ebx, kV3Leaf7) && has(cpu.extended_ecx, kV3Extended) &&
                   has(cpu.xcr0, kXmmYmm);
     features.avx512 = features.v3 && has(cpu.leaf7_ebx, kV4Leaf7) && has(cpu.xcr0, kMaskZmm);
-    features.avx512_vbmi = features.avx512 && has(cpu.leaf7_ecx, bits({1}));
     features.avx512_bitalg = features.avx512 && has(cpu.leaf7_ecx, bits({12}));
+    features.evex_everywhere = features.avx512 && has(cpu.leaf7_ecx, bits({9, 10}));  // VAES, VPCLMULQDQ
     features.gfni = has(cpu.leaf7_ecx, bits({8}));
     features.aes = has(cpu.leaf1_ecx, bits({25}));
     features.pclmul = has(cpu.leaf1_ecx, bits({1}));
@@ -92,8 +92,8 @@ HostFeatures HostFeatures::up_to(HostLevel most) const {
     HostFeatures features = *this;
     features.v3 = v3 && most >= HostLevel::v3;
     features.avx512 = avx512 && most >= HostLevel::v4;
-    features.avx512_vbmi = avx512_vbmi && features.avx512;
     features.avx512_bitalg = avx512_bitalg && features.avx512;
+    features.evex_everywhere = evex_everywhere && features.avx512;
     return features;
 }
 

@@ -36,9 +36,9 @@ struct CpuId {
 /// A value-initialised one is the least host. Any combination must give correct code, so that each can be tested.
 struct HostFeatures {
     bool v3 = false;
-    bool avx512 = false;         ///< v4; only with v3
-    bool avx512_bitalg = false;  ///< counts of bits in bytes; only with avx512
-    bool avx512_vbmi = false;    ///< permutations of bytes; only with avx512
+    bool avx512 = false;           ///< v4; only with v3
+    bool avx512_bitalg = false;    ///< counts of bits in bytes; only with avx512
+    bool evex_everywhere = false;  ///< what has a VEX form of registers has an EVEX one too; only with avx512
     bool gfni = false;
     bool aes = false;
     bool pclmul = false;

@@ -28,17 +28,17 @@ TEST(HostFeatures, Levels) {
 
 TEST(HostFeatures, ExtensionsBesideTheLevels) {
     const HostFeatures zen4 = HostFeatures::of(kZen4);
-    EXPECT_TRUE(zen4.aes && zen4.pclmul && zen4.sha && zen4.gfni && zen4.avx512_bitalg && zen4.avx512_vbmi);
+    EXPECT_TRUE(zen4.aes && zen4.pclmul && zen4.sha && zen4.gfni && zen4.avx512_bitalg && zen4.evex_everywhere);
     const HostFeatures haswell = HostFeatures::of(kHaswell);
     EXPECT_TRUE(haswell.aes && haswell.pclmul);
-    EXPECT_FALSE(haswell.sha || haswell.gfni || haswell.avx512_bitalg || haswell.avx512_vbmi);
+    EXPECT_FALSE(haswell.sha || haswell.gfni || haswell.avx512_bitalg || haswell.evex_everywhere);
 }
 
 TEST(HostFeatures, RegistersThatTheSystemDoesNotKeepAreNotUsed) {
     CpuId cpu = kZen4;
     cpu.xcr0 = kAvxState;
     EXPECT_EQ(HostFeatures::of(cpu).level(), HostLevel::v3);
-    EXPECT_FALSE(HostFeatures::of(cpu).avx512_bitalg || HostFeatures::of(cpu).avx512_vbmi);
+    EXPECT_FALSE(HostFeatures::of(cpu).avx512_bitalg || HostFeatures::of(cpu).evex_everywhere);
     cpu.xcr0 = kSseState;
     EXPECT_EQ(HostFeatures::of(cpu).level(), HostLevel::v2);
     EXPECT_TRUE(HostFeatures::of(cpu).gfni);
@@ -61,7 +61,7 @@ TEST(HostFeatures, OneMissingInstructionMakesItALowerLevel) {
 TEST(HostFeatures, AreCutDownToALevel) {
     const HostFeatures v3 = HostFeatures::of(kZen4).up_to(HostLevel::v3);
     EXPECT_TRUE(v3.v3 && v3.gfni && v3.sha && v3.aes);
-    EXPECT_FALSE(v3.avx512 || v3.avx512_bitalg || v3.avx512_vbmi);
+    EXPECT_FALSE(v3.avx512 || v3.avx512_bitalg || v3.evex_everywhere);
     const HostFeatures v2 = HostFeatures::of(kZen4).up_to(HostLevel::v2);
     EXPECT_TRUE(v2.gfni && v2.aes);
     EXPECT_FALSE(v2.v3 || v2.avx512);

@@ -3,8 +3,9 @@
 #pragma once
 
 #include <array>
+#include <span>
 
-#include "emit/x64/registers.h"
+#include "emit/x64/host_features.h"
 
 namespace kelvin::x64 {
 
@@ -18,10 +19,21 @@ inline constexpr unsigned kPinGprsSavedByCallee = 5;
 /// Hold values within a block, in the order they are handed out: those with fixed uses last.
 inline constexpr auto kLocalGprs = std::to_array<Gpr>({Gpr::r10, Gpr::r11, Gpr::rcx, Gpr::rdx, Gpr::rax});
 
-/// The last one is not pinned on hosts without AVX: kLegacyScratch.
 inline constexpr auto kPinXmms =
     std::to_array<Xmm>({Xmm::xmm4, Xmm::xmm5, Xmm::xmm6, Xmm::xmm7, Xmm::xmm8, Xmm::xmm9, Xmm::xmm10, Xmm::xmm11,
                         Xmm::xmm12, Xmm::xmm13, Xmm::xmm14, Xmm::xmm15});
+inline constexpr auto kWidePinXmms = std::to_array<Xmm>(
+    {Xmm::xmm4,  Xmm::xmm5,  Xmm::xmm6,  Xmm::xmm7,  Xmm::xmm8,  Xmm::xmm9,  Xmm::xmm10, Xmm::xmm11, Xmm::xmm12,
+     Xmm::xmm13, Xmm::xmm16, Xmm::xmm17, Xmm::xmm18, Xmm::xmm19, Xmm::xmm20, Xmm::xmm21, Xmm::xmm22, Xmm::xmm23,
+     Xmm::xmm24, Xmm::xmm25, Xmm::xmm26, Xmm::xmm27, Xmm::xmm28, Xmm::xmm29, Xmm::xmm30, Xmm::xmm31});
+/// What pins vectors on a host. xmm14 and xmm15 are the assembler's where instructions lack forms for others.
+inline std::span<const Xmm> pin_xmms(const HostFeatures& host) {
+    if (host.evex_everywhere) {
+        return kWidePinXmms;
+    }
+    return {kPinXmms.begin(), kPinXmms.size() - (host.v3 ? 0 : 1)};
+}
+
 inline constexpr auto kLocalXmms = std::to_array<Xmm>({Xmm::xmm0, Xmm::xmm1, Xmm::xmm2, Xmm::xmm3});
 
 }  // namespace kelvin::x64

@@ -405,9 +405,9 @@ void fused_half(Emitter& e, const FusedForms& forms) {
     const Factors in = use_factors(e);
     const Xmm result = e.define_xmm(true);
     e.a.vex(vop::vmovq, result, in.a);
-    e.a.vex(vop::vmovq, Xmm::xmm16, in.b);
-    e.a.vex(vop::vmovq, Xmm::xmm17, in.addend);
-    e.a.vex(forms.form213.ps, result, Xmm::xmm16, Xmm::xmm17);
+    e.a.vex(vop::vmovq, e.spare_xmm(0), in.b);
+    e.a.vex(vop::vmovq, e.spare_xmm(1), in.addend);
+    e.a.vex(forms.form213.ps, result, e.spare_xmm(0), e.spare_xmm(1));
     finish_fused(e, in, {result, result});
 }
 

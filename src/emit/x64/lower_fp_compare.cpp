@@ -113,9 +113,9 @@ void extreme(Emitter& e, const Extreme& which, bool wants_number) {
     Xmm right = y;
     if (half) {
         e.a.vex(vop::vmovq, result, x);
-        e.a.vex(vop::vmovq, Xmm::xmm16, y);
+        e.a.vex(vop::vmovq, e.spare_xmm(0), y);
         left = result;
-        right = Xmm::xmm16;
+        right = e.spare_xmm(0);
     }
     if (!wants_number || !by_range) {
         if (half) {

@@ -92,7 +92,11 @@ void blend_words(Emitter& e, Xmm to, Xmm a, Xmm b, u8 from_b) {
 }
 
 void fill(Emitter& e, Xmm reg) {
-    e.a.vex(vop::vpcmpeqd, reg, reg, reg);
+    if (number(reg) >= 16) {
+        e.a.vex(vop::vpternlogd, reg, reg, reg, u8{0xff});
+    } else {
+        e.a.vex(vop::vpcmpeqd, reg, reg, reg);
+    }
 }
 
 void keep_lowest(Emitter& e, ir::Lane lane, Xmm to, Xmm from) {

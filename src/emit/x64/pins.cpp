@@ -6,15 +6,7 @@
 
 namespace kelvin::x64 {
 
-namespace {
-
-bool may_pin(Xmm reg, const HostFeatures& host) {
-    return host.v3 || reg != kLegacyScratch;
-}
-
-}  // namespace
-
-Pins::Pins(const ir::GuestDesc& guest, const HostFeatures& host) : guest_(guest) {
+Pins::Pins(const ir::GuestDesc& guest, const HostFeatures& host) : guest_(guest), pin_xmms_(pin_xmms(host)) {
     pin_.fill(kNoPin);
     slot_of_gpr_.fill(kNoPin);
     slot_of_xmm_.fill(kNoPin);
@@ -23,10 +15,10 @@ Pins::Pins(const ir::GuestDesc& guest, const HostFeatures& host) : guest_(guest)
         pin_[slot] = static_cast<u8>(number(kPinGprs[i]));
         slot_of_gpr_[number(kPinGprs[i])] = slot;
     }
-    for (std::size_t i = 0; i < guest.vector_by_heat.size() && i < kPinXmms.size() && may_pin(kPinXmms[i], host); i++) {
+    for (std::size_t i = 0; i < guest.vector_by_heat.size() && i < pin_xmms_.size(); i++) {
         const u8 slot = guest.vector_by_heat[i];
-        pin_[slot] = static_cast<u8>(number(kPinXmms[i]));
-        slot_of_xmm_[number(kPinXmms[i])] = slot;
+        pin_[slot] = static_cast<u8>(number(pin_xmms_[i]));
+        slot_of_xmm_[number(pin_xmms_[i])] = slot;
     }
 }
 
@@ -37,7 +29,7 @@ void Pins::save(Assembler& a, bool callee_saved) const {
             a.mov(Width::w64, mem(kState, state_displacement(guest_.slots[slot].offset)), kPinGprs[i]);
         }
     }
-    for (const Xmm reg : kPinXmms) {
+    for (const Xmm reg : pin_xmms_) {
         const u8 slot = slot_of_xmm_[number(reg)];
         if (slot != kNoPin) {
             a.vex(vop::vmovaps_store, mem(kState, state_displacement(guest_.slots[slot].offset)), reg);
@@ -52,7 +44,7 @@ void Pins::load(Assembler& a, bool callee_saved) const {
             a.mov(Width::w64, kPinGprs[i], mem(kState, state_displacement(guest_.slots[slot].offset)));
         }
     }
-    for (const Xmm reg : kPinXmms) {
+    for (const Xmm reg : pin_xmms_) {
         const u8 slot = slot_of_xmm_[number(reg)];
         if (slot != kNoPin) {
             a.vex(vop::vmovaps, reg, mem(kState, state_displacement(guest_.slots[slot].offset)));

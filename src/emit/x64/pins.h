@@ -31,6 +31,7 @@ class Pins {
 
   private:
     const ir::GuestDesc& guest_;
+    std::span<const Xmm> pin_xmms_;
     std::array<u8, 256> pin_;  ///< host register number by slot
     std::array<u8, 16> slot_of_gpr_;
     std::array<u8, 32> slot_of_xmm_;

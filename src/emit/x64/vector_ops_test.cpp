@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every operation of vector_ops.h against GNU as, in each operand form it has.
-#include "emit/x64/vector_ops.h"
+#include "emit/x64/vector_forms.h"
 
 #include "emit/x64/assembler_oracle.h"
 
@@ -9,19 +9,6 @@
 
 namespace kelvin::x64 {
 namespace {
-
-struct Row {
-    const char* mnemonic;
-    VexOp op;
-    /// The operands, destination first: x xmm, m memory, o xmm or memory, r and q 32- and 64-bit general, R and Q the
-    /// same or memory, i immediate.
-    std::string_view operands;
-    const char* evex_mnemonic = nullptr;  ///< where it is another
-};
-
-constexpr Row kRows[] = {
-#include "emit/x64/vector_ops_test.def"
-};
 
 using Value = std::variant<Xmm, Gpr, Mem>;
 struct Operand {
@@ -60,10 +47,6 @@ std::vector<Operand> choices(char kind, VexOp op, unsigned registers) {
     return all;
 }
 
-bool has_immediate(const Row& row) {
-    return row.operands.back() == 'i';
-}
-
 /// Calls the overload of vex that takes these operands; false if there is none.
 bool emit(Assembler& a, VexOp op, const std::vector<Operand>& operands, bool immediate) {
     const auto call = [&](const auto&... values) {
@@ -81,9 +64,9 @@ bool emit(Assembler& a, VexOp op, const std::vector<Operand>& operands, bool imm
 
 /// Calls `check` with each choice of operands.
 template <class Check>
-void for_all(const Row& row, unsigned registers, std::vector<Operand>& chosen, Check check) {
+void for_all(const VectorForm& row, unsigned registers, std::vector<Operand>& chosen, Check check) {
     const std::size_t next = chosen.size();
-    if (next == row.operands.size() - has_immediate(row)) {
+    if (next == row.operands.size() - row.has_immediate()) {
         check(chosen);
         return;
     }
@@ -94,16 +77,16 @@ void for_all(const Row& row, unsigned registers, std::vector<Operand>& chosen, C
     }
 }
 
-void check_vex(Oracle& o, const Row& row, const std::vector<Operand>& chosen) {
-    const bool immediate = has_immediate(row);
+void check_vex(Oracle& o, const VectorForm& row, const std::vector<Operand>& chosen) {
+    const bool immediate = row.has_immediate();
     bool evex = false;
     std::string text;
     for (const Operand& operand : chosen) {
         evex |= high(operand);
         text += (text.empty() ? " " : ", ") + operand.text;
     }
-    const bool renamed = evex && row.evex_mnemonic != nullptr;
-    text = (renamed ? row.evex_mnemonic : row.mnemonic) + text;
+    const bool renamed = evex && !row.evex_mnemonic.empty();
+    text.insert(0, renamed ? row.evex_mnemonic : row.mnemonic);
     if (immediate) {
         text += ", " + std::to_string(kImmediate);
     }
@@ -113,7 +96,7 @@ void check_vex(Oracle& o, const Row& row, const std::vector<Operand>& chosen) {
 
 TEST(vector_ops, match_gnu_as) {
     Oracle o;
-    for (const Row& row : kRows) {
+    for (const VectorForm& row : kVectorForms) {
         std::vector<Operand> chosen;
         for_all(row, row.op.has_evex() ? 32 : 16, chosen, [&](const auto& operands) { check_vex(o, row, operands); });
     }
@@ -121,8 +104,8 @@ TEST(vector_ops, match_gnu_as) {
 }
 
 /// "{load} vmovss" is "{load} movss".
-std::string legacy_mnemonic(const Row& row) {
-    std::string text = row.mnemonic;
+std::string legacy_mnemonic(const VectorForm& row) {
+    std::string text(row.mnemonic);
     return text.erase(text.rfind(' ') + 1, 1);
 }
 
@@ -131,12 +114,12 @@ bool same(const Operand& a, const Operand& b) {
 }
 
 /// The instruction of two operands and the moves before it.
-void check_legacy(Oracle& o, const Row& row, std::vector<Operand> chosen) {
+void check_legacy(Oracle& o, const VectorForm& row, std::vector<Operand> chosen) {
     const bool shift = row.op.form == Form::vmi;
     if (shift && std::holds_alternative<Mem>(chosen[1].value)) {
         return;  // came with AVX-512
     }
-    ASSERT_TRUE(emit(o.a, row.op, chosen, has_immediate(row)));
+    ASSERT_TRUE(emit(o.a, row.op, chosen, row.has_immediate()));
     std::string moves;
     const auto move = [&](const std::string& to, const std::string& from) {
         moves += "movaps " + to + ", " + from + "; ";
@@ -158,12 +141,12 @@ void check_legacy(Oracle& o, const Row& row, std::vector<Operand> chosen) {
         move(chosen[0].text, chosen[1].text);
     }
     const std::string text = moves + legacy_mnemonic(row) + " " + chosen[0].text + (shift ? "" : ", " + chosen[1].text);
-    o.is(has_immediate(row) ? text + ", " + std::to_string(kImmediate) : text);
+    o.is(row.has_immediate() ? text + ", " + std::to_string(kImmediate) : text);
 }
 
 TEST(vector_ops, legacy_forms_match_gnu_as) {
     Oracle o(Encoding::legacy);
-    for (const Row& row : kRows) {
+    for (const VectorForm& row : kVectorForms) {
         if (row.op.has_legacy()) {
             std::vector<Operand> chosen;
             for_all(row, 16, chosen, [&](const auto& operands) { check_legacy(o, row, operands); });
@@ -205,6 +188,42 @@ TEST(vector_ops, register_moves_take_the_shorter_direction) {
         }
     }
     o.check();
+}
+
+/// What an assembler emits.
+template <class Emit>
+std::string emitted(Emit emit_code) {
+    std::array<u8, 256> bytes{};
+    Assembler a({bytes.data(), bytes.data() + bytes.size(), 0});
+    emit_code(a);
+    return hex(bytes.data(), static_cast<std::size_t>(a.cursor() - bytes.data()));
+}
+
+TEST(vector_ops, what_has_no_evex_form_goes_through_low_registers) {
+    EXPECT_EQ(emitted([](Assembler& a) { a.vex(vop::vpcmpeqd, xmm20, xmm21, xmm22); }), emitted([](Assembler& a) {
+                  a.vmov(xmm14, xmm21);
+                  a.vmov(xmm15, xmm22);
+                  a.vex(vop::vpcmpeqd, xmm14, xmm14, xmm15);
+                  a.vmov(xmm20, xmm14);
+              }));
+    EXPECT_EQ(emitted([](Assembler& a) { a.vex(vop::vcmpps, xmm1, xmm30, xmm30, u8{3}); }), emitted([](Assembler& a) {
+                  a.vmov(xmm14, xmm30);
+                  a.vex(vop::vcmpps, xmm1, xmm14, xmm14, u8{3});
+              }));
+    EXPECT_EQ(emitted([](Assembler& a) { a.vex(vop::vphaddd, xmm20, xmm1, mem(rbp, 16)); }), emitted([](Assembler& a) {
+                  a.vex(vop::vphaddd, xmm14, xmm1, mem(rbp, 16));
+                  a.vmov(xmm20, xmm14);
+              }));
+    EXPECT_EQ(emitted([](Assembler& a) { a.sse(vop::sha256msg1, xmm20, xmm21); }), emitted([](Assembler& a) {
+                  a.vmov(xmm14, xmm20);
+                  a.vmov(xmm15, xmm21);
+                  a.sse(vop::sha256msg1, xmm14, xmm15);
+                  a.vmov(xmm20, xmm14);
+              }));
+    EXPECT_EQ(emitted([](Assembler& a) { a.vex(vop::vpmovmskb, rax, xmm20); }), emitted([](Assembler& a) {
+                  a.vmov(xmm15, xmm20);
+                  a.vex(vop::vpmovmskb, rax, xmm15);
+              }));
 }
 
 TEST(vector_ops, blends_by_a_register) {
