@@ -65,7 +65,7 @@ class SlotTrials {
     /// Judgements are forgotten, all at once, when there are so many.
     static constexpr std::size_t kMostJudged = 1u << 16;
     /// Of the entries, one in so many must miss.
-    static constexpr u32 kSeldom = 8;
+    static constexpr u32 kSeldom = 16;
 
     struct Hash {
         std::size_t operator()(const RegionKey& key) const {
