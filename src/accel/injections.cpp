@@ -29,6 +29,7 @@ constexpr auto kEntries = std::to_array<Entry>({
     {"interrupts", &Injections::interrupts, "code always finds that another thread wants its attention"},
     {"small-cache", &Injections::small_cache, "256 KiB of code, so that code is dropped all the time"},
     {"short-regions", &Injections::short_regions, "one instruction a region"},
+    {"slow-clock", &Injections::slow_clock, "every read of a counter is made by C++"},
     {"least-host", &Injections::least_host,
      "code uses no more of the host's instructions than every host has: x86-64-v2"},
 });

@@ -21,6 +21,7 @@ struct Injections {
     bool small_cache = false;
     bool short_regions = false;
     bool least_host = false;
+    bool slow_clock = false;
 };
 
 /// Names joined by '+'.

@@ -6,11 +6,25 @@
 
 namespace kelvin {
 
+/// A time during which a clock is a linear function of the host's time-stamp counter, the same one for every thread, so
+/// that generated code may read it without a call.
+struct ClockStretch {
+    u64 first = 0;       ///< the counter where it begins
+    u64 ticks = 0;       ///< how many it lasts; 0: there is none
+    u64 multiplier = 0;  ///< nanoseconds a tick, times 2^64
+    i64 start_ns = 0;    ///< the time at `first`
+
+    i64 at(u64 tick) const { return start_ns + static_cast<i64>(u128{tick} * multiplier >> 64); }
+};
+
 /// Nanoseconds since the machine was created; stands still while the machine is paused. Any thread.
 class Clock {
   public:
     virtual ~Clock() = default;
     virtual i64 now_ns() const = 0;
+    /// What now_ns() follows now, unless the machine is paused meanwhile; none where time does not come from the host's
+    /// counter, or not yet. Who has read it need not ask now_ns() before it ends.
+    virtual ClockStretch stretch() const = 0;
 };
 
 /// Names a timer of one TimerService.

@@ -29,6 +29,7 @@ class InstructionClock final : public MachineTime {
 
     /// From other threads than the processor's: roughly.
     i64 now_ns() const override;
+    ClockStretch stretch() const override { return {}; }
     TimerId add(Callback callback, void* context) override;
     void remove(TimerId timer) override;
     void arm(TimerId timer, i64 deadline_ns) override;

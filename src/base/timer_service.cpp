@@ -15,11 +15,8 @@ namespace {
 
 constexpr i64 kSecond = 1'000'000'000;
 
-i64 monotonic_ns() {
-    timespec now{};
-    ::clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * kSecond + now.tv_nsec;
-}
+/// Less than what sleeping takes.
+constexpr i64 kTooShortToSleep = 2'000;
 
 }  // namespace
 
@@ -32,7 +29,7 @@ Result<std::unique_ptr<HostTimerService>> HostTimerService::create() {
 }
 
 HostTimerService::HostTimerService(Fd alarm)
-    : alarm_(std::move(alarm)), offset_(monotonic_ns()), thread_(&HostTimerService::run, this) {}
+    : alarm_(std::move(alarm)), offset_(host_.now_ns()), thread_(&HostTimerService::run, this) {}
 
 HostTimerService::~HostTimerService() {
     {
@@ -45,7 +42,16 @@ HostTimerService::~HostTimerService() {
 
 i64 HostTimerService::now_ns() const {
     const i64 paused_at = paused_at_.load(std::memory_order_acquire);
-    return paused_at != kRunning ? paused_at : monotonic_ns() - offset_.load(std::memory_order_acquire);
+    return paused_at != kRunning ? paused_at : host_.now_ns() - offset_.load(std::memory_order_acquire);
+}
+
+ClockStretch HostTimerService::stretch() const {
+    if (paused_at_.load(std::memory_order_acquire) != kRunning) {
+        return {};
+    }
+    ClockStretch stretch = host_.stretch();
+    stretch.start_ns -= offset_.load(std::memory_order_acquire);
+    return stretch;
 }
 
 TimerId HostTimerService::add(Callback callback, void* context) {
@@ -84,7 +90,7 @@ void HostTimerService::resume() {
     const std::lock_guard guard(lock_);
     const i64 paused_at = paused_at_.load(std::memory_order_relaxed);
     if (paused_at != kRunning) {
-        offset_.store(monotonic_ns() - paused_at, std::memory_order_release);
+        offset_.store(host_.now_ns() - paused_at, std::memory_order_release);
         paused_at_.store(kRunning, std::memory_order_release);
         wake();
     }
@@ -106,7 +112,13 @@ void HostTimerService::run() {
 }
 
 bool HostTimerService::fire_one(std::unique_lock<std::mutex>& guard) {
-    return paused_at_.load(std::memory_order_relaxed) == kRunning && timers_.fire_one(guard, now_ns());
+    const i64 next = timers_.earliest();
+    if (paused_at_.load(std::memory_order_relaxed) != kRunning || next > now_ns() + kTooShortToSleep) {
+        return false;
+    }
+    while (next > now_ns()) {
+    }
+    return timers_.fire_one(guard, now_ns());
 }
 
 /// Sets the timerfd to fire at virtual time `deadline`, at once if that is past; kNever: not at all.
@@ -114,8 +126,10 @@ void HostTimerService::set_alarm(i64 deadline) {
     alarm_deadline_ = deadline;
     itimerspec when{};
     if (deadline != kNever) {
+        // The two clocks may differ by what the one is ahead of the other.
+        const i64 kernel_ahead = host_.kernel_ns() - host_.now_ns();
         i64 host = 0;
-        if (__builtin_add_overflow(deadline, offset_.load(std::memory_order_relaxed), &host)) {
+        if (__builtin_add_overflow(deadline, offset_.load(std::memory_order_relaxed) + kernel_ahead, &host)) {
             host = INT64_MAX;
         }
         host = std::max(host, i64{1});  // zero would disarm

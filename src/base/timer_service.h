@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "base/fd.h"
+#include "base/host_clock.h"
 #include "base/result.h"
 #include "base/timer_list.h"
 
@@ -20,6 +21,7 @@ class HostTimerService final : public MachineTime {
     ~HostTimerService() override;
 
     i64 now_ns() const override;
+    ClockStretch stretch() const override;
     TimerId add(Callback callback, void* context) override;
     void remove(TimerId timer) override;
     void arm(TimerId timer, i64 deadline_ns) override;
@@ -38,8 +40,9 @@ class HostTimerService final : public MachineTime {
     void set_alarm(i64 deadline);
     void wake();
 
-    Fd alarm_;                               // a timerfd; armed at alarm_deadline_
-    std::atomic<i64> offset_;                // CLOCK_MONOTONIC minus virtual time
+    Fd alarm_;  // a timerfd; armed at alarm_deadline_
+    const HostClock host_;
+    std::atomic<i64> offset_;                // the host's clock minus virtual time
     std::atomic<i64> paused_at_ = kRunning;  // virtual time while paused
 
     std::mutex lock_;  // guards what follows; innermost

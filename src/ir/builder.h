@@ -45,6 +45,7 @@ class Builder {
     /// A field of 1 << size_log2 bytes, zero-extended.
     Value load_field(u32 offset, unsigned size_log2 = 3);
     void store_field(u32 offset, Value value, unsigned size_log2 = 3);
+    Value read_clock() { return append({Opcode::read_clock, Type::i64}); }
 
     // Integer: `type` is the width worked at.
     Value add(Type type, Value a, Value b) { return binary(Opcode::add, type, a, b); }

@@ -21,7 +21,7 @@ struct FpContext {
 constexpr bool is_evaluable(Opcode code) {
     constexpr Effects kOther = kReadsMemory | kWritesMemory | kCall | kTerminator | kMarker;
     return (info(code).effects & kOther) == 0 && info(code).result != ResultKind::N && code != Opcode::get &&
-           code != Opcode::load_field && code != Opcode::page_address;
+           code != Opcode::load_field && code != Opcode::read_clock && code != Opcode::page_address;
 }
 
 /// `op` must be evaluable.

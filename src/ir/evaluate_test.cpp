@@ -205,9 +205,10 @@ TEST(Evaluate, KnowsEveryOpThatOnlyMakesAValue) {
     EXPECT_TRUE(is_evaluable(Opcode::constant));
     EXPECT_TRUE(is_evaluable(Opcode::vqsub_u));
     EXPECT_TRUE(is_evaluable(Opcode::fvnarrow));
-    for (const Opcode code : {Opcode::page_address, Opcode::insn_start, Opcode::nop, Opcode::get, Opcode::set,
-                              Opcode::load_field, Opcode::store_field, Opcode::load, Opcode::vatomic_cas,
-                              Opcode::clear_exclusive, Opcode::fence, Opcode::call, Opcode::exit_state}) {
+    for (const Opcode code :
+         {Opcode::page_address, Opcode::insn_start, Opcode::nop, Opcode::get, Opcode::set, Opcode::load_field,
+          Opcode::store_field, Opcode::read_clock, Opcode::load, Opcode::vatomic_cas, Opcode::clear_exclusive,
+          Opcode::fence, Opcode::call, Opcode::exit_state}) {
         EXPECT_FALSE(is_evaluable(code));
     }
 }

@@ -35,6 +35,8 @@ struct GuestDesc {
                            ///< left
     u32 branch_type_offset = 0;  ///< u32 in the state that says how the code about to run was branched to, in the two
     u8 branch_type_shift = 0;    ///< bits from here up; other bits are the guest's
+    /// The guest's time; `state` is what helpers get. Only read_clock asks for it.
+    i64 (*clock_ns)(void* state) = nullptr;
 };
 
 /// The stored form of a flags value (u32 in the state): bit 15 N, bit 14 Z, bit 8 NOT C, bit 0 V; the rest is

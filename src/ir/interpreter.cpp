@@ -136,6 +136,9 @@ Interpreter::Step Interpreter::step(const Op& op) {
         case Opcode::store_field:
             std::memcpy(state_ + op.imm, &values_[index(op.a)].integer, std::size_t{1} << op.aux);
             return Step::next;
+        case Opcode::read_clock:
+            result_of(op).integer = static_cast<u64>(region_->guest->clock_ns(helper_state_));
+            return Step::next;
         case Opcode::clear_exclusive:
             memory_.clear_exclusive();
             return Step::next;

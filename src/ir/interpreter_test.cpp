@@ -245,5 +245,11 @@ TEST_F(InterpreterTest, AnEndlessLoopIsLeftBetweenInstructions) {
     EXPECT_EQ(run("b0:\n jump b0\n").kind, RegionExit::Kind::direct);
 }
 
+TEST_F(InterpreterTest, ReadsTheGuestsClock) {
+    state_.field = 4711;
+    run("b0:\n insn_start 0\n t = read_clock.i64\n set x1, t\n exit_state\n");
+    EXPECT_EQ(state_.x[1], 4711u);
+}
+
 }  // namespace
 }  // namespace kelvin::ir

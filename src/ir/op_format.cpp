@@ -143,6 +143,7 @@ ImmKind imm_kind(Opcode code) {
 Type default_type(Opcode code) {
     switch (code) {
         case Opcode::page_address:
+        case Opcode::read_clock:
         case Opcode::exit_indirect:
         case Opcode::branch_bit:
             return Type::i64;

@@ -45,6 +45,7 @@ inline const GuestDesc kTestGuest = [] {
     guest.pc_offset = offsetof(TestState, pc);
     guest.branch_type_offset = offsetof(TestState, branch_type);
     guest.branch_type_shift = 4;
+    guest.clock_ns = +[](void* state) { return static_cast<i64>(static_cast<TestState*>(state)->field); };
     return guest;
 }();
 

@@ -20,7 +20,7 @@ inline constexpr std::array kConds{"eq"sv, "ne"sv, "cs"sv, "cc"sv, "mi"sv, "pl"s
                                    "hi"sv, "ls"sv, "ge"sv, "lt"sv, "gt"sv, "le"sv, "al"sv, "nv"sv};
 inline constexpr std::array kAtomics{"add"sv,  "clear"sv, "exclusive_or"sv, "set"sv, "smax"sv,
                                      "smin"sv, "umax"sv,  "umin"sv,         "swap"sv};
-inline constexpr std::array kFences{"loads"sv, "stores"sv, "full"sv};
+inline constexpr std::array kFences{"loads"sv, "stores"sv, "full"sv, "clock"sv};
 inline constexpr std::array kJumps{"jump"sv, "call"sv, "ret"sv};
 inline constexpr std::array kOrders{"plain"sv, "acquire"sv, "release"sv, "acquire_release"sv};
 

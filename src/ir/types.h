@@ -68,7 +68,8 @@ enum class Order : u8 { plain, acquire, release, acquire_release };
 
 enum class AtomicKind : u8 { add, clear, exclusive_or, set, smax, smin, umax, umin, swap };
 
-enum class FenceKind : u8 { loads, stores, full };
+/// `clock`: what reads the clock afterwards does so after all that comes before, but for stores.
+enum class FenceKind : u8 { loads, stores, full, clock };
 
 /// What ends a region by an indirect jump; a hint for return prediction.
 enum class JumpKind : u8 { jump, call, ret };

@@ -38,6 +38,7 @@ Problem check_type(const Op& op) {
         case Opcode::mulfold:
         case Opcode::bswap32:
         case Opcode::page_address:
+        case Opcode::read_clock:
         case Opcode::exit_indirect:
             return op.type == Type::i64 ? kFine : "its type must be i64";
         case Opcode::crc32:

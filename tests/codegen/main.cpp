@@ -84,7 +84,7 @@ x64::HostFeatures listed_host() {
 x64::RuntimeCalls no_calls() {
     using Call = u64 (*)(x64::Runtime*, u64, u32);
     const auto call = [](unsigned number) { return reinterpret_cast<Call>(u64{0x100000} + number); };
-    return {call(0), call(1), call(2), call(3), call(4), call(5)};
+    return {call(0), call(1), call(2), call(3), call(4), call(5), call(6)};
 }
 
 std::string gpr_name(x64::Gpr reg) {

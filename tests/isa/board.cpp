@@ -90,7 +90,7 @@ std::vector<Engine> engines() {
         list.push_back(without);
     }
     for (const char* names : {"slow-memory", "slot-misses", "slot-trials", "no-slots", "no-links+jump-misses",
-                              "interrupts", "small-cache", "least-host"}) {
+                              "interrupts", "small-cache", "least-host", "slow-clock"}) {
         Engine hindered = translator(std::string("with ") + names);
         hindered.options.inject = accel::parse_injections(names).value();
         list.push_back(hindered);

@@ -12,6 +12,7 @@ namespace kelvin::testing {
 class NoTimers final : public TimerService {
   public:
     i64 now_ns() const override { return 0; }
+    ClockStretch stretch() const override { return {}; }
     TimerId add(Callback, void*) override { return TimerId{0}; }
     void remove(TimerId) override {}
     void arm(TimerId, i64) override {}

@@ -65,6 +65,7 @@ void remove_all(std::string& text, std::string_view part) {
 
 HostListing::HostListing(const x64::Backend& backend) : stubs_(backend.stubs()), guest_(backend.pins().guest()) {
     state_names_[offsetof(arm64::State, pstate)] = "pstate";
+    state_names_[offsetof(arm64::State, interrupts)] = "interrupts";
     for (const arm64::SystemRegister& row : arm64::system_registers()) {
         if (row.offset >= 0) {
             std::string& name = state_names_[static_cast<u32>(row.offset)];
@@ -92,6 +93,7 @@ void HostListing::note_functions(const ir::Region& region) {
     functions_[reinterpret_cast<u64>(calls.store_exclusive)] = "store_exclusive";
     functions_[reinterpret_cast<u64>(calls.atomic_rmw)] = "atomic_rmw";
     functions_[reinterpret_cast<u64>(calls.compare_and_swap)] = "compare_and_swap";
+    functions_[reinterpret_cast<u64>(calls.read_clock)] = "read_clock";
     functions_.erase(0);
 }
 

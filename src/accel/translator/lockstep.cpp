@@ -23,9 +23,11 @@ bool never_left(void*) {
     return false;
 }
 
+/// Or would not do the same twice.
 bool has_effects(const ir::Region& region) {
-    return std::ranges::any_of(region.calls,
-                               [](const ir::Call& call) { return call.helper->effects != ir::kHelperPure; });
+    const auto calls = [](const ir::Call& call) { return call.helper->effects != ir::kHelperPure; };
+    const auto reads_clock = [](const ir::Op& op) { return op.code == ir::Opcode::read_clock; };
+    return std::ranges::any_of(region.calls, calls) || std::ranges::any_of(region.ops, reads_clock);
 }
 
 unsigned size_of(ir::MemInfo info) {

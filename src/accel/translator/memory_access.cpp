@@ -371,11 +371,17 @@ u64 slow_compare_and_swap(x64::Runtime* runtime, u64 address, u32 memory) {
     return 0;
 }
 
+u64 ask_clock(x64::Runtime* runtime, u64, u32) {
+    runtime->result.integer = static_cast<u64>(static_cast<TranslatorVcpu*>(runtime->owner)->read_clock());
+    return 0;
+}
+
 }  // namespace
 
 const x64::RuntimeCalls& TranslatorVcpu::runtime_calls() {
     static constexpr x64::RuntimeCalls kCalls = {
-        &slow_load, &slow_store, &slow_load_exclusive, &slow_store_exclusive, &slow_atomic_rmw, &slow_compare_and_swap};
+        &slow_load, &slow_store, &slow_load_exclusive, &slow_store_exclusive, &slow_atomic_rmw, &slow_compare_and_swap,
+        &ask_clock};
     return kCalls;
 }
 

@@ -92,6 +92,8 @@ accel::StopReason TranslatorVcpu::run() {
     if (instructions_ != nullptr) {
         instructions_->begin();
     }
+    // The clock may have stood still.
+    runtime().clock = {};
     while (true) {
         // Who kicks has said why before.
         if (__atomic_load_n(&runtime().kick, __ATOMIC_RELAXED) != 0) {
@@ -117,8 +119,12 @@ accel::StopReason TranslatorVcpu::run() {
         if (log_ != nullptr && state().exception_taken != 0) {
             log_->exception(index_, state(), false);
         }
-        if (cpu_.interrupt_pending() && cpu_.take_pending_interrupt() && log_ != nullptr) {
-            log_->exception(index_, state(), true);
+        if (cpu_.interrupt_pending() && cpu_.take_pending_interrupt()) {
+            // As after any context synchronization event, the counter is not read early.
+            runtime().clock_fence = 1;
+            if (log_ != nullptr) {
+                log_->exception(index_, state(), true);
+            }
         }
         const bool after_exception = std::exchange(state().exception_taken, 0) != 0;
         if (const u8* code = find_code(after_exception)) {
@@ -287,6 +293,17 @@ void TranslatorVcpu::forget_dropped_code() {
     if (runner_.arrive(translator_.epochs())) {
         spaces_.flush_jumps();
     }
+}
+
+i64 TranslatorVcpu::read_clock() {
+    if (clock_ == nullptr) {
+        return 0;
+    }
+    const i64 now = clock_->now_ns();
+    if (!translator_.options().inject.slow_clock) {
+        runtime().clock = clock_->stretch();
+    }
+    return now;
 }
 
 void TranslatorVcpu::set_interrupt(arm64::Interrupt line, bool level) {

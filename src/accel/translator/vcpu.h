@@ -69,6 +69,8 @@ class TranslatorVcpu final : public accel::Vcpu, public arm64::CpuEvents {
     /// What an access is about to do must be done at an exact time, which is that of a region's last instruction. If it
     /// is another, true: the code is to be left, and the instruction is then executed again, alone.
     bool must_be_alone();
+    /// For generated code, which then does so itself for as long as the clock allows.
+    i64 read_clock();
     const CodeEpochs::Runner& runner() const { return runner_; }
 
     static const x64::RuntimeCalls& runtime_calls();

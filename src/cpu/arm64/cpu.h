@@ -154,6 +154,8 @@ class Cpu {
     bool take_event() { return event_pending() && event_.exchange(false, std::memory_order_seq_cst); }
 
     u64 counter() const;  ///< CNTVCT_EL0 now
+    /// What the counters run with.
+    i64 time_ns() const { return ports_.clock == nullptr ? 0 : ports_.clock->now_ns(); }
 
     /// Address translation for this processor's current registers; see translation.h.
     TranslationRegime regime() const;

@@ -2,8 +2,10 @@
 // The Generic Timer of one processor (ARM ARM D12): the counter, and the EL1 physical and virtual timers.
 #pragma once
 
+#include <bit>
 #include <mutex>
 #include <numeric>
+#include <optional>
 
 #include "base/clock.h"
 #include "base/wire.h"
@@ -20,6 +22,11 @@ class CounterScale {
         const u64 time = static_cast<u64>(ns);
         // The usual frequencies divide 1 GHz, and a 128-bit division costs more than the rest of a counter read.
         return multiplier_ == 1 ? time / divisor_ : static_cast<u64>(u128{time} * multiplier_ / divisor_);
+    }
+    /// The counter is the time shifted right by so many bits, if it is that simple.
+    std::optional<unsigned> shift() const {
+        const bool simple = multiplier_ == 1 && std::has_single_bit(divisor_);
+        return simple ? std::optional(static_cast<unsigned>(std::countr_zero(divisor_))) : std::nullopt;
     }
     /// The first nanosecond at which the counter has reached `count`; kNever if that is out of range.
     i64 deadline_ns(u64 count) const {

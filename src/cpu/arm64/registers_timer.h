@@ -28,7 +28,7 @@ inline constexpr SystemRegister kRows[] = {
     hooked("CNTV_TVAL_EL0", {3, 3, 14, 3, 0}, 0).hooks(read_timer, write_timer).guarded(guard_virtual_timer),
     hooked("CNTV_CTL_EL0", {3, 3, 14, 3, 1}, 0).hooks(read_timer, write_timer).guarded(guard_virtual_timer),
     hooked("CNTV_CVAL_EL0", {3, 3, 14, 3, 2}, 0).hooks(read_timer, write_timer).guarded(guard_virtual_timer),
-    stored("CNTKCTL_EL1", {3, 0, 14, 1, 0}, 1, offsetof(State, cntkctl)).writable(0x3ff),
+    stored("CNTKCTL_EL1", {3, 0, 14, 1, 0}, 1, offsetof(State, cntkctl)).writable(0x3ff).affects(kModeEffect),
 };
 // clang-format on
 

@@ -16,6 +16,7 @@ namespace kelvin::arm64 {
 class TestTimers : public TimerService {
   public:
     i64 now_ns() const override { return now_; }
+    ClockStretch stretch() const override { return {}; }
     TimerId add(Callback callback, void* context) override {
         slots_.push_back({callback, context, kNever});
         return TimerId{static_cast<u32>(slots_.size() - 1)};

@@ -17,6 +17,7 @@ struct Timers : TimerService {
     void* context = nullptr;
     i64 deadline = -1;
     i64 now_ns() const override { return 0; }
+    ClockStretch stretch() const override { return {}; }
     TimerId add(Callback which, void* with) override {
         callback = which;
         context = with;
@@ -124,6 +125,7 @@ TEST(WallClocks, VirtualTimeGoesOnFromAFixedDate) {
     struct : Clock {
         i64 now = 999'999'999;
         i64 now_ns() const override { return now; }
+        ClockStretch stretch() const override { return {}; }
     } clock;
     const VirtualWallClock wall(clock, 1'000'000);
     EXPECT_EQ(wall.seconds(), 1'000'000);

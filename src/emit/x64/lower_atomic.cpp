@@ -355,9 +355,12 @@ void vatomic_cas(Emitter& e) {
 void fence(Emitter& e) {
     // x86 keeps loads in order, and stores: only a store before a load can pass, which the full barrier forbids. What
     // lies below the stack pointer is nobody's; mfence takes many times as long.
-    if (static_cast<ir::FenceKind>(e.current().aux) == ir::FenceKind::full) {
+    const auto kind = static_cast<ir::FenceKind>(e.current().aux);
+    if (kind == ir::FenceKind::full) {
         e.clobber_flags();
         e.a.lock_alu(Alu::or_, Width::w32, mem(rsp, -8), kState);
+    } else if (kind == ir::FenceKind::clock) {
+        e.a.mov(Width::w32, RT(clock_fence), 1);
     }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Emitters of constants, state fields, calls and the ends of blocks and regions.
 #include "emit/x64/lower.h"
+#include "emit/x64/lower_memory.h"
 #include "emit/x64/vector_ops.h"
 
 namespace kelvin::x64::lower {
@@ -8,10 +9,6 @@ namespace kelvin::x64::lower {
 namespace {
 
 #define RT(field) Emitter::runtime(offsetof(Runtime, field))
-
-Mem argument(unsigned i) {
-    return Emitter::runtime(offsetof(Runtime, arguments) + sizeof(ir::Datum) * i);
-}
 
 /// Puts an operand where calls of C++ find it.
 void pass(Emitter& e, unsigned i, Value value) {
@@ -122,6 +119,41 @@ void store_field(Emitter& e) {
     }
     const Gpr value = e.use(op.a);
     e.a.mov(w, Emitter::state(static_cast<u32>(op.imm)), value);
+}
+
+/// In line while the clock's stretch lasts.
+void read_clock(Emitter& e) {
+    if (!e.has_uses()) {
+        return;
+    }
+    const auto clock = [](std::size_t field) { return Emitter::runtime(offsetof(Runtime, clock) + field); };
+    e.clobber_flags();
+    e.take(Gpr::rax);
+    e.take(Gpr::rdx);
+    ColdPath& ask = e.cold(+[](Emitter& em, ColdPath& self) {
+        call_memory(em, reinterpret_cast<const void*>(em.stubs().calls().read_clock), 0);
+        em.a.mov(Width::w64, Gpr::rdx, Gpr::rax);
+        jump_to(em, self.resume);
+    });
+    // A fence takes as long as the rest, so it is made where the clock is read, not where it is asked for.
+    ColdPath& fence = e.cold(+[](Emitter& em, ColdPath& self) {
+        em.a.lfence();
+        em.a.mov(Width::w32, RT(clock_fence), 0);
+        jump_to(em, self.resume);
+    });
+    e.a.cmp(Width::w32, RT(clock_fence), 0);
+    e.a.jcc(x64::Cond::ne, fence.entry);
+    fence.resume = e.a.cursor();
+    e.a.rdtsc();
+    e.a.shl(Width::w64, Gpr::rdx, 32);
+    e.a.or_(Width::w64, Gpr::rax, Gpr::rdx);
+    e.a.sub(Width::w64, Gpr::rax, clock(offsetof(ClockStretch, first)));
+    e.a.cmp(Width::w64, Gpr::rax, clock(offsetof(ClockStretch, ticks)));
+    e.a.jcc(x64::Cond::ae, ask.entry);
+    e.a.mul(Width::w64, clock(offsetof(ClockStretch, multiplier)));
+    e.a.add(Width::w64, Gpr::rdx, clock(offsetof(ClockStretch, start_ns)));
+    ask.resume = e.a.cursor();
+    e.define_in(Gpr::rdx);
 }
 
 void call(Emitter& e) {

@@ -15,6 +15,7 @@ using ir::MemInfo;
 inline constexpr u64 kData = 0xffff'0000'1234'5000;  ///< guest virtual address of the first of two pages
 inline constexpr u64 kCode = 0xffff'0000'0040'0000;
 inline constexpr u64 kInvalidTag = 0x0040'0000'0000'0000;
+inline constexpr u64 kTimeByCall = 0x1234'5678'9abc;
 template <class T>
 T combine(AtomicKind kind, T old, T operand) {
     using Signed = std::make_signed_t<T>;
@@ -224,6 +225,12 @@ inline constexpr RuntimeCalls kCalls{
                 return memory.compare_and_swap(address, MemInfo::unpack(info), runtime->arguments[0].vector,
                                                runtime->arguments[1].vector, runtime->result.vector);
             });
+        },
+    .read_clock =
+        +[](Runtime* runtime, u64, u32) {
+            machine_of(runtime).calls++;
+            runtime->result.integer = kTimeByCall;
+            return u64{0};
         },
 };
 

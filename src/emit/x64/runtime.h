@@ -6,6 +6,7 @@
 
 #include <cstddef>
 
+#include "base/clock.h"
 #include "base/instruction_clock.h"
 #include "ir/evaluate.h"
 
@@ -95,6 +96,8 @@ struct alignas(64) Runtime {
     u32 exclusive_size;  ///< log2 of the bytes that are monitored
     u32 guest_mxcsr;     ///< rounding and flushing as the guest wants, exceptions masked, sticky flags
     u32 host_mxcsr;
+    u32 clock_fence;     ///< nonzero: the clock is not to be read before what came before has been done
+    ClockStretch clock;  ///< of the guest's clock, and in it; none: C++ is asked, and may put one here
     u64 counted[kCounted];
     InstructionBudget budget;    ///< where instructions are metered
     u64 missing_site;            ///< where the code runs that has missed its slot 256 times; 0: nowhere
@@ -126,6 +129,8 @@ struct RuntimeCalls {
     u64 (*atomic_rmw)(Runtime*, u64 address, u32 memory);
     /// Expected in arguments[0], new in arguments[1].
     u64 (*compare_and_swap)(Runtime*, u64 address, u32 memory);
+    /// The guest's time in nanoseconds, in runtime.result. Returns 0; the other arguments mean nothing.
+    u64 (*read_clock)(Runtime*, u64, u32);
 };
 
 }  // namespace kelvin::x64

@@ -2,6 +2,7 @@
 #include <array>
 #include <cstddef>
 
+#include "cpu/arm64/cpu.h"
 #include "lift/arm64/lifter.h"
 
 namespace kelvin::arm64 {
@@ -41,7 +42,8 @@ constexpr ir::GuestDesc kGuestDesc = {kSlots,
                                       offsetof(State, pc),
                                       offsetof(State, exception_taken),
                                       offsetof(State, pstate),
-                                      pstate::kBtypeShift};
+                                      pstate::kBtypeShift,
+                                      +[](void* state) { return static_cast<State*>(state)->cpu->time_ns(); }};
 
 }  // namespace
 

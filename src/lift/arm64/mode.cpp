@@ -11,6 +11,7 @@ namespace {
 // SCTLR_EL1 (ARM ARM D24.2, SCTLR_EL1).
 constexpr unsigned kSctlrM = 0, kSctlrA = 1, kSctlrSa = 3, kSctlrSa0 = 4, kSctlrDze = 14, kSctlrE0e = 24, kSctlrEe = 25;
 constexpr unsigned kMdscrSs = 0, kMdscrMde = 15;
+constexpr unsigned kCntkctlEl0vcten = 1;
 
 /// AArch64.CheckFPAdvSIMDEnabled: CPACR_EL1.FPEN.
 bool fp_trapped(const State& state, bool user) {
@@ -36,6 +37,7 @@ Mode current_mode(const State& state) {
     add(top_byte_counts(state.tcr[1], false), Mode::kCodeTopByte);
     add(top_byte_counts(state.tcr[1], true), Mode::kDataTopByte);
     add(user && !bit(sctlr, kSctlrDze), Mode::kZeroTrap);
+    add(user && !bit(state.cntkctl, kCntkctlEl0vcten), Mode::kCounterTrap);
     add(bit(state.mdscr, kMdscrMde) && state.cpu->breakpoints_active(), Mode::kBreakpoints);
     if (bit(state.mdscr, kMdscrSs) && state.cpu->software_step_active()) {
         add(true, Mode::kSingleStep);

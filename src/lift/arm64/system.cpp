@@ -70,6 +70,12 @@ void synchronization_barrier(Lifter& t, Imm<4> option) {
     }
 }
 
+/// The counter, which generated code reads itself, is not to be read early.
+void instruction_barrier(Lifter& t) {
+    t.ir.fence(ir::FenceKind::clock);
+    t.end_after_this();
+}
+
 constexpr auto kInstructions = std::to_array<Instruction>({
     // YIELD, ESB with no error to report, CSDB, BTI (lift_region looks for it where it matters) and all that is not
     // allocated yet.
@@ -88,7 +94,7 @@ constexpr auto kInstructions = std::to_array<Instruction>({
     // SSBB and PSSBB are encoded as DSB too: a full barrier is more than they ask for.
     instruction<"1101010100 0 00 011 0011 oooo 100 11111", &synchronization_barrier>("DSB"),
     instruction<"1101010100 0 00 011 0011 oooo 101 11111", &data_barrier>("DMB"),
-    instruction<"1101010100 0 00 011 0011 ---- 110 11111", +[](Lifter& t) { t.end_after_this(); }>("ISB"),
+    instruction<"1101010100 0 00 011 0011 ---- 110 11111", &instruction_barrier>("ISB"),
     instruction<"1101010100 0 00 011 0011 0000 111 11111", &nothing>("SB", Feature::sb),
 });
 static_assert(first_overlap(kInstructions) == kNoOverlap);

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "cpu/arm64/cpu.h"
+#include "cpu/arm64/generic_timer.h"
 #include "lift/arm64/decoder.h"
 #include "lift/arm64/lifter.h"
 
@@ -18,6 +19,8 @@ constexpr u16 kNzcv = system_register_encoding(3, 3, 4, 2, 0);
 constexpr u16 kDaif = system_register_encoding(3, 3, 4, 2, 1);
 constexpr u16 kCurrentEl = system_register_encoding(3, 0, 4, 2, 2);
 constexpr u16 kFpcr = system_register_encoding(3, 3, 4, 4, 0);
+constexpr u16 kCntpct = system_register_encoding(3, 3, 14, 0, 1);
+constexpr u16 kCntvct = system_register_encoding(3, 3, 14, 0, 2);
 constexpr u16 kDczid = system_register_encoding(3, 3, 0, 0, 7);
 constexpr u16 kDcZva = system_register_encoding(1, 3, 7, 4, 1);
 
@@ -59,6 +62,17 @@ std::optional<u64> constant_register(const Lifter& t, u16 encoding) {
     return constant ? std::optional(t.model().id.*row->id) : std::nullopt;
 }
 
+/// The counters, which are one as there is no EL2 to set an offset; by a call where time counts instructions, and at
+/// EL0 if it is the physical one, which nobody uses there.
+ir::Value read_counter(Lifter& t, u16 encoding) {
+    const std::optional<unsigned> shift = CounterScale(t.model().id.cntfrq).shift();
+    const bool user = t.mode().el() == ExceptionLevel::el0;
+    if (!shift || t.mode().has(Mode::kMetered | Mode::kCounterTrap) || (user && encoding == kCntpct)) {
+        return ir::kNoValue;
+    }
+    return t.ir.shr(Type::i64, t.ir.read_clock(), *shift);
+}
+
 /// What can be read without a call.
 ir::Value read_inline(Lifter& t, u16 encoding) {
     const bool privileged = t.mode().el() != ExceptionLevel::el0;
@@ -69,6 +83,9 @@ ir::Value read_inline(Lifter& t, u16 encoding) {
             return privileged ? t.ir.and_(Type::i32, t.pstate(), t.ir.i32c(pstate::kDaif)) : ir::kNoValue;
         case kCurrentEl:
             return privileged ? t.ir.i64c(u64{static_cast<u8>(t.mode().el())} << 2) : ir::kNoValue;
+        case kCntpct:
+        case kCntvct:
+            return read_counter(t, encoding);
         case kFpcr:
             return t.mode().has(Mode::kFpTrap) ? ir::kNoValue : t.ir.load_field(offsetof(State, fpcr), 2);
         default:

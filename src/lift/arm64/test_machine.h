@@ -111,6 +111,7 @@ class FlatMemory final : public ir::MemoryPort {
 class NoTimers final : public TimerService {
   public:
     i64 now_ns() const override { return 0; }
+    ClockStretch stretch() const override { return {}; }
     TimerId add(Callback, void*) override { return TimerId{0}; }
     void remove(TimerId) override {}
     void arm(TimerId, i64) override {}
