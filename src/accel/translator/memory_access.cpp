@@ -106,6 +106,20 @@ class DataAccess {
         return true;
     }
 
+    /// The two parts of an access across pages, the first of `head` bytes, if the TLB has both. What it has may be
+    /// accessed without more ado, and stores need not be told to anyone.
+    bool find_parts(u64 address, unsigned head, u8* (&parts)[2]) {
+        TlbContext& context = info_.unprivileged ? vcpu_.spaces().user() : vcpu_.spaces().current();
+        const bool write = type_.access == Access::write;
+        parts[0] = context.find(address, write);
+        parts[1] = context.find(address + head, write);
+        const bool found = parts[0] != nullptr && parts[1] != nullptr;
+        if (found) {
+            vcpu_.counters().page_crossings.add();
+        }
+        return found;
+    }
+
     /// The page slot of the access too, or two base registers whose pages share a TLB entry would never be served.
     void fill_slot(u64 page, u64 addend, bool write) {
         x64::Runtime& runtime = vcpu_.runtime();
@@ -235,19 +249,29 @@ class DataAccess {
 
 u64 slow_load(x64::Runtime* runtime, u64 address, u32 memory) {
     DataAccess access(runtime, memory, Access::read);
-    Place first, second;
-    if (!access.check(address) || !access.translate(address, first) || !access.check_device(address, first)) {
-        return kRaised;
-    }
     const unsigned head = access.first_part(address);
     const unsigned size = access.size();
+    if (!access.check(address)) {
+        return kRaised;
+    }
+    V128 value{};
+    if (u8 * parts[2]; head < size && access.find_parts(address, head, parts)) {
+        const V128 low = host::load(head, parts[0]), high = host::load(size - head, parts[1]);
+        std::memcpy(value.b, &low, head);
+        std::memcpy(value.b + head, &high, size - head);
+        runtime->result.vector = value;
+        return 0;
+    }
+    Place first, second;
+    if (!access.translate(address, first) || !access.check_device(address, first)) {
+        return kRaised;
+    }
     if (head < size && !access.translate(address + head, second, head)) {
         return kRaised;
     }
     if (access.is_put_off(first) || (head < size && access.is_put_off(second))) {
         return kRaised;
     }
-    V128 value{};
     if (head < size) {
         // Not all sizes are ones that devices know: byte by byte.
         for (unsigned i = 0; i < size; i++) {
@@ -268,19 +292,29 @@ u64 slow_load(x64::Runtime* runtime, u64 address, u32 memory) {
 
 u64 slow_store(x64::Runtime* runtime, u64 address, u32 memory) {
     DataAccess access(runtime, memory, Access::write);
-    Place first, second;
-    if (!access.check(address) || !access.translate(address, first) || !access.check_device(address, first)) {
-        return kRaised;
-    }
     const unsigned head = access.first_part(address);
     const unsigned size = access.size();
+    if (!access.check(address)) {
+        return kRaised;
+    }
+    const V128 value = runtime->arguments[0].vector;
+    if (u8 * parts[2]; head < size && access.find_parts(address, head, parts)) {
+        V128 high{};
+        std::memcpy(&high, value.b + head, size - head);
+        host::store(head, parts[0], value);
+        host::store(size - head, parts[1], high);
+        return 0;
+    }
+    Place first, second;
+    if (!access.translate(address, first) || !access.check_device(address, first)) {
+        return kRaised;
+    }
     if (head < size && !access.translate(address + head, second, head)) {
         return kRaised;
     }
     if (access.is_put_off(first) || (head < size && access.is_put_off(second))) {
         return kRaised;
     }
-    const V128 value = runtime->arguments[0].vector;
     if (head == size) {
         return access.write(address, first, value.b, size) ? 0 : kRaised;
     }

@@ -42,6 +42,12 @@ class TlbContext {
     /// `size`: of the guest's page or block that the entry is a part of.
     /// True if the tables have grown for it, and so moved.
     bool fill(u64 page, u64 addend, bool write, bool global, u64 size);
+    /// Where the byte at `address` is in the host's memory; null if that is not known.
+    u8* find(u64 address, bool write) const {
+        const u64 page = address & ~u64{4095};
+        const x64::TlbEntry& entry = (write ? write_ : read_)[index_of(page)];
+        return entry.tag == page ? reinterpret_cast<u8*>(address + entry.addend) : nullptr;
+    }
     FetchEntry& fetch_entry(u64 page) { return fetch_[(page >> 12) % kFetchEntries]; }
 
     /// `entry.tag` is a page. Jumps into it may follow.

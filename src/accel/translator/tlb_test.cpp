@@ -43,6 +43,18 @@ TEST(Tlb, LastPageOfAllCanBeInvalidated) {
     EXPECT_NE(context.fetch_entry(last).tag, last);
 }
 
+TEST(Tlb, FindsWhatWasFilledForTheSameUse) {
+    TlbContext context(kInvalidTag);
+    const u64 page = 0x5000;
+    context.fill(page, 0x100000, false, true, 4096);
+    EXPECT_EQ(context.find(page + 8, false), reinterpret_cast<u8*>(page + 8 + 0x100000));
+    EXPECT_EQ(context.find(page + 8, true), nullptr);
+    EXPECT_EQ(context.find(page + 4096, false), nullptr);
+    EXPECT_EQ(context.find(page + (u64{4096} << 12), false), nullptr);
+    context.flush();
+    EXPECT_EQ(context.find(page, false), nullptr);
+}
+
 TEST(Tlb, FlushForgetsAllHoweverMuchThereWas) {
     const u8 code = 0;
     for (const unsigned count : {1u, 100u, 5000u}) {
