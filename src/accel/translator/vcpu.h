@@ -89,6 +89,7 @@ class TranslatorVcpu final : public accel::Vcpu, public arm64::CpuEvents {
     void set_attention(bool) { kick(); }
     void begin_wait(bool event, i64 deadline_ns);
     void wait();
+    void sleep();
     bool woken() const { return cpu_.interrupt_pending() || (awaits_event_ && cpu_.event_pending()); }
     void wait_metered();
     void spend_one();

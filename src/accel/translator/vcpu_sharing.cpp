@@ -6,6 +6,7 @@
 #include "accel/translator/back_off.h"
 #include "accel/translator/host_access.h"
 #include "accel/translator/vcpu.h"
+#include "cpu/arm64/generic_timer.h"
 
 namespace kelvin::translator {
 
@@ -99,24 +100,30 @@ void TranslatorVcpu::begin_wait(bool event, i64 deadline_ns) {
 }
 
 void TranslatorVcpu::wait() {
-    const auto ready = [&] { return woken() || stop_.load(); };
     if (instructions_ != nullptr) {
         wait_metered();
     } else if (awaits_event_ && runtime().exclusive_address != ~u64{0}) {
         watch_monitored();
     } else {
-        std::unique_lock lock(wait_mutex_);
-        if (clock_ == nullptr || wait_deadline_ == kNever) {
-            wake_.wait(lock, ready);
-            waiting_ = !woken();
-        } else {
-            const nanoseconds left(wait_deadline_ - clock_->now_ns());
-            waiting_ = wake_.wait_for(lock, left, ready) && !woken();
-        }
+        sleep();
     }
     if (!waiting_ && awaits_event_) {
         cpu_.take_event();
     }
+}
+
+/// Until it is woken or its own timers are due: those wake it here without another thread in between.
+void TranslatorVcpu::sleep() {
+    const auto ready = [&] { return woken() || stop_.load(); };
+    const i64 deadline = std::min(wait_deadline_, cpu_.timers().next_rise_ns());
+    if (std::unique_lock lock(wait_mutex_); clock_ == nullptr || deadline == kNever) {
+        wake_.wait(lock, ready);
+    } else {
+        wake_.wait_for(lock, nanoseconds(deadline - clock_->now_ns()), ready);
+    }
+    cpu_.timers().look();
+    const bool over = clock_ != nullptr && wait_deadline_ != kNever && clock_->now_ns() >= wait_deadline_;
+    waiting_ = !woken() && !over;
 }
 
 /// WFE with the local monitor open: that another processor stores to what is monitored is an event (ARM ARM B2.12.2).
