@@ -61,7 +61,7 @@ class SlotTrials {
     u64 scattered() const { return scattered_; }
 
   private:
-    static constexpr i64 kLongest = 100'000'000;
+    static constexpr i64 kLongest = 10'000'000;
     /// Judgements are forgotten, all at once, when there are so many.
     static constexpr std::size_t kMostJudged = 1u << 16;
     /// Of the entries, one in so many must miss.

@@ -73,8 +73,8 @@ TEST(SlotTrials, OneOfARegionAndFewAtATime) {
     key.physical += 16;
     EXPECT_FALSE(trials.begin(key, vcpu(0), 0));
     EXPECT_EQ(trials.running(3).vcpu, &vcpu(1));
-    EXPECT_FALSE(SlotTrials::is_overdue(trials.running(3), 100'000'005));
-    EXPECT_TRUE(SlotTrials::is_overdue(trials.running(3), 100'000'006));
+    EXPECT_FALSE(SlotTrials::is_overdue(trials.running(3), 10'000'005));
+    EXPECT_TRUE(SlotTrials::is_overdue(trials.running(3), 10'000'006));
     trials.give_up(3);
     EXPECT_EQ(trials.begin(key, vcpu(0), 0), 3U);
     EXPECT_EQ(trials.judged(), 0U);

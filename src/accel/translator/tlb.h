@@ -68,6 +68,13 @@ class TlbContext {
     void add_jump(u64 va, u32 branch_type, const u8* code) {
         const u64 place = x64::jump_index(va) + branch_type;
         jumps_[place] = {va, code};
+        // Who comes to code that was dropped leaves it without saying by which branch: other places may still lead
+        // there.
+        for (u32 type = 1; branch_type == 0 && type < x64::kBranchTypes; type++) {
+            if (jumps_[place + type].va == va) {
+                jumps_[place + type] = x64::empty_jump(static_cast<unsigned>(place + type));
+            }
+        }
         jump_pages_.set(jump_page(va));
         jump_journal_.note(static_cast<u16>(place));
     }

@@ -33,6 +33,19 @@ TEST(Tlb, InvalidatedJumpsAreTakenFromNoAddress) {
     }
 }
 
+// Code that was dropped is left without saying by which branch it was come to, and must not be come to so again.
+TEST(Tlb, AJumpWithoutTypeForgetsTheOthers) {
+    const u8 old = 0, made_again = 0;
+    TlbContext context(kInvalidTag);
+    context.add_jump(0x1000, 2, &old);
+    context.add_jump(0x1008, 1, &old);
+    context.add_jump(0x1000, 0, &made_again);
+    EXPECT_EQ(context.find_jump(0x1000), &made_again);
+    EXPECT_EQ(context.jumps()[x64::jump_index(0x1000) + 2].code, nullptr);
+    EXPECT_EQ(context.jumps()[x64::jump_index(0x1008) + 1].code, &old);
+    expect_no_jump_to_nowhere(context);
+}
+
 TEST(Tlb, LastPageOfAllCanBeInvalidated) {
     const u64 last = ~u64{4095};
     TlbContext context(kInvalidTag);

@@ -321,12 +321,18 @@ void Translator::judge_slots(TranslatorVcpu& vcpu) {
             end_trial(vcpu, i);
         }
     }
-    const auto* const site = reinterpret_cast<const u8*>(std::exchange(vcpu.runtime().missing_site, 0));
-    const Block* const block = site == nullptr ? nullptr : blocks_.find_code(site);
+    const u64 site = std::exchange(vcpu.runtime().missing_site, 0);
+    if (site <= x64::kDeaf) {
+        return;
+    }
+    // What cannot be tried now is not worth an exit each time it is told: not before something else has made one.
+    vcpu.runtime().missing_site = x64::kDeaf;
+    const Block* const block = blocks_.find_code(reinterpret_cast<const u8*>(site));
     if (block == nullptr) {
         return;
     }
     if (const auto trial = trials_.begin({block->physical, block->checksum, block->mode}, vcpu, now)) {
+        vcpu.runtime().missing_site = 0;
         vcpu.slot_trials()++;
         vcpu.runtime().trials[*trial] = {.entries_left = x64::kTrialEntries, .misses = {}};
         blocks_.drop(*block);

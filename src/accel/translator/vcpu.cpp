@@ -98,8 +98,10 @@ accel::StopReason TranslatorVcpu::run() {
         // Who kicks has said why before.
         if (__atomic_load_n(&runtime().kick, __ATOMIC_RELAXED) != 0) {
             __atomic_store_n(&runtime().kick, 0, __ATOMIC_SEQ_CST);
-            if (runtime().missing_site != 0 || slot_trials_ != 0) {
+            if (runtime().missing_site > x64::kDeaf || slot_trials_ != 0) {
                 translator_.judge_slots(*this);
+            } else {
+                runtime().missing_site = 0;
             }
         }
         if (stop_.load() && stop_.exchange(false)) {

@@ -56,6 +56,9 @@ static_assert(jump_index(0) == 0 && jump_index(4 * kBranchTypes) == kBranchTypes
 /// Misses of page slots are counted by the access's place in the code, modulo this.
 inline constexpr unsigned kSlotSites = 1024;
 
+/// In Runtime::missing_site: none is to be told for the moment.
+inline constexpr u64 kDeaf = 1;
+
 /// Of a region that is tried: see accel/translator/slot_trials.h.
 inline constexpr unsigned kTrials = 8;
 inline constexpr unsigned kTrialSites = 32;
@@ -100,7 +103,7 @@ struct alignas(64) Runtime {
     ClockStretch clock;  ///< of the guest's clock, and in it; none: C++ is asked, and may put one here
     u64 counted[kCounted];
     InstructionBudget budget;    ///< where instructions are metered
-    u64 missing_site;            ///< where the code runs that has missed its slot 256 times; 0: nowhere
+    u64 missing_site;            ///< where the code runs that has missed its slot 256 times; 0: nowhere; or kDeaf
     u8 site_misses[kSlotSites];  ///< since that was last so
     SlotTrial trials[kTrials];
 };

@@ -257,7 +257,10 @@ void Stubs::count_site(Label& often) {
     a_.jcc(Cond::b, often);
 }
 
-void Stubs::report_site() {
+/// One at a time.
+void Stubs::report_site(Label& counted) {
+    a_.cmp(Width::w64, RT(missing_site), 0);
+    a_.jcc(Cond::ne, counted);
     a_.mov(Width::w64, r10, mem(rsp, 0));
     a_.mov(Width::w64, RT(missing_site), r10);
     a_.mov(Width::w32, RT(kick), 1);
@@ -308,7 +311,7 @@ const u8* Stubs::make_miss(ir::MemInfo memory, bool write, bool watched) {
     a_.ret();
     if (watched) {
         a_.bind(often);
-        report_site();
+        report_site(counted);
         a_.jmp(counted);
     }
     return entry;

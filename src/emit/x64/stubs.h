@@ -109,7 +109,7 @@ class Stubs {
     void make_misses();
     const u8* make_miss(ir::MemInfo memory, bool write, bool watched);
     void count_site(Label& often);
-    void report_site();
+    void report_site(Label& counted);
     void fill_slot(bool write);
     const u8* make_slow(const void* function);
     static unsigned miss_index(ir::MemInfo memory, bool write, bool watched);

@@ -20,7 +20,16 @@ static u64 to_ns(u64 count) {
     return count * 1000 / (READ(cntfrq_el0) / 1000000);
 }
 
+static void mask(void) {
+    asm volatile("msr daifset, #2" : : : "memory");
+}
+static void unmask(void) {
+    asm volatile("msr daifclr, #2" : : : "memory");
+}
+
+/// What is measured is called with interrupts masked, so that none comes between the look whether it has and WFI.
 static void compute(void) {
+    unmask();
     u64 a = 1, b = 3;
     for (unsigned i = 0; i < 1000; i++) {
         asm volatile("eor %0, %0, %1, ror #7\n add %1, %1, %0" : "+r"(a), "+r"(b));
@@ -28,6 +37,7 @@ static void compute(void) {
 }
 
 static void go_about(void) {
+    unmask();
     static u64 place;
     for (unsigned i = 0; i < 200; i++) {
         place = (place * 5 + 4099) % kWords;
@@ -35,9 +45,9 @@ static void go_about(void) {
     }
 }
 
-/// Masked, so that no interrupt comes between the look at it and WFI.
 static void wait(void) {
-    asm volatile("msr daifset, #2\n wfi\n msr daifclr, #2" : : : "memory");
+    asm volatile("wfi" : : : "memory");
+    unmask();
 }
 
 static void sort(u64* values, unsigned count) {
@@ -65,9 +75,12 @@ static void measure(u64 cpu, void (*work)(void)) {
         const u64 deadline = READ(cntvct_el0) + wait;
         WRITE(cntv_cval_el0, deadline);
         WRITE(cntv_ctl_el0, 1);
+        mask();
         while (__atomic_load_n(&taken[cpu][kTimer], __ATOMIC_ACQUIRE) == before) {
             work();
+            mask();
         }
+        unmask();
         if (taken_at[cpu] < deadline) {
             fail("early by", to_ns(deadline - taken_at[cpu]));
         }
