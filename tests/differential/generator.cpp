@@ -188,9 +188,13 @@ std::optional<Made> Generator::make(u64 seed, u64 number, u64 pc) {
     lifted_.set_environment(made.environment);
     made.in.pc = pc;
     const unsigned others = random_() % 2 == 0 ? 0 : static_cast<unsigned>(random_() % (CASE_MOST_WORDS - 1));
-    for (unsigned i = 0; i < others; i++) {
+    for (unsigned i = 0; i < others && !rules_.only_first(*made.entry); i++) {
+        const arm64::Instruction& other = *entries_[random_() % entries_.size()];
+        if (rules_.only_first(other) && !made.words.empty()) {
+            continue;
+        }
         // One that does not fit after what came before is left out.
-        if (const auto word = word_of(*entries_[random_() % entries_.size()])) {
+        if (const auto word = word_of(other)) {
             add_word(made, *word, false);
         }
     }

@@ -40,6 +40,8 @@ bool Rules::add(const std::vector<std::string>& fields) {
         entries_[fields[1]].excluded = true;
     } else if (kind == "undefined" && fields.size() == 3) {
         entries_[fields[1]].undefined = true;
+    } else if (kind == "first" && fields.size() == 3) {
+        entries_[fields[1]].first = true;
     } else if (kind == "only" && fields.size() == 5) {
         entries_[fields[1]].only.push_back({number(fields[2], 16), number(fields[3], 16)});
     } else if (kind == "avoid" && fields.size() == 5) {
@@ -92,6 +94,11 @@ bool Rules::excluded(const arm64::Instruction& entry) const {
 bool Rules::undefined(const arm64::Instruction& entry) const {
     const Entry* rule = find(entry);
     return rule != nullptr && rule->undefined;
+}
+
+bool Rules::only_first(const arm64::Instruction& entry) const {
+    const Entry* rule = find(entry);
+    return rule != nullptr && rule->first;
 }
 
 u32 Rules::constrain(const arm64::Instruction& entry, u32 word, u64 choice) const {

@@ -22,6 +22,8 @@ class Rules {
     bool excluded(const arm64::Instruction& entry) const;
     /// No word of it does anything but raise the exception.
     bool undefined(const arm64::Instruction& entry) const;
+    /// Nothing comes before it.
+    bool only_first(const arm64::Instruction& entry) const;
     /// `word` with the bits that it must have; `choice` selects among several ways.
     u32 constrain(const arm64::Instruction& entry, u32 word, u64 choice) const;
     bool allowed(const arm64::Instruction& entry, u32 word) const;
@@ -39,6 +41,7 @@ class Rules {
     struct Entry {
         bool excluded = false;
         bool undefined = false;
+        bool first = false;
         std::vector<Pattern> only, avoid;
         std::vector<Fields> differ;
     };
