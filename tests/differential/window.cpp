@@ -13,6 +13,7 @@ namespace {
 
 constexpr u64 kPage = 4096;
 constexpr u64 kInvalidTag = u64{1} << 54;
+constexpr u64 kJumpGeneration = x64::kBranchTypes;
 constexpr u64 kRaised = 1;
 constexpr u64 kTlbEntries = 64;
 
@@ -91,7 +92,8 @@ Window::Window(testing::Processor& processor)
              reinterpret_cast<u64>(storage_.get())),
       reads_(std::make_unique<x64::TlbEntry[]>(kTlbEntries)),
       writes_(std::make_unique<x64::TlbEntry[]>(kTlbEntries)),
-      jumps_(std::make_unique<x64::JumpEntry[]>(x64::kJumpEntries)) {
+      jumps_(std::make_unique<x64::JumpEntry[]>(x64::kJumpEntries)),
+      second_jumps_(std::make_unique<x64::SecondJump[]>(x64::kSecondJumps)) {
     x64::Runtime& runtime = processor_.runtime();
     runtime.owner = this;
     runtime.invalid_tag = kInvalidTag;
@@ -99,6 +101,8 @@ Window::Window(testing::Processor& processor)
     runtime.tlb_write = runtime.tlb_write_unprivileged = writes_.get();
     runtime.tlb_mask = runtime.tlb_mask_unprivileged = (kTlbEntries - 1) * sizeof(x64::TlbEntry);
     runtime.jump_cache = jumps_.get();
+    runtime.second_jumps = second_jumps_.get();
+    runtime.jump_generation = &kJumpGeneration;
     std::fill_n(reads_.get(), kTlbEntries, x64::TlbEntry{kInvalidTag, 0});
     std::fill_n(writes_.get(), kTlbEntries, x64::TlbEntry{kInvalidTag, 0});
     for (unsigned i = 0; i < x64::kJumpEntries; i++) {

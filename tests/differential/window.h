@@ -57,6 +57,7 @@ class Window final : public ir::MemoryPort {
     u8* bytes_;  ///< page-aligned, within storage_
     std::unique_ptr<x64::TlbEntry[]> reads_, writes_;
     std::unique_ptr<x64::JumpEntry[]> jumps_;
+    std::unique_ptr<x64::SecondJump[]> second_jumps_;  ///< empty
 };
 
 }  // namespace kelvin::differential

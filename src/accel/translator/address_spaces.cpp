@@ -41,6 +41,7 @@ u64 shared_part(const arm64::TranslationRegime& regime) {
 
 AddressSpaces::AddressSpaces(x64::Runtime& runtime) : runtime_(runtime), dummy_(std::make_unique<u8[]>(3 * kPage)) {
     runtime_.invalid_tag = random_invalid_tag();
+    runtime_.second_jumps = second_jumps_.table();
     const u64 dummy_page = align_up(reinterpret_cast<u64>(dummy_.get()), kPage);
     empty_slots_.fill({runtime_.invalid_tag, runtime_.invalid_tag, dummy_page - runtime_.invalid_tag});
 }
@@ -65,7 +66,7 @@ TlbContext& AddressSpaces::find(Contexts& contexts, unsigned limit, u64 space) {
         }
     }
     if (contexts.size() < limit) {
-        oldest = contexts.emplace_back(std::make_unique<TlbContext>(runtime_.invalid_tag)).get();
+        oldest = contexts.emplace_back(std::make_unique<TlbContext>(runtime_.invalid_tag, second_jumps_)).get();
     } else {
         oldest->flush();
     }
@@ -138,6 +139,7 @@ void AddressSpaces::publish() {
     runtime_.tlb_write_unprivileged = user_->writes();
     runtime_.tlb_mask_unprivileged = user_->offset_mask();
     runtime_.jump_cache = current_->jumps();
+    runtime_.jump_generation = &current_->jump_generation();
 }
 
 void AddressSpaces::reset_slots() {

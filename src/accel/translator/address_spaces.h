@@ -66,6 +66,7 @@ class AddressSpaces {
     x64::Runtime& runtime_;
     std::unique_ptr<u8[]> dummy_;                         ///< where a slot that matched by an impossible chance leads
     std::array<x64::PageSlot, x64::kSlots> empty_slots_;  ///< to be copied at once
+    SecondJumps second_jumps_;
     Contexts users_, kernels_;
     TlbContext* current_ = nullptr;
     TlbContext* user_ = nullptr;

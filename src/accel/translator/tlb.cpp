@@ -30,8 +30,11 @@ bool same_page(u64 tag, u64 page) {
 
 }  // namespace
 
-TlbContext::TlbContext(u64 invalid_tag)
-    : invalid_tag_(invalid_tag), jumps_(std::make_unique_for_overwrite<x64::JumpEntry[]>(x64::kJumpPlaces)) {
+TlbContext::TlbContext(u64 invalid_tag, SecondJumps& second_jumps)
+    : invalid_tag_(invalid_tag),
+      second_jumps_(second_jumps),
+      jump_generation_(second_jumps.new_generation()),
+      jumps_(std::make_unique_for_overwrite<x64::JumpEntry[]>(x64::kJumpPlaces)) {
     resize(kFewestEntries);
     for (unsigned i = 0; i < x64::kJumpPlaces; i++) {
         jumps_[i] = x64::empty_jump(i);
@@ -158,6 +161,7 @@ void TlbContext::flush_range(u64 start, u64 size) {
 }
 
 void TlbContext::forget_jumps_into(u64 page) {
+    jump_generation_ = second_jumps_.new_generation();
     const auto forget = [&](unsigned place) {
         if (((jumps_[place].va ^ page) & ~(kPage - 1)) == 0) {
             jumps_[place] = x64::empty_jump(place);
@@ -198,6 +202,7 @@ void TlbContext::revoke_writes(const u8* host) {
 }
 
 void TlbContext::flush_jumps() {
+    jump_generation_ = second_jumps_.new_generation();
     if (jump_journal_.overflowed()) {
         for (unsigned i = 0; i < x64::kJumpPlaces; i++) {
             jumps_[i] = x64::empty_jump(i);

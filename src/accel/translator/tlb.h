@@ -16,6 +16,7 @@
 #include <memory>
 #include <vector>
 
+#include "accel/translator/second_jumps.h"
 #include "base/types.h"
 #include "emit/x64/runtime.h"
 
@@ -32,12 +33,14 @@ struct FetchEntry {
 
 class TlbContext {
   public:
-    explicit TlbContext(u64 invalid_tag);
+    TlbContext(u64 invalid_tag, SecondJumps& second_jumps);
 
     x64::TlbEntry* reads() { return read_.get(); }
     x64::TlbEntry* writes() { return write_.get(); }
     u64 offset_mask() const { return (entries_ - 1) * sizeof(x64::TlbEntry); }
     x64::JumpEntry* jumps() { return jumps_.get(); }
+    /// Of what it has in the second jump cache.
+    const u64& jump_generation() const { return jump_generation_; }
 
     /// `size`: of the guest's page or block that the entry is a part of.
     /// True if the tables have grown for it, and so moved.
@@ -75,6 +78,7 @@ class TlbContext {
                 jumps_[place + type] = x64::empty_jump(static_cast<unsigned>(place + type));
             }
         }
+        second_jumps_.add(jump_generation_, va, branch_type, code);
         jump_pages_.set(jump_page(va));
         jump_journal_.note(static_cast<u16>(place));
     }
@@ -169,6 +173,8 @@ class TlbContext {
     u64 index_of(u64 page) const { return (page >> 12) & (entries_ - 1); }
 
     u64 invalid_tag_;
+    SecondJumps& second_jumps_;
+    u64 jump_generation_;
     u64 entries_ = kFewestEntries;
     u64 fills_ = 0;  ///< since the tables were last flushed or resized
     std::unique_ptr<x64::TlbEntry[]> read_, write_;

@@ -8,6 +8,8 @@ namespace {
 
 constexpr u64 kInvalidTag = 0x0040'1234'5678'9000;
 
+SecondJumps second_jumps;
+
 /// An entry without code that a jump would take leads generated code to nowhere.
 void expect_no_jump_to_nowhere(TlbContext& context) {
     for (unsigned i = 0; i < x64::kJumpPlaces; i++) {
@@ -20,7 +22,7 @@ void expect_no_jump_to_nowhere(TlbContext& context) {
 TEST(Tlb, InvalidatedJumpsAreTakenFromNoAddress) {
     const u8 code = 0;
     for (const u64 page : {u64{0}, u64{0x1000}, u64{0x40000000}, ~u64{4095}}) {
-        TlbContext context(kInvalidTag);
+        TlbContext context(kInvalidTag, second_jumps);
         expect_no_jump_to_nowhere(context);
         context.add_jump(page, 0, &code);
         context.add_jump(page + 8, 0, &code);
@@ -36,7 +38,7 @@ TEST(Tlb, InvalidatedJumpsAreTakenFromNoAddress) {
 // Code that was dropped is left without saying by which branch it was come to, and must not be come to so again.
 TEST(Tlb, AJumpWithoutTypeForgetsTheOthers) {
     const u8 old = 0, made_again = 0;
-    TlbContext context(kInvalidTag);
+    TlbContext context(kInvalidTag, second_jumps);
     context.add_jump(0x1000, 2, &old);
     context.add_jump(0x1008, 1, &old);
     context.add_jump(0x1000, 0, &made_again);
@@ -46,9 +48,32 @@ TEST(Tlb, AJumpWithoutTypeForgetsTheOthers) {
     expect_no_jump_to_nowhere(context);
 }
 
+// Two addresses with one place in the first cache are both known to the second, until the context forgets its jumps.
+TEST(Tlb, LostJumpsAreInTheSecondCache) {
+    const u64 one = 0x10000, other = 0x14004;
+    ASSERT_EQ(x64::jump_index(one), x64::jump_index(other));
+    const u8 code = 0, more = 0;
+    TlbContext context(kInvalidTag, second_jumps), neighbour(kInvalidTag, second_jumps);
+    const auto known = [](const TlbContext& to, u64 va, u32 branch_type) {
+        const x64::SecondJump& entry = second_jumps.table()[x64::second_jump_index(va)];
+        return entry.va == va && entry.generation == to.jump_generation() + branch_type ? entry.code : nullptr;
+    };
+    context.add_jump(one, 0, &code);
+    context.add_jump(other, 2, &more);
+    EXPECT_EQ(known(context, one, 0), &code);
+    EXPECT_EQ(known(context, other, 2), &more);
+    EXPECT_EQ(known(context, other, 0), nullptr);
+    EXPECT_EQ(known(neighbour, one, 0), nullptr);
+    context.flush_range(one & ~u64{4095}, 4096);
+    EXPECT_EQ(known(context, one, 0), nullptr);
+    context.add_jump(one, 0, &code);
+    context.flush_jumps();
+    EXPECT_EQ(known(context, one, 0), nullptr);
+}
+
 TEST(Tlb, LastPageOfAllCanBeInvalidated) {
     const u64 last = ~u64{4095};
-    TlbContext context(kInvalidTag);
+    TlbContext context(kInvalidTag, second_jumps);
     context.fill(last, 0, false, true, 4096);
     context.fetch_entry(last).tag = last;
     context.flush_range(last, 4096);
@@ -57,7 +82,7 @@ TEST(Tlb, LastPageOfAllCanBeInvalidated) {
 }
 
 TEST(Tlb, FindsWhatWasFilledForTheSameUse) {
-    TlbContext context(kInvalidTag);
+    TlbContext context(kInvalidTag, second_jumps);
     const u64 page = 0x5000;
     context.fill(page, 0x100000, false, true, 4096);
     EXPECT_EQ(context.find(page + 8, false), reinterpret_cast<u8*>(page + 8 + 0x100000));
@@ -71,7 +96,7 @@ TEST(Tlb, FindsWhatWasFilledForTheSameUse) {
 TEST(Tlb, FlushForgetsAllHoweverMuchThereWas) {
     const u8 code = 0;
     for (const unsigned count : {1u, 100u, 5000u}) {
-        TlbContext context(kInvalidTag);
+        TlbContext context(kInvalidTag, second_jumps);
         for (u64 i = 0; i < count; i++) {
             const u64 page = i << 12;
             context.fill(page, 1, (i & 1) != 0, (i & 2) != 0, 4096);
@@ -94,7 +119,7 @@ TEST(Tlb, FlushForgetsAllHoweverMuchThereWas) {
 
 TEST(Tlb, OnlyWhatBelongsToOneAddressSpaceGoesWithIt) {
     const u8 code = 0;
-    TlbContext context(kInvalidTag);
+    TlbContext context(kInvalidTag, second_jumps);
     context.fill(0x1000, 1, false, true, 4096);
     context.fill(0x2000, 1, false, false, 4096);
     context.fill_fetch({.tag = 0x1000});
@@ -119,7 +144,7 @@ TEST(Tlb, InvalidatingAPageInvalidatesTheBlockItIsPartOf) {
     const auto holds = [](TlbContext& context, u64 page) {
         return context.reads()[(page >> 12) & (context.offset_mask() / sizeof(x64::TlbEntry))].tag == page;
     };
-    TlbContext context(kInvalidTag);
+    TlbContext context(kInvalidTag, second_jumps);
     context.fill(kBlock + 0x5000, 1, false, true, kBlock);
     context.fill(5 * kBlock + 0x6000, 1, false, true, 4096);
     context.flush_range(5 * kBlock, 4096);

@@ -87,6 +87,7 @@ class Emitter {
     void start_counting() { counts_ = true; }
     /// Code for one more of `event`, if it is to count; keeps all registers and EFLAGS.
     void count(Counted event);
+    bool counts() const { return counts_; }
     /// From now on, code takes its instructions off Runtime::budget: see emitter_budget.cpp.
     void start_metering() { metered_ = true; }
 

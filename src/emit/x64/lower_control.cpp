@@ -227,34 +227,37 @@ void fallback(Emitter& e) {
 
 namespace {
 
+/// To where the second jump cache is looked in, for an address that the first does not know.
+void jump_to_second(Emitter& e, u32 branch_type) {
+    if (!e.counts()) {
+        e.a.jcc(x64::Cond::ne, e.stubs().second_jump(branch_type));
+        return;
+    }
+    ColdPath& miss = e.cold(+[](Emitter& em, ColdPath& self) {
+        em.count(Counted::jump_misses);
+        em.a.jmp(em.stubs().second_jump(static_cast<u32>(self.data)));
+    });
+    miss.data = branch_type;
+    e.a.jcc(x64::Cond::ne, miss.entry);
+}
+
 /// Goes on at the guest address in rax, which was taken: through the jump cache, unless another thread wants attention.
 /// The code found there is for this branch type, so that only who leaves must be told.
 void jump_to_address(Emitter& e, u32 branch_type) {
     Assembler& a = e.a;
-    ColdPath& leave = e.cold(+[](Emitter& em, ColdPath& self) {
-        const ir::GuestDesc& guest = *em.region().guest;
-        em.count(Counted::jump_misses);
-        em.a.mov(Width::w64, Emitter::state(guest.pc_offset), Gpr::rax);
-        if (self.data != 0) {
-            em.a.or_(Width::w32, Emitter::state(guest.branch_type_offset),
-                     static_cast<i32>(self.data << guest.branch_type_shift));
-        }
-        em.a.jmp(em.stubs().exit());
-    });
-    leave.data = branch_type;
     const auto entry = [&](std::size_t field) {
         return mem(Gpr::rdx, Gpr::rcx, 4, static_cast<i32>(sizeof(JumpEntry) * branch_type + field));
     };
     e.count(Counted::jumps);
     a.cmp(Width::w32, RT(kick), 0);
-    a.jcc(x64::Cond::ne, leave.entry);
+    a.jcc(x64::Cond::ne, e.stubs().second_jump(branch_type));
     a.mov(Width::w64, Gpr::rcx, Gpr::rax);
     a.shr(Width::w64, Gpr::rcx, 12);
     a.xor_(Width::w32, Gpr::rcx, Gpr::rax);
     a.and_(Width::w32, Gpr::rcx, 0x3ffc);
     a.mov(Width::w64, Gpr::rdx, RT(jump_cache));
     a.cmp(Width::w64, Gpr::rax, entry(offsetof(JumpEntry, va)));
-    a.jcc(x64::Cond::ne, leave.entry);
+    jump_to_second(e, branch_type);
     a.and_(Width::w64, Gpr::rax, -4096);
     a.mov(Width::w64, RT(page), Gpr::rax);
     a.jmp(entry(offsetof(JumpEntry, code)));

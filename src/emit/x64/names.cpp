@@ -46,6 +46,8 @@ constexpr auto kFields = std::to_array<Field>({
     FIELD(tlb_mask),
     FIELD(tlb_mask_unprivileged),
     FIELD(jump_cache),
+    FIELD(second_jumps),
+    FIELD(jump_generation),
     FIELD(exclusive_address),
     FIELD(exclusive_value),
     FIELD(exclusive_size),
@@ -138,6 +140,9 @@ std::vector<Stubs::Named> Stubs::named() const {
         {evaluate_, "evaluate"},
         {evaluate_preserving_, "evaluate_preserving"},
     };
+    for (unsigned i = 0; i < second_jumps_.size(); i++) {
+        result.push_back({second_jumps_[i], fmt::format("second_jump{}", i)});
+    }
     for (unsigned i = 0; i < miss_.size(); i++) {
         if (miss_[i] != nullptr) {
             result.push_back({miss_[i], miss_name(i)});

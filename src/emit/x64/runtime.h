@@ -53,6 +53,20 @@ constexpr JumpEntry empty_jump(unsigned index) {
 }
 static_assert(jump_index(0) == 0 && jump_index(4 * kBranchTypes) == kBranchTypes);
 
+/// An entry of the second jump cache, which all contexts share and the stubs look in: see
+/// accel/translator/second_jumps.h. Of 32 bytes, so that look-ups need no multiplication.
+struct SecondJump {
+    u64 va;
+    u64 generation;  ///< of the context's jumps, plus the branch type; 0: the entry is empty
+    const u8* code;
+    u64 unused;
+};
+inline constexpr unsigned kSecondJumps = 16384;
+
+constexpr u64 second_jump_index(u64 va) {
+    return (((va >> 12) ^ va) >> 2) & (kSecondJumps - 1);
+}
+
 /// Misses of page slots are counted by the access's place in the code, modulo this.
 inline constexpr unsigned kSlotSites = 1024;
 
@@ -92,7 +106,9 @@ struct alignas(64) Runtime {
     u64 tlb_mask;  ///< of a table's byte offsets: (entries - 1) * sizeof(TlbEntry)
     u64 tlb_mask_unprivileged;
     JumpEntry* jump_cache;
-    u64 exclusive_address;  ///< of the monitor, ~0 when open
+    const SecondJump* second_jumps;
+    const u64* jump_generation;  ///< of the current context
+    u64 exclusive_address;       ///< of the monitor, ~0 when open
     V128 exclusive_value;
     u64 invalid_tag;     ///< a page that no guest can map: see accel/translator/tlb.h
     void* owner;         ///< the vCPU, for the C++ behind the slow paths

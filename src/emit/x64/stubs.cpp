@@ -42,6 +42,9 @@ Stubs::Stubs(CodeBuffer buffer, const Pins& pins, const RuntimeCalls& calls, con
     make_enter();
     make_exits();
     make_resume();
+    for (u32 type = 0; type < kBranchTypes; type++) {
+        make_second_jump(type);
+    }
     make_memory_call();
     make_misses();
     slow_load_ = make_slow(reinterpret_cast<const void*>(calls_.load));
@@ -149,12 +152,70 @@ void Stubs::make_resume() {
     a_.and_(Width::w32, rcx, 0x3ffc);
     a_.mov(Width::w64, rdx, RT(jump_cache));
     static_assert(sizeof(JumpEntry) == 16);
+    Label second, unknown;
     a_.cmp(Width::w64, rax, mem(rdx, rcx, 4, offsetof(JumpEntry, va)));
-    a_.jcc(Cond::ne, exit_);
+    a_.jcc(Cond::ne, second);
     a_.and_(Width::w64, rax, -4096);
     a_.mov(Width::w64, RT(page), rax);
     a_.mov(Width::w32, mem(kState, state_displacement(guest.exception_offset)), 0);
     a_.jmp(mem(rdx, rcx, 4, offsetof(JumpEntry, code)));
+    a_.bind(second);
+    look_up_second_jump(0, unknown);
+    a_.mov(Width::w32, mem(kState, state_displacement(guest.exception_offset)), 0);
+    a_.jmp(mem(rcx, offsetof(SecondJump, code)));
+    a_.bind(unknown);
+    a_.jmp(exit_);
+}
+
+/// The guest address is in rax, and rdx + rcx * 4 is where the first cache has it for branches without type. If it is
+/// found, it takes that place, rcx points to the entry, and its page runs.
+void Stubs::look_up_second_jump(u32 branch_type, Label& unknown) {
+    static_assert(sizeof(SecondJump) == 32);
+    const auto first = [](std::size_t field) { return mem(r10, static_cast<i32>(field)); };
+    Label empty;
+    a_.lea(Width::w64, r10, mem(rdx, rcx, 4, static_cast<i32>(sizeof(JumpEntry) * branch_type)));
+    a_.mov(Width::w64, rcx, rax);
+    a_.shr(Width::w64, rcx, 12);
+    a_.xor_(Width::w32, rcx, rax);
+    a_.and_(Width::w32, rcx, static_cast<i32>(4 * (kSecondJumps - 1)));
+    a_.shl(Width::w32, rcx, 3);
+    a_.add(Width::w64, rcx, RT(second_jumps));
+    a_.cmp(Width::w64, rax, mem(rcx, offsetof(SecondJump, va)));
+    a_.jcc(Cond::ne, unknown);
+    a_.mov(Width::w64, rdx, RT(jump_generation));
+    a_.mov(Width::w64, rdx, mem(rdx));
+    if (branch_type != 0) {
+        a_.add(Width::w64, rdx, static_cast<i32>(branch_type));
+    }
+    a_.cmp(Width::w64, rdx, mem(rcx, offsetof(SecondJump, generation)));
+    a_.jcc(Cond::ne, unknown);
+    // An empty place may not be known to be in use: who empties the first cache must know which are.
+    a_.cmp(Width::w64, first(offsetof(JumpEntry, code)), 0);
+    a_.jcc(Cond::e, empty);
+    a_.mov(Width::w64, rdx, mem(rcx, offsetof(SecondJump, code)));
+    a_.mov(Width::w64, first(offsetof(JumpEntry, va)), rax);
+    a_.mov(Width::w64, first(offsetof(JumpEntry, code)), rdx);
+    a_.bind(empty);
+    a_.and_(Width::w64, rax, -4096);
+    a_.mov(Width::w64, RT(page), rax);
+}
+
+void Stubs::make_second_jump(u32 branch_type) {
+    const ir::GuestDesc& guest = pins_.guest();
+    a_.align(16);
+    second_jumps_[branch_type] = a_.execution_address();
+    Label leave;
+    a_.cmp(Width::w32, RT(kick), 0);
+    a_.jcc(Cond::ne, leave);
+    look_up_second_jump(branch_type, leave);
+    a_.jmp(mem(rcx, offsetof(SecondJump, code)));
+    a_.bind(leave);
+    a_.mov(Width::w64, mem(kState, state_displacement(guest.pc_offset)), rax);
+    if (branch_type != 0) {
+        a_.or_(Width::w32, mem(kState, state_displacement(guest.branch_type_offset)),
+               static_cast<i32>(branch_type << guest.branch_type_shift));
+    }
+    a_.jmp(exit_);
 }
 
 void Stubs::save_all() {

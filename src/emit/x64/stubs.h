@@ -49,6 +49,10 @@ class Stubs {
     /// As exit, but goes on at state.pc if the jump cache knows it and no other thread wants attention: for what has
     /// been done with when the state has changed, exceptions too.
     const u8* resume() const { return resume_; }
+    /// Jumped to when another thread wants attention, or with a guest address in rax that the context's jump cache does
+    /// not know for branches of the type (rdx + rcx * 4 is its place there without type): goes on there if the second
+    /// jump cache knows it, or leaves.
+    const u8* second_jump(u32 branch_type) const { return second_jumps_[branch_type]; }
     /// Called from the entry of a region that has been retired; the 16 bits behind the call are its page_offset, and in
     /// the two lowest the branch type that it is for. Leaves as exit_position.
     const u8* retired_entry() const { return retired_entry_; }
@@ -106,6 +110,8 @@ class Stubs {
     void make_enter();
     void make_exits();
     void make_resume();
+    void make_second_jump(u32 branch_type);
+    void look_up_second_jump(u32 branch_type, Label& unknown);
     void make_misses();
     const u8* make_miss(ir::MemInfo memory, bool write, bool watched);
     void count_site(Label& often);
@@ -139,6 +145,7 @@ class Stubs {
     const u8* exit_position_ = nullptr;
     const u8* resume_ = nullptr;
     const u8* retired_entry_ = nullptr;
+    std::array<const u8*, kBranchTypes> second_jumps_{};
     std::array<const u8*, 128> miss_{};
     const u8* slow_load_ = nullptr;
     const u8* slow_store_ = nullptr;
