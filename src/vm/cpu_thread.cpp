@@ -65,7 +65,7 @@ Power CpuThread::power() const {
 
 void CpuThread::run() {
     // A guest that waits for a deadline sleeps in here, and would be late by the usual 50 us.
-    constexpr unsigned long kSlackNs = 1000;
+    constexpr unsigned long kSlackNs = 1;
     ::prctl(PR_SET_TIMERSLACK, kSlackNs);
     std::unique_lock lock(mutex_);
     while (!ending_) {

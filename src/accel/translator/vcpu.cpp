@@ -29,10 +29,16 @@ u32 mxcsr_for(u32 fpcr) {
     return kMxcsr | kRounding[bits(fpcr, 23, 22)] << 13 | (bit(fpcr, 24) ? kMxcsrFlush : 0);
 }
 
-arm64::Cpu::Ports cpu_ports(const accel::Arm64Ports& ports, const memory::AddressMap& memory) {
+/// Time counted in instructions has timers of its own.
+std::unique_ptr<ThreadTimers> make_timers(const accel::Arm64Ports& ports, Sleeper& vcpu) {
+    const bool has_time = ports.timers != nullptr && ports.instructions == nullptr;
+    return has_time ? std::make_unique<ThreadTimers>(*ports.timers, vcpu) : nullptr;
+}
+
+arm64::Cpu::Ports cpu_ports(const accel::Arm64Ports& ports, TimerService* timers, const memory::AddressMap& memory) {
     arm64::Cpu::Ports result;
     result.clock = ports.clock;
-    result.timers = ports.timers;
+    result.timers = timers != nullptr ? timers : ports.timers;
     result.memory = &memory;
     result.gic = ports.gic;
     result.timer_virtual = ports.timer_virtual;
@@ -55,7 +61,10 @@ TranslatorVcpu::TranslatorVcpu(Translator& translator, unsigned index, const arm
       instructions_(ports.instructions),
       model_(model),
       memory_(std::make_unique<Memory>()),
-      cpu_(memory_->guest, model_, 0x80000000u | ports.affinity, cpu_ports(ports, translator.memory()), *this),
+      sleeper_(memory_->runtime.kick),
+      timers_(make_timers(ports, sleeper_)),
+      cpu_(memory_->guest, model_, 0x80000000u | ports.affinity, cpu_ports(ports, timers_.get(), translator.memory()),
+           *this),
       spaces_(memory_->runtime) {
     memory_->guest.cpu = &cpu_;
     runtime().owner = this;
@@ -94,18 +103,18 @@ accel::StopReason TranslatorVcpu::run() {
     }
     // The clock may have stood still.
     runtime().clock = {};
+    if (timers_ != nullptr) {
+        timers_->enter();
+    }
     while (true) {
-        // Who kicks has said why before.
         if (__atomic_load_n(&runtime().kick, __ATOMIC_RELAXED) != 0) {
-            __atomic_store_n(&runtime().kick, 0, __ATOMIC_SEQ_CST);
-            if (runtime().missing_site > x64::kDeaf || slot_trials_ != 0) {
-                translator_.judge_slots(*this);
-            } else {
-                runtime().missing_site = 0;
-            }
+            answer_kick();
         }
         if (stop_.load() && stop_.exchange(false)) {
             leave_guest();
+            if (timers_ != nullptr) {
+                timers_->leave();
+            }
             return accel::StopReason::requested;
         }
         if (instructions_ != nullptr) {
@@ -145,6 +154,19 @@ accel::StopReason TranslatorVcpu::run() {
             }
             counters_.left(exit_reason());
         }
+    }
+}
+
+/// Who kicks has said why before.
+void TranslatorVcpu::answer_kick() {
+    __atomic_store_n(&runtime().kick, 0, __ATOMIC_SEQ_CST);
+    if (timers_ != nullptr && timers_->rung()) {
+        timers_->fire_due();
+    }
+    if (runtime().missing_site > x64::kDeaf || slot_trials_ != 0) {
+        translator_.judge_slots(*this);
+    } else {
+        runtime().missing_site = 0;
     }
 }
 

@@ -3,12 +3,12 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 
 #include "accel/translator/address_spaces.h"
 #include "accel/translator/translator.h"
+#include "base/sleeper.h"
+#include "base/thread_timers.h"
 #include "cpu/arm64/cpu.h"
 
 namespace kelvin::translator {
@@ -88,6 +88,7 @@ class TranslatorVcpu final : public accel::Vcpu, public arm64::CpuEvents {
     void set_interrupt(arm64::Interrupt line, bool level);
     void set_attention(bool) { kick(); }
     void begin_wait(bool event, i64 deadline_ns);
+    void answer_kick();
     void wait();
     void sleep();
     bool woken() const { return cpu_.interrupt_pending() || (awaits_event_ && cpu_.event_pending()); }
@@ -115,6 +116,8 @@ class TranslatorVcpu final : public accel::Vcpu, public arm64::CpuEvents {
     InstructionClock* const instructions_;  ///< null: instructions are not metered
     const arm64::Model model_;
     std::unique_ptr<Memory> memory_;
+    Sleeper sleeper_;                       ///< its bell is Runtime::kick
+    std::unique_ptr<ThreadTimers> timers_;  ///< of the processor; null: others fire them, or nobody
     arm64::Cpu cpu_;
     AddressSpaces spaces_;
     arm64::Mode mode_;
@@ -131,8 +134,6 @@ class TranslatorVcpu final : public accel::Vcpu, public arm64::CpuEvents {
     bool flushes_sent_ = false;  ///< to other vCPUs, since the last DSB
 
     std::atomic<bool> stop_{false};
-    std::mutex wait_mutex_;  // a leaf; only for sleeping and waking
-    std::condition_variable wake_;
 };
 
 }  // namespace kelvin::translator

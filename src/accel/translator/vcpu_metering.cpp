@@ -54,12 +54,7 @@ void TranslatorVcpu::wait_metered() {
         bool reached = deadline != InstructionClock::kNever;
         if (!reached || instructions_->sleeps()) {
             const std::chrono::nanoseconds left(deadline - instructions_->now_ns());
-            std::unique_lock lock(wait_mutex_);
-            if (reached) {
-                reached = !wake_.wait_for(lock, left, disturbed);
-            } else {
-                wake_.wait(lock, disturbed);
-            }
+            reached = !sleeper_.await(disturbed, reached ? left : Sleeper::kForever);
         }
         if (reached) {
             instructions_->skip_to(deadline);

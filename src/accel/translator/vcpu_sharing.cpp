@@ -6,7 +6,6 @@
 #include "accel/translator/back_off.h"
 #include "accel/translator/host_access.h"
 #include "accel/translator/vcpu.h"
-#include "cpu/arm64/generic_timer.h"
 
 namespace kelvin::translator {
 
@@ -14,7 +13,7 @@ namespace {
 
 using std::chrono::nanoseconds;
 
-constexpr i64 kNever = INT64_MAX;
+constexpr i64 kNever = ThreadTimers::kNever;
 
 }  // namespace
 
@@ -114,16 +113,16 @@ void TranslatorVcpu::wait() {
 
 /// Until it is woken or its own timers are due: those wake it here without another thread in between.
 void TranslatorVcpu::sleep() {
-    const auto ready = [&] { return woken() || stop_.load(); };
-    const i64 deadline = std::min(wait_deadline_, cpu_.timers().next_rise_ns());
-    if (std::unique_lock lock(wait_mutex_); clock_ == nullptr || deadline == kNever) {
-        wake_.wait(lock, ready);
-    } else {
-        wake_.wait_for(lock, nanoseconds(deadline - clock_->now_ns()), ready);
+    const auto ready = [&] { return woken() || stop_.load() || (timers_ != nullptr && timers_->rung()); };
+    const bool ends = clock_ != nullptr && wait_deadline_ != kNever;
+    if (timers_ != nullptr) {
+        timers_->begin_sleep();
     }
-    cpu_.timers().look();
-    const bool over = clock_ != nullptr && wait_deadline_ != kNever && clock_->now_ns() >= wait_deadline_;
-    waiting_ = !woken() && !over;
+    sleeper_.await(ready, ends ? nanoseconds(wait_deadline_ - clock_->now_ns()) : Sleeper::kForever);
+    if (timers_ != nullptr) {
+        timers_->end_sleep();
+    }
+    waiting_ = !woken() && !(ends && clock_->now_ns() >= wait_deadline_);
 }
 
 /// WFE with the local monitor open: that another processor stores to what is monitored is an event (ARM ARM B2.12.2).
@@ -135,7 +134,8 @@ void TranslatorVcpu::watch_monitored() {
     const u8* const place = find_monitored();
     const unsigned size = 1u << runtime().exclusive_size;
     const auto done = [&] {
-        if (cpu_.interrupt_pending() || cpu_.event_pending() || stop_.load() || place == nullptr) {
+        const bool due = timers_ != nullptr && timers_->rung();
+        if (due || cpu_.interrupt_pending() || cpu_.event_pending() || stop_.load() || place == nullptr) {
             return true;
         }
         const V128 now = host::load(size, place);
@@ -155,8 +155,9 @@ void TranslatorVcpu::watch_monitored() {
         if (std::chrono::steady_clock::now() - begun >= longest) {
             break;
         }
-        std::unique_lock lock(wait_mutex_);
-        wake_.wait_for(lock, nap, [&] { return done(); });
+        if (sleeper_.await(done, nap)) {
+            break;
+        }
         nap *= 2;
     }
     waiting_ = stop_.load() && !cpu_.interrupt_pending() && !cpu_.event_pending();
@@ -179,8 +180,7 @@ const u8* TranslatorVcpu::find_monitored() {
 
 void TranslatorVcpu::receive_event() {
     cpu_.set_event();
-    const std::lock_guard lock(wait_mutex_);
-    wake_.notify_one();
+    sleeper_.wake();
 }
 
 void TranslatorVcpu::send_event() {
@@ -188,12 +188,10 @@ void TranslatorVcpu::send_event() {
 }
 
 void TranslatorVcpu::kick() {
-    __atomic_store_n(&runtime().kick, 1, __ATOMIC_SEQ_CST);
     if (instructions_ != nullptr) {
         instructions_->stop();
     }
-    const std::lock_guard lock(wait_mutex_);
-    wake_.notify_one();
+    sleeper_.ring();
 }
 
 void TranslatorVcpu::request_stop() {

@@ -35,7 +35,11 @@ Fd open_terminal_again(int fd) {
 
 bool is_writable(int fd, int wait_ms) {
     pollfd state = {fd, POLLOUT, 0};
-    return ::poll(&state, 1, wait_ms) > 0;
+    int ready = 0;
+    do {
+        ready = ::poll(&state, 1, wait_ms);
+    } while (ready < 0 && errno == EINTR);
+    return ready > 0;
 }
 
 }  // namespace

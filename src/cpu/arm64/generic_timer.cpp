@@ -57,19 +57,6 @@ void CompareTimer::update() {
     }
 }
 
-i64 CompareTimer::next_rise_ns() const {
-    const std::lock_guard lock(mutex_);
-    const bool rises = (control_ & (kEnable | kMask)) == kEnable && !level_;
-    return rises ? scale_.deadline_ns(compare_) : CounterScale::kNever;
-}
-
-void CompareTimer::look() {
-    const std::lock_guard lock(mutex_);
-    if (!level_) {
-        update();
-    }
-}
-
 void CompareTimer::reset() {
     const std::lock_guard lock(mutex_);
     control_ = 0;

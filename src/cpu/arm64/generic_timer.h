@@ -2,7 +2,6 @@
 // The Generic Timer of one processor (ARM ARM D12): the counter, and the EL1 physical and virtual timers.
 #pragma once
 
-#include <algorithm>
 #include <bit>
 #include <mutex>
 #include <numeric>
@@ -59,10 +58,6 @@ class CompareTimer {
     void set_compare_value(u64 value);
     u64 timer_value() const;  ///< TVAL: 32 bits
     void set_timer_value(u64 value);
-    /// The clock's time when the output will rise by itself; kNever if it will not.
-    i64 next_rise_ns() const;
-    /// Raises the output if it is time, whether or not the service has said so yet.
-    void look();
 
   private:
     u64 now() const;
@@ -92,12 +87,6 @@ class GenericTimers {
     u64 counter() const { return clock_ == nullptr ? 0 : scale_.count_at(clock_->now_ns()); }
     /// The clock's time when the counter reaches `count`.
     i64 deadline_ns(u64 count) const { return scale_.deadline_ns(count); }
-    /// Of both timers, likewise; the vCPU's thread need not wait for that of the service.
-    i64 next_rise_ns() const { return std::min(virtual_timer.next_rise_ns(), physical_timer.next_rise_ns()); }
-    void look() {
-        virtual_timer.look();
-        physical_timer.look();
-    }
     /// The clock's time of the next event of the stream that CNTKCTL_EL1 asks for; kNever if it asks for none.
     i64 next_event_ns(u64 cntkctl) const;
 

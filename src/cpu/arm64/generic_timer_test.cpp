@@ -64,26 +64,6 @@ TEST(GenericTimer, ExpiresAndDrivesItsLine) {
     EXPECT_FALSE(t.virtual_line.level);
 }
 
-TEST(GenericTimer, WhoKnowsThatItIsTimeNeedNotWaitForTheService) {
-    TestCpu t("cortex-a72");
-    EXPECT_EQ(t.cpu.timers().next_rise_ns(), CounterScale::kNever);
-    t.write(kVirtualCval, 200);
-    t.write(kVirtualCtl, 1);
-    t.write(kPhysicalCval, 100);
-    t.write(kPhysicalCtl, 3);
-    EXPECT_EQ(t.cpu.timers().next_rise_ns(), 3200);
-    t.timers.skip_to(3199);
-    t.cpu.timers().look();
-    EXPECT_FALSE(t.virtual_line.level);
-    t.timers.skip_to(3200);
-    t.cpu.timers().look();
-    EXPECT_TRUE(t.virtual_line.level);
-    EXPECT_FALSE(t.physical_line.level);
-    EXPECT_EQ(t.cpu.timers().next_rise_ns(), CounterScale::kNever);
-    t.timers.advance_to(4000);
-    EXPECT_EQ(t.virtual_line.changes, 1u);
-}
-
 TEST(GenericTimer, TimerValueIsASignedDistance) {
     TestCpu t("cortex-a72");
     t.timers.advance_to(16'000);

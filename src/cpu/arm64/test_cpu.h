@@ -35,8 +35,6 @@ class TestTimers : public TimerService {
             }
         }
     }
-    /// Time jumps to `ns`, and no timer has fired yet.
-    void skip_to(i64 ns) { now_ = ns; }
     i64 next_deadline() const {
         i64 next = kNever;
         for (const Slot& s : slots_) {
