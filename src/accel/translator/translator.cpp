@@ -137,8 +137,9 @@ const u8* Translator::code_for(TranslatorVcpu& vcpu, const CodeSource& source, u
 }
 
 /// Other processors may be writing: all that is made of the code is made of the same bytes.
-void Translator::take_source(const CodeSource& source) {
-    std::memcpy(source_.data(), source.page, kPage);
+void Translator::take_source(const CodeSource& source, unsigned most_instructions) {
+    const u64 offset = source.physical & (kPage - 1);
+    std::memcpy(&source_[offset], source.page + offset, std::min<u64>(kPage - offset, u64{4} * most_instructions));
 }
 
 unsigned Translator::lift(const CodeSource& source, const arm64::Model& model, unsigned most_instructions) {
@@ -172,7 +173,7 @@ const Block* Translator::translate(const CodeSource& source, const arm64::Model&
         most = std::min(most, static_cast<unsigned>((kLine - (source.physical & (kLine - 1))) / 4));
     }
     const i64 begun = steady_ns();
-    take_source(source);
+    take_source(source, most);
     unsigned guest_size = lift(source, model, most);
     x64::CompiledRegion compiled;
     x64::SlotWatch watch;
@@ -217,7 +218,7 @@ unsigned Translator::instructions_of(const CodeSource& source) const {
 
 std::string Translator::describe_code(const CodeSource& source, unsigned instructions, const arm64::Model& model) {
     const std::lock_guard lock(mutex_);
-    take_source(source);
+    take_source(source, instructions);
     lift(source, model, instructions);
     const x64::CodeBuffer buffer = cache_.free_space();
     const x64::CompiledRegion compiled = backend_.compile(region_, buffer, blocks_.next_link(cache_.segment()));

@@ -95,7 +95,7 @@ class Translator final : public accel::Accelerator, public memory::WriteObserver
   private:
     /// Null as above.
     const Block* translate(const CodeSource& source, const arm64::Model& model);
-    void take_source(const CodeSource& source);
+    void take_source(const CodeSource& source, unsigned most_instructions);
     x64::SlotWatch prepare_slots(const CodeSource& source, unsigned guest_size);
     void end_trial(TranslatorVcpu& vcpu, unsigned trial);
     unsigned lift(const CodeSource& source, const arm64::Model& model, unsigned most_instructions);
@@ -120,7 +120,7 @@ class Translator final : public accel::Accelerator, public memory::WriteObserver
     SlotTrials trials_;
     std::unique_ptr<arm64::Decoder> decoder_;
     ir::Region region_;
-    std::array<u8, 4096> source_{};  ///< the page as it was when its translation began
+    std::array<u8, 4096> source_{};  ///< of the page, what is translated, as it was when that began
     std::string lifted_;             ///< region_ before the passes, as text, if the log wants that
     pass::Scratch scratch_;
     TranslatorCounters counters_;
