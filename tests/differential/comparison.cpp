@@ -47,7 +47,7 @@ Comparison::Comparison(std::unique_ptr<Ground> ground, std::unique_ptr<Qemu> qem
       compile_(setup.compile),
       show_(setup.show),
       seed_(seed),
-      lifted_(ground_->model, ground_->decoder, ground_->cache, setup.host),
+      lifted_(ground_->model, ground_->decoder, ground_->cache, setup.host, setup.injected),
       generator_(ground_->model, ground_->decoder, ground_->rules, lifted_, qemu_ == nullptr) {}
 
 Result<> Comparison::add(u64 number) {

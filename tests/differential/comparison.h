@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "accel/injections.h"
 #include "differential/generator.h"
 #include "differential/qemu.h"
 
@@ -18,6 +19,7 @@ struct Setup {
     bool environments = false;  ///< Kelvin with itself, in states that user mode has not
     bool show = false;
     x64::HostFeatures host = x64::HostFeatures::detect();  ///< what compiled code may use
+    accel::Injections injected;                            ///< what it is made to do badly
 };
 
 class Comparison {

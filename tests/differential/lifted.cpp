@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstring>
 
+#include "accel/translator/slot_trials.h"
 #include "base/bits.h"
 #include "cpu/arm64/pointer_signing.h"
 #include "lift/arm64/lifter.h"
@@ -56,13 +57,15 @@ void serialize() {
 }  // namespace
 
 Lifted::Lifted(const arm64::Model& model, const arm64::Decoder& decoder, translator::CodeCache& cache,
-               const x64::HostFeatures& host)
-    : model_(model),
+               const x64::HostFeatures& host, const accel::Injections& injected)
+    : injected_(injected),
+      model_(model),
       decoder_(decoder),
       cache_(cache),
       processor_(model),
-      window_(processor_),
-      backend_(arm64::guest_desc(), Window::runtime_calls(), cache.stubs(), host),
+      window_(processor_, !injected.slow_memory),
+      backend_(arm64::guest_desc(), Window::runtime_calls(), cache.stubs(), host,
+               injected.slot_misses ? x64::SlotUse::never : x64::SlotUse::normal),
       interpreter_(&processor_.state(), &processor_.state(), window_),
       page_(kPage) {}
 
@@ -134,14 +137,23 @@ Case Lifted::interpret(const Case& in, std::span<const u32> words) {
     return finish(in);
 }
 
+x64::CompiledRegion Lifted::compile() {
+    x64::SlotWatch watch;
+    if (injected_.slot_trials) {
+        watch = {x64::SlotWatch::Kind::trial, 0};
+        processor_.runtime().trials[0] = {.entries_left = x64::kTrialEntries, .misses = {}};
+    }
+    return backend_.compile(region_, cache_.free_space(), 1, watch);
+}
+
 void Lifted::run_compiled() {
     arm64::State& state = processor_.state();
     x64::Runtime& runtime = processor_.runtime();
-    x64::CompiledRegion code = backend_.compile(region_, cache_.free_space(), 1);
+    x64::CompiledRegion code = compile();
     if (code.size == 0) {
         cache_.advance();
         serialize();
-        code = backend_.compile(region_, cache_.free_space(), 1);
+        code = compile();
         KELVIN_ASSERT(code.size != 0);
     }
     const x64::CodeBuffer buffer = cache_.free_space();
@@ -153,12 +165,16 @@ void Lifted::run_compiled() {
 
 Case Lifted::compiled(const Case& in, std::span<const u32> words, const CompileChoices& choices) {
     begin(in, words);
+    const arm64::State& state = processor_.state();
     window_.reset_tlb(choices.tlb_filled);
     const u64 end = in.pc + words.size_bytes();
     for (unsigned i = 0; i < kMostRegions && running(in.pc, end); i++) {
-        lift(end, choices.whole ? CASE_MOST_WORDS : 1, choices.builder);
+        lift(end, choices.whole && !injected_.short_regions ? CASE_MOST_WORDS : 1, choices.builder);
         if (choices.passes) {
             pass::PassSet::all().run(region_, scratch_);
+        }
+        if (injected_.no_slots) {
+            translator::mark_scattered(region_, state.pc % kPage, ~u64{0});
         }
         run_compiled();
     }

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "accel/injections.h"
 #include "accel/translator/code_cache.h"
 #include "differential/window.h"
 #include "emit/x64/backend.h"
@@ -36,7 +37,7 @@ struct Environment {
 class Lifted {
   public:
     Lifted(const arm64::Model& model, const arm64::Decoder& decoder, translator::CodeCache& cache,
-           const x64::HostFeatures& host);
+           const x64::HostFeatures& host, const accel::Injections& injected);
 
     /// From now on.
     void set_environment(const Environment& environment) { environment_ = environment; }
@@ -57,9 +58,11 @@ class Lifted {
     Case finish(const Case& in);
     void lift(u64 end, unsigned most, const ir::BuilderOptions& options);
     bool running(u64 start, u64 end) const;
+    x64::CompiledRegion compile();
     void run_compiled();
 
     Environment environment_;
+    const accel::Injections injected_;
     const arm64::Model& model_;
     const arm64::Decoder& decoder_;
     translator::CodeCache& cache_;

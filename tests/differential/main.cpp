@@ -3,8 +3,11 @@
 //
 //   differential --qemu EMULATOR --guest PROGRAM --rules FILE [--seed S] [--count CASES | --seconds T] [--first N]
 //                [--entry NAME] [--interpreter-only] [--show] [--environments] [--host v2|v3|v4|least]
+//                [--inject NAME+NAME]
 //
 // --host compiles for a host of that level at most; the least is a v2 without any extension.
+// --inject makes compiled code take seldom paths always, as -accel translator,inject=NAME does: slow-memory,
+// slot-misses, slot-trials, no-slots, short-regions.
 // --environments compares Kelvin with itself alone, in states that user mode has not.
 // --show prints the instructions of each case before it runs.
 //
@@ -42,6 +45,17 @@ Result<x64::HostFeatures> host_named(std::string_view name) {
     return user_error(fmt::format("'{}' is no level of hosts: v2, v3, v4, least", name));
 }
 
+/// Cases are compiled here, not by the translator: of what it may be told, some has no meaning.
+Result<accel::Injections> injections_named(std::string_view names) {
+    accel::Injections injections = KELVIN_TRY(accel::parse_injections(names));
+    if (injections.no_links || injections.jump_misses || injections.interrupts || injections.small_cache ||
+        injections.least_host || injections.slow_clock) {
+        return user_error(fmt::format("'{}' has something that cases do not meet", names),
+                          "slow-memory, slot-misses, slot-trials, no-slots and short-regions they do");
+    }
+    return injections;
+}
+
 Result<Options> parse(int argc, char** argv) {
     Options options;
     options.seed = std::random_device{}();
@@ -71,6 +85,8 @@ Result<Options> parse(int argc, char** argv) {
             options.setup.rules = value;
         } else if (name == "--host") {
             options.setup.host = KELVIN_TRY(host_named(value));
+        } else if (name == "--inject") {
+            options.setup.injected = KELVIN_TRY(injections_named(value));
         } else if (name == "--entry") {
             options.entry = value;
         } else if (name == "--seed") {

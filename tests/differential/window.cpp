@@ -85,8 +85,9 @@ const x64::RuntimeCalls& Window::runtime_calls() {
     return kCalls;
 }
 
-Window::Window(testing::Processor& processor)
+Window::Window(testing::Processor& processor, bool has_tlb)
     : processor_(processor),
+      has_tlb_(has_tlb),
       storage_(std::make_unique<u8[]>(CASE_WINDOW_BYTES + kPage)),
       bytes_(storage_.get() + align_up(reinterpret_cast<u64>(storage_.get()), kPage) -
              reinterpret_cast<u64>(storage_.get())),
@@ -133,6 +134,9 @@ void Window::reset_tlb(bool mapped) {
 }
 
 void Window::fill(u64 address, bool write) {
+    if (!has_tlb_) {
+        return;
+    }
     const u64 page = align_down(address, kPage);
     x64::TlbEntry& entry = (write ? writes_ : reads_)[(page / kPage) % kTlbEntries];
     entry = {page, reinterpret_cast<u64>(bytes_) + (untagged(page) - CASE_WINDOW) - page};

@@ -19,7 +19,8 @@ struct Miss {
 
 class Window final : public ir::MemoryPort {
   public:
-    explicit Window(testing::Processor& processor);
+    /// Without a TLB, which then stays empty, every access comes here.
+    Window(testing::Processor& processor, bool has_tlb);
 
     /// Fills the compared part; the rest is zero.
     void set(const u8* bytes);
@@ -52,6 +53,7 @@ class Window final : public ir::MemoryPort {
     void fill(u64 address, bool write);
 
     testing::Processor& processor_;
+    const bool has_tlb_;
     std::size_t exclusive_size_ = 0;
     std::unique_ptr<u8[]> storage_;
     u8* bytes_;  ///< page-aligned, within storage_
