@@ -116,8 +116,9 @@ void InterpretedVcpu::run_region() {
     }
     const u64 offset = state_.pc % kPage;
     const u32 branch_type = (state_.pstate & arm64::pstate::kBtypeMask) >> arm64::pstate::kBtypeShift;
-    const arm64::Mode mode =
-        arm64::entry_mode(now, found.guarded, branch_type, std::span<const u8, 4>(page + offset, 4));
+    u32 first = 0;
+    std::memcpy(&first, page + offset, sizeof first);
+    const arm64::Mode mode = arm64::entry_mode(now, found.guarded, branch_type, first);
     state_.pstate &= ~arm64::pstate::kBtypeMask;
     arm64::lift_region(region_, decoder_, model_, mode, page, static_cast<unsigned>(offset), {}, {false, false, false});
     const ir::RegionExit exit = interpreter_.run(region_, align_down(state_.pc, kPage), &exception_taken);

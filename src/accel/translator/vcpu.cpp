@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "accel/translator/host_access.h"
 #include "accel/translator/lockstep.h"
 #include "accel/translator/translation_log.h"
 #include "base/bits.h"
@@ -282,8 +283,9 @@ const u8* TranslatorVcpu::find_code(bool after_exception) {
     }
     // A link leads within the page it was made in, and that page is the one that ran last.
     const u32 link = runtime().page == entry->tag && branch_type == 0 ? runtime().exit_link : 0;
-    const u8* const first = entry->host + (pc & (kPage - 1));
-    const arm64::Mode mode = arm64::entry_mode(mode_, entry->guarded, branch_type, std::span<const u8, 4>(first, 4));
+    // Another processor may be writing it.
+    const u32 first = static_cast<u32>(host::load(4, entry->host + (pc & (kPage - 1))).d[0]);
+    const arm64::Mode mode = arm64::entry_mode(mode_, entry->guarded, branch_type, first);
     CodeSource source{pc, entry->physical | (pc & (kPage - 1)), entry->host, mode};
     const u8* const code =
         instructions_ == nullptr ? code_for(source, *entry, link) : metered_code_for(source, *entry, link);

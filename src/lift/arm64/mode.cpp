@@ -46,8 +46,8 @@ Mode current_mode(const State& state) {
     return {mode};
 }
 
-Mode entry_mode(Mode current, bool guarded, u32 branch_type, std::span<const u8, 4> first) {
-    const auto is_brk = [&] { return first[3] == 0xd4 && first[2] >> 5 == 1 && (first[0] & 0x1f) == 0; };
+Mode entry_mode(Mode current, bool guarded, u32 branch_type, u32 first) {
+    const auto is_brk = [&] { return (first & 0xffe0001f) == 0xd4200000; };
     constexpr u32 kExceptionsFirst = Mode::kSingleStep | Mode::kBreakpoints | Mode::kIllegal | Mode::kMetered;
     const bool matters = branch_type != 0 && (guarded || current.has(kExceptionsFirst) || is_brk());
     return {current.bits | (guarded ? Mode::kGuardedPage : 0) | (matters ? branch_type << Mode::kBranchTypeShift : 0)};

@@ -3,8 +3,6 @@
 // different.
 #pragma once
 
-#include <span>
-
 #include "cpu/arm64/state.h"
 
 namespace kelvin::arm64 {
@@ -49,6 +47,6 @@ Mode current_mode(const State& state);
 /// any of these, it serves all types. (One thing is lost: who comes through a jump cache to such a region after a store
 /// has dropped it finds BTYPE 0, should an interrupt or a BRK just stored be taken in its place. Metered code comes out
 /// of a region that it has not begun far more often, and makes no such difference.)
-Mode entry_mode(Mode current, bool guarded, u32 branch_type, std::span<const u8, 4> first);
+Mode entry_mode(Mode current, bool guarded, u32 branch_type, u32 first);
 
 }  // namespace kelvin::arm64

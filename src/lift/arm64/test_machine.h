@@ -151,7 +151,9 @@ class TestMachine final : public CpuEvents {
         derive_code_bits(state);
         Mode mode = current_mode(state);
         mode.bits |= shared ? Mode::kShared : 0;
-        return entry_mode(mode, guarded, branch_type, page.subspan(state.pc - kCode).first<4>());
+        u32 first = 0;
+        std::memcpy(&first, page.data() + (state.pc - kCode), sizeof first);
+        return entry_mode(mode, guarded, branch_type, first);
     }
     void run_region(std::span<const u8> page, Mode mode) {
         ir::Region region;

@@ -197,11 +197,10 @@ TEST_F(BranchTargets, UnguardedPagesTakeAllInOneRegion) {
     for (const u32 branch : {kBrX0, kBlrX0, kBrX16}) {
         EXPECT_EQ(land(branch, kNop), kNone);
     }
-    const u8 nop[] = {0x1f, 0x20, 0x03, 0xd5};
-    const Mode plain = entry_mode({}, false, 0, nop);
-    EXPECT_EQ(entry_mode({}, false, 2, nop), plain);
-    EXPECT_NE(entry_mode({}, true, 2, nop), entry_mode({}, true, 0, nop));
-    EXPECT_NE(entry_mode({}, true, 0, nop), plain);
+    const Mode plain = entry_mode({}, false, 0, kNop);
+    EXPECT_EQ(entry_mode({}, false, 2, kNop), plain);
+    EXPECT_NE(entry_mode({}, true, 2, kNop), entry_mode({}, true, 0, kNop));
+    EXPECT_NE(entry_mode({}, true, 0, kNop), plain);
 }
 TEST_F(BranchTargets, ProcessorsWithoutThemKnowNoTypes) {
     Model model = TestMachine::all_features();
