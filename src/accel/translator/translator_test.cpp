@@ -19,6 +19,7 @@
 
 #include "accel/accelerator.h"
 #include "base/timer_service.h"
+#include "emit/x64/runtime.h"
 
 namespace kelvin::translator {
 namespace {
@@ -141,6 +142,30 @@ TEST(Translator, RunsMoreCodeThanTheCacheHolds) {
     EXPECT_GT(machine.statistic("regions dropped for room"), u64{kCount});
     EXPECT_GT(machine.statistic("jump not in the jump cache"), 5U * kCount);
     EXPECT_EQ(machine.statistic("regions overwritten"), 0U);
+}
+
+// Two functions whose calls share a place of the first jump cache: the second one knows them.
+TEST(Translator, JumpsThatTakeEachOthersPlaceNeedNoCpp) {
+    constexpr u64 kOther = kFunctions + 0x8008;
+    static_assert(x64::jump_index(kFunctions) == x64::jump_index(kOther));
+    constexpr unsigned kPasses = 1000;
+    Program p;
+    p.add(0xaa0003e6);  // mov x6, x0
+    p.load(0, 0);
+    p.load(1, kFunctions);
+    p.load(2, kOther);
+    p.load(3, kPasses);
+    const unsigned pass = p.here();
+    p.add(0xd63f0020);  // blr x1
+    p.add(0xd63f0040);  // blr x2
+    p.add(0xf1000463);  // subs x3, x3, #1
+    p.branch_if_not_equal(pass);
+    p.add(0xf90000c0);  // str x0, [x6]
+    p.add(0x14000000);  // b .
+    Machine machine(p, 1);
+    machine.run();
+    EXPECT_EQ(machine.result(0), 2U * kPasses);
+    EXPECT_LT(machine.statistic("jump not in the jump cache"), 20U);
 }
 
 TEST(Translator, RunsCodeThatIsWrittenOver) {
