@@ -171,32 +171,30 @@ void Lifter::branch_if(ir::Cond cond, ir::Value flags, i64 displacement) {
     const u32 taken = ir.reserve_block();
     const u32 not_taken = ir.reserve_block();
     ir.branch(cond, flags, taken, not_taken);
-    finish_branch(taken, not_taken, displacement);
+    ir.place_block(not_taken);
+    leave_direct(4, ir::JumpKind::jump);
+    ir.place_block(taken);
+    leave_direct(displacement, ir::JumpKind::jump);
 }
 
 void Lifter::branch_if_zero(ir::Type type, ir::Value value, bool nonzero, i64 displacement) {
     const u32 taken = ir.reserve_block();
     const u32 not_taken = ir.reserve_block();
     ir.branch_zero(type, value, nonzero ? not_taken : taken, nonzero ? taken : not_taken);
-    finish_branch(taken, not_taken, displacement);
+    ir.place_block(not_taken);
+    leave_direct(4, ir::JumpKind::jump);
+    ir.place_block(taken);
+    leave_direct(displacement, ir::JumpKind::jump);
 }
 
 void Lifter::branch_if_bit(ir::Value value, unsigned position, bool set, i64 displacement) {
     const u32 taken = ir.reserve_block();
     const u32 not_taken = ir.reserve_block();
     ir.branch_bit(value, position, set ? taken : not_taken, set ? not_taken : taken);
-    finish_branch(taken, not_taken, displacement);
-}
-
-void Lifter::finish_branch(u32 taken, u32 not_taken, i64 displacement) {
+    ir.place_block(not_taken);
+    leave_direct(4, ir::JumpKind::jump);
     ir.place_block(taken);
     leave_direct(displacement, ir::JumpKind::jump);
-    ir.place_block(not_taken);
-    if (branches_to_pass_ == 0) {
-        leave_direct(4, ir::JumpKind::jump);
-    } else {
-        branches_to_pass_--;
-    }
 }
 
 void Lifter::end_after_this() {

@@ -108,8 +108,6 @@ class Lifter {
     /// executed.
     void end_after_this();
     bool ended() const { return ir.ended(); }
-    /// The next so many conditional branches do not end the region: it goes on where they are not taken.
-    void pass_branches(unsigned most) { branches_to_pass_ = most; }
 
     void begin_instruction(u64 page_offset) {
         page_offset_ = page_offset;
@@ -129,14 +127,11 @@ class Lifter {
     /// `btype`: PSTATE.BTYPE for the next instruction, where FEAT_BTI is there.
     void branch_indirect(ir::Value target, ir::JumpKind kind, u32 btype);
     void leave_direct(i64 displacement, ir::JumpKind kind);
-    /// Fills the blocks that a conditional branch goes to.
-    void finish_branch(u32 taken, u32 not_taken, i64 displacement);
 
     const Model& model_;
     Mode mode_;
     u64 page_offset_ = 0;
     bool load_exclusive_ = false;
-    unsigned branches_to_pass_ = 0;
 };
 
 }  // namespace kelvin::arm64

@@ -135,8 +135,6 @@ unsigned lift_region(ir::Region& region, const Decoder& decoder, const Model& mo
     builder.begin_block();
     Lifter lifter(builder, model, mode);
     const unsigned most = mode.has(Mode::kSingleStep | Mode::kSingle) ? 1 : limits.max_instructions;
-    // The budget is for all instructions of a region, so metered ones do not end in their middle.
-    lifter.pass_branches(mode.has(Mode::kSingleStep | Mode::kMetered) ? 0 : limits.passed_branches);
     unsigned offset = page_offset;
     for (unsigned count = 0; count < most && offset + 4 <= page.size() && !lifter.ended(); count++, offset += 4) {
         lifter.begin_instruction(offset);

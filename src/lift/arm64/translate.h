@@ -12,11 +12,9 @@ namespace kelvin::arm64 {
 
 struct LiftLimits {
     unsigned max_instructions = 64;
-    /// Conditional branches behind which a region goes on, with what comes if they are not taken.
-    unsigned passed_branches = 1;
 };
 
-/// Lifts from `page_offset` on, until a branch, an instruction that ends regions, a limit, or the end of `page` (the
+/// Lifts from `page_offset` on, until a branch, an instruction that ends regions, the limit, or the end of `page` (the
 /// bytes of the 4 KiB of guest memory that hold the code). Returns the number of guest bytes lifted. `region` is
 /// cleared first.
 unsigned lift_region(ir::Region& region, const Decoder& decoder, const Model& model, Mode mode,

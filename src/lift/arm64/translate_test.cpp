@@ -57,22 +57,6 @@ TEST(Translate, RegionsEndAtBranchesLimitsAndPageEnds) {
     EXPECT_EQ(lift_region(region, decoder, model, {1 | Mode::kSingleStep}, page, 0), 4u);
 }
 
-TEST(Translate, RegionsPassOneConditionalBranch) {
-    const Model model = TestMachine::all_features();
-    const Decoder decoder(model.features);
-    ir::Region region;
-    constexpr u32 kBranchIfZero = 0xb4000100;
-    constexpr u32 kWords[] = {kBranchIfZero, 0xd503201f, kBranchIfZero, 0xd503201f};
-    std::vector<u8> page(4096);
-    std::memcpy(page.data(), kWords, sizeof kWords);
-    EXPECT_EQ(lift_region(region, decoder, model, {1}, page, 0), 12u);
-    EXPECT_TRUE(ir::verify(region));
-    EXPECT_EQ(lift_region(region, decoder, model, {1}, page, 0, {.max_instructions = 1}), 4u);
-    EXPECT_EQ(lift_region(region, decoder, model, {1}, page, 0, {.passed_branches = 0}), 4u);
-    // Where the budget is for all of a region, it does not end in its middle.
-    EXPECT_EQ(lift_region(region, decoder, model, {1 | Mode::kMetered}, page, 0), 4u);
-}
-
 TEST(Translate, TheModeFollowsTheState) {
     TestMachine m;
     m.state.fpcr = 0x07c80000;
