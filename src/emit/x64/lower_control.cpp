@@ -270,6 +270,19 @@ void take_scratch(Emitter& e) {
     e.take(Gpr::rdx);
 }
 
+/// Every loop has an edge backwards, so this bounds how long an interrupt waits. The jump is conditional, although
+/// always taken, for the sake of indirect jumps behind it: see two_way().
+void exit_backwards(Emitter& e, u64 target) {
+    ColdPath& leave = e.cold(+[](Emitter& em, ColdPath& self) {
+        em.a.mov(Width::w32, RT(page_offset), static_cast<i32>(self.data));
+        em.a.jmp(em.stubs().exit_position());
+    });
+    leave.data = target;
+    e.a.cmp(Width::w32, RT(kick), 0);
+    e.a.jcc(x64::Cond::ne, leave.entry);
+    e.link_exit_if(x64::Cond::e, target);
+}
+
 }  // namespace
 
 void exit_direct(Emitter& e) {
@@ -282,17 +295,11 @@ void exit_direct(Emitter& e) {
         jump_to_address(e, 0);
         return;
     }
-    // Every loop has an edge backwards, so this bounds how long an interrupt waits.
-    if (target <= static_cast<i64>(e.page_offset())) {
-        ColdPath& leave = e.cold(+[](Emitter& em, ColdPath& self) {
-            em.a.mov(Width::w32, RT(page_offset), static_cast<i32>(self.data));
-            em.a.jmp(em.stubs().exit_position());
-        });
-        leave.data = static_cast<u64>(target);
-        e.a.cmp(Width::w32, RT(kick), 0);
-        e.a.jcc(x64::Cond::ne, leave.entry);
+    if (target > static_cast<i64>(e.page_offset())) {
+        e.link_exit(static_cast<u64>(target));
+    } else {
+        exit_backwards(e, static_cast<u64>(target));
     }
-    e.link_exit(static_cast<u64>(target));
 }
 
 void exit_indirect(Emitter& e) {
@@ -315,7 +322,9 @@ void jump(Emitter& e) {
 
 namespace {
 
-/// Goes to the op's first block if `cond`, to its second if not.
+/// Goes to the op's first block if `cond`, to its second if not. Where both leave the region, both jumps are
+/// conditional: hosts foretell indirect jumps by the conditional ones that were taken before, and some by nothing else,
+/// so that an interpreter's loop, or a call of a function through a table, would be foretold wrongly nearly each time.
 void two_way(Emitter& e, x64::Cond cond) {
     u32 taken = static_cast<u32>(e.current().imm);
     u32 other = index(e.current().c);
@@ -335,7 +344,10 @@ void two_way(Emitter& e, x64::Cond cond) {
     } else {
         e.a.jcc(cond, e.block_label(taken));
     }
-    if (!e.is_next_block(other)) {
+    if (const Op* exit = e.plain_exit(other)) {
+        e.link_exit_if(x64::invert(cond), exit->imm);
+        e.leave_out(other);
+    } else if (!e.is_next_block(other)) {
         e.a.jmp(e.block_label(other));
     }
 }
