@@ -21,6 +21,8 @@ constexpr auto kBuilderOptions = std::to_array<std::pair<std::string_view, bool 
     {"forward_registers", &ir::BuilderOptions::forward_registers},
 });
 
+constexpr std::string_view kAddressGroups = "address_groups";
+
 Error unknown(const std::string& name) {
     const std::vector<std::string> names = Optimizations::names();
     const std::vector<std::string_view> views(names.begin(), names.end());
@@ -31,7 +33,7 @@ Error unknown(const std::string& name) {
 }  // namespace
 
 Optimizations Optimizations::none() {
-    Optimizations result{pass::PassSet::none(), {}};
+    Optimizations result{pass::PassSet::none(), {}, false};
     for (const auto& [name, option] : kBuilderOptions) {
         result.builder.*option = false;
     }
@@ -45,6 +47,8 @@ Result<Optimizations> Optimizations::without(std::span<const std::string> names)
             std::ranges::find(kBuilderOptions, name, &std::pair<std::string_view, bool ir::BuilderOptions::*>::first);
         if (name == "all") {
             result = none();
+        } else if (name == kAddressGroups) {
+            result.address_groups = false;
         } else if (option != kBuilderOptions.end()) {
             result.builder.*(option->second) = false;
         } else if (const auto passes = pass::PassSet::parse(name); passes && name != "none" && !name.empty()) {
@@ -61,6 +65,7 @@ std::vector<std::string> Optimizations::names() {
     for (const auto& [name, option] : kBuilderOptions) {
         result.emplace_back(name);
     }
+    result.emplace_back(kAddressGroups);
     const std::string passes = pass::PassSet::all().names();
     for (std::size_t begin = 0; begin < passes.size();) {
         const std::size_t end = std::min(passes.find(',', begin), passes.size());

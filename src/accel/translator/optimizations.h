@@ -16,6 +16,7 @@ namespace kelvin::translator {
 struct Optimizations {
     pass::PassSet passes = pass::PassSet::all();
     ir::BuilderOptions builder;
+    bool address_groups = true;  ///< of accesses that one check serves: src/emit/x64/address_groups.h
 
     static Optimizations none();
     /// All but those named; "all" is a name too.

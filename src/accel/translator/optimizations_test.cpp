@@ -23,6 +23,8 @@ TEST(Optimizations, EachCanBeSwitchedOffByName) {
     EXPECT_EQ(some.passes, pass::PassSet::all().without(pass::PassSet::parse("dead_code").value()));
     EXPECT_FALSE(some.builder.simplify);
     EXPECT_TRUE(some.builder.fold_constants);
+    EXPECT_TRUE(some.address_groups);
+    EXPECT_FALSE(without({"address_groups"}).value().address_groups);
 }
 
 TEST(Optimizations, AllTogetherAreTheSameAsAll) {
@@ -30,6 +32,7 @@ TEST(Optimizations, AllTogetherAreTheSameAsAll) {
     for (const Optimizations& none : {without({"all"}).value(), Optimizations::none()}) {
         EXPECT_EQ(each.passes, none.passes);
         EXPECT_EQ(each.passes, pass::PassSet::none());
+        EXPECT_FALSE(each.address_groups || none.address_groups);
         EXPECT_FALSE(none.builder.fold_constants || none.builder.simplify || none.builder.forward_registers);
     }
 }

@@ -148,6 +148,7 @@ unsigned Translator::lift(const CodeSource& source, const arm64::Model& model, u
     const Optimizations chosen = optimize ? optimizations_ : Optimizations::none();
     const unsigned guest_size = arm64::lift_region(region_, *decoder_, model, source.mode, source_, offset,
                                                    {most_instructions}, chosen.builder);
+    backend_.group_accesses(chosen.address_groups);
     if (log_ != nullptr && log_->options().ir) {
         lifted_ = ir::print(region_);
     }

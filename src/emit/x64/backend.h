@@ -27,6 +27,9 @@ class Backend {
     /// From now on, regions count into Runtime::counted.
     void start_counting() { emitter_.start_counting(); }
 
+    /// Whether one check may serve several accesses, in regions compiled from now on.
+    void group_accesses(bool on) { emitter_.group_accesses(on); }
+
     /// An empty result (size 0): the buffer was too small.
     /// `first_link`: the number (not 0) that the region's first link gets in Runtime::exit_link; the others follow.
     CompiledRegion compile(const ir::Region& region, CodeBuffer buffer, u32 first_link, SlotWatch watch = {});

@@ -15,6 +15,7 @@ void Emitter::emit(const ir::Region& region, CodeBuffer buffer, u32 first_link, 
     links_.clear();
     watch_ = watch;
     sites_.clear();
+    groups_.begin_region(region);
     first_link_ = first_link;
     states_.assign(region.ops.size(), ValueState{});
     cold_count_ = 0;
@@ -116,6 +117,7 @@ void Emitter::begin_block(const ir::Block& block) {
     dying_count_ = 0;
     host_flags_ = kNoValue;
     aligned_stack_ = kNothing;
+    groups_.begin_block();
     analyse(block);
 }
 
@@ -132,6 +134,9 @@ void Emitter::analyse(const ir::Block& block) {
     for (u32 i = block.end; i-- > block.first;) {
         const Op& op = region_->ops[i];
         const Value self{i};
+        if (grouping_ && (i == block.first || !completes_pair(i))) {
+            groups_.plan(*region_, i, is_pair(i));
+        }
         if (op.code == IrOp::set) {
             const u8 slot = static_cast<u8>(op.imm);
             for (unsigned k = 0; k < active_count; k++) {
@@ -177,6 +182,9 @@ void Emitter::emit_op(u32 i) {
     if (op_->code == IrOp::insn_start) {
         begin_instruction();
         return;
+    }
+    if (AddressGroups::ends_groups(*op_)) {
+        groups_.forget_all();
     }
     lower_function(op_->code)(*this);
     end_op();

@@ -18,6 +18,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "emit/x64/address_groups.h"
 #include "emit/x64/assembler.h"
 #include "emit/x64/host_registers.h"
 #include "emit/x64/pins.h"
@@ -48,6 +49,9 @@ struct ColdPath {
     u8 site = 0;        ///< in a trial: the access's number, from 1 on
     Gpr base{};         ///< of memory accesses: the guest address is this register plus `offset`
     i32 offset = 0;
+    GroupUse group;   ///< of memory accesses, too
+    u32 addends = 0;  ///< registers that hold addends of groups behind it: C++ may make them wrong
+    Label hit;        ///< where a member of a group that has missed goes on if the TLB has its page
 };
 
 /// How misses of page slots are watched in a region.
@@ -88,6 +92,8 @@ class Emitter {
     /// Code for one more of `event`, if it is to count; keeps all registers and EFLAGS.
     void count(Counted event);
     bool counts() const { return counts_; }
+    /// Whether one check may serve several accesses.
+    void group_accesses(bool on) { grouping_ = on; }
     /// From now on, code takes its instructions off Runtime::budget: see emitter_budget.cpp.
     void start_metering() { metered_ = true; }
 
@@ -195,6 +201,16 @@ class Emitter {
     /// The access that `path` belongs to uses its slot: it has a counter if the region is tried.
     void begin_site(ColdPath& path);
     void count_miss(const ColdPath& path);
+
+    // Groups of accesses: see address_groups.h.
+    /// What the access of `size` bytes, whose first op is at `index`, is to its group. All that needs registers comes
+    /// before, or may take the addend's for what is loaded last.
+    GroupUse join_group(u32 index, unsigned size, bool write);
+    /// Of a load that follows: its addend's register is not to be had until unlock().
+    GroupUse hold_addend(u32 index, unsigned size);
+    /// Registers that hold addends, a bit each.
+    u32 addends() const { return groups_.registers(); }
+    u32 current_index() const { return index_; }
 
     /// True if the op after this one accesses what lies behind, so that one check serves both: LDP and STP.
     bool pair_follows() const { return is_pair(index_); }
@@ -352,12 +368,14 @@ class Emitter {
 
     const Pins& pins_;
     Stubs& stubs_;
+    AddressGroups groups_;
     std::vector<ExitLink> links_;
     SlotWatch watch_;
     std::vector<u16> sites_;
     std::size_t hot_size_ = 0;
     bool counts_ = false;
     bool metered_ = false;
+    bool grouping_ = true;
     u32 paid_to_ = 0;     ///< page offset of the last instruction that has been taken off the budget
     u32 unexecuted_ = 0;  ///< how many there are from behind the current one to that
     u32 first_link_ = 0;

@@ -103,27 +103,46 @@ void Emitter::evict(Reg reg) {
     }
 }
 
+template void Emitter::evict(Gpr reg);  // for emitter_groups.cpp
+
 template <class Reg>
 Reg Emitter::allocate(u32 excluded) {
     Bank& b = bank<Reg>();
     const u32 forbidden = b.locked | excluded;
     const Reg* best = nullptr;
+    // Holds an addend: making that again is dearer than what is cheap, but not than a spill.
+    const Reg* grouped = nullptr;
+    bool best_cheap = false;
     for (const Reg& reg : locals<Reg>()) {
         if ((forbidden & bit_of(number(reg))) != 0) {
             continue;
         }
+        if constexpr (std::is_same_v<Reg, Gpr>) {
+            if (groups_.holds(reg, index_)) {
+                grouped = &reg;
+                continue;
+            }
+        }
         const Value owner = b.owner[number(reg)];
         if (owner == kNoValue || state_of(owner).uses == 0) {
             best = &reg;
+            best_cheap = true;
             break;
         }
         const bool cheap = state_of(owner).home != kNothing || is_constant(owner);
         if (best == nullptr || cheap) {
             best = &reg;
+            best_cheap = cheap;
         }
+    }
+    if (grouped != nullptr && !best_cheap) {
+        best = grouped;
     }
     KELVIN_ASSERT(best != nullptr);
     evict(*best);
+    if constexpr (std::is_same_v<Reg, Gpr>) {
+        groups_.forget(*best);
+    }
     b.locked |= bit_of(number(*best));
     return *best;
 }
@@ -132,17 +151,22 @@ void Emitter::take(Gpr reg) {
     const Value owner = gprs_.owner[number(reg)];
     KELVIN_ASSERT((gprs_.locked & bit_of(number(reg))) == 0);
     gprs_.locked |= bit_of(number(reg));
+    groups_.forget(reg);
     if (owner == kNoValue) {
         return;
     }
     // Elsewhere if there is room, as the value is still wanted.
     if (state_of(owner).uses != 0 && state_of(owner).home == kNothing && !is_constant(owner)) {
-        for (const Gpr other : kLocalGprs) {
-            if ((gprs_.locked & bit_of(number(other))) == 0 && gprs_.owner[number(other)] == kNoValue) {
-                unbind<Gpr>(owner);
-                move(other, reg);
-                bind(owner, other);
-                return;
+        for (const bool from_group : {false, true}) {
+            for (const Gpr other : kLocalGprs) {
+                if ((gprs_.locked & bit_of(number(other))) == 0 && gprs_.owner[number(other)] == kNoValue &&
+                    (from_group || !groups_.holds(other, index_))) {
+                    groups_.forget(other);
+                    unbind<Gpr>(owner);
+                    move(other, reg);
+                    bind(owner, other);
+                    return;
+                }
             }
         }
     }
@@ -383,6 +407,7 @@ void Emitter::define_in(Gpr reg) {
 }
 
 void Emitter::evict_locals() {
+    groups_.forget_all();
     for (const Gpr reg : kLocalGprs) {
         evict(reg);
     }

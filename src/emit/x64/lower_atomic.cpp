@@ -88,7 +88,7 @@ ColdPath& check(Emitter& e, std::initializer_list<unsigned> operands, unsigned r
         path.registers[i++] = static_cast<u8>(operand);
     }
     path.registers[kResult] = static_cast<u8>(result);
-    check_page(e, path, {rdx, 0}, true, e.current().memory().size_log2);
+    check_page(e, path, {rdx, 0}, true, e.current().memory().size_log2, e.current_index());
     return path;
 }
 

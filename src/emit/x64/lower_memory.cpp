@@ -61,7 +61,10 @@ namespace {
 /// `difference` is an address whose page was compared with a tag: jumps to `path` if they differ, if the access leaves
 /// its page, or if it is misaligned and must not be.
 void check_difference(Emitter& e, ColdPath& path, Gpr difference, ir::MemInfo memory, unsigned size_log2) {
-    if (memory.aligned && size_log2 != 0) {
+    if (path.group.role == GroupUse::Role::leads) {
+        e.a.cmp(Width::w64, difference, static_cast<i32>(4096 - path.group.length));
+        e.a.jcc(x64::Cond::a, path.entry);
+    } else if (memory.aligned && size_log2 != 0) {
         // Low bits that are not zero become high ones and fail the comparison.
         e.a.rotate_right(Width::w64, difference, difference, static_cast<u8>(size_log2));
         e.a.cmp(Width::w64, difference, 4096 >> size_log2);
@@ -70,6 +73,10 @@ void check_difference(Emitter& e, ColdPath& path, Gpr difference, ir::MemInfo me
         e.a.cmp(Width::w64, difference, 4096 - (1 << size_log2));
         e.a.jcc(x64::Cond::a, path.entry);
     }
+}
+
+Gpr addend_register(const ColdPath& path) {
+    return path.group.role == GroupUse::Role::leads ? path.group.addend : Gpr::rax;
 }
 
 /// The address is in rax, and rdx is free.
@@ -85,7 +92,7 @@ void check_tlb(Emitter& e, ColdPath& path, ir::MemInfo memory, bool write, unsig
                   : (user ? RT(tlb_read_unprivileged) : RT(tlb_read)));
     e.a.xor_(Width::w64, Gpr::rax, mem(Gpr::rdx, offsetof(TlbEntry, tag)));
     check_difference(e, path, Gpr::rax, memory, size_log2);
-    e.a.mov(Width::w64, Gpr::rax, mem(Gpr::rdx, offsetof(TlbEntry, addend)));
+    e.a.mov(Width::w64, addend_register(path), mem(Gpr::rdx, offsetof(TlbEntry, addend)));
 }
 
 /// The address is in rax.
@@ -94,7 +101,7 @@ void check_slot(Emitter& e, ColdPath& path, ir::MemInfo memory, bool write, unsi
     const std::size_t tag = write ? offsetof(PageSlot, write_tag) : offsetof(PageSlot, read_tag);
     e.a.xor_(Width::w64, Gpr::rax, slot_field(slot, tag));
     check_difference(e, path, Gpr::rax, memory, size_log2);
-    e.a.mov(Width::w64, Gpr::rax, slot_field(slot, offsetof(PageSlot, addend)));
+    e.a.mov(Width::w64, addend_register(path), slot_field(slot, offsetof(PageSlot, addend)));
 }
 
 /// Atomics have their address in rdx, and keep it there.
@@ -104,16 +111,26 @@ bool looks_in_tlb(const ir::MemInfo& memory, const ColdPath& path) {
 
 }  // namespace
 
-void check_page(Emitter& e, ColdPath& path, GuestAddress address, bool write, unsigned size_log2) {
+GuestAddress check_page(Emitter& e, ColdPath& path, GuestAddress address, bool write, unsigned size_log2, u32 index) {
+    using enum GroupUse::Role;
     const ir::MemInfo memory = e.current().memory();
     path.base = address.base;
     path.offset = address.offset;
     if (memory.stack) {
         check_stack(e, address);
     }
+    path.group = address.group.role == follows ? address.group : e.join_group(index, 1u << size_log2, write);
+    if (path.group.role == follows) {
+        e.a.test(Width::w64, path.group.addend, path.group.addend);
+        e.a.jcc(x64::Cond::e, path.entry);
+        path.retry = e.a.cursor();
+        return {address.base, address.offset, path.group.addend};
+    }
     e.count(Counted::page_checks);
-    if (address.offset != 0) {
-        e.a.lea(Width::w64, Gpr::rax, mem(address.base, address.offset));
+    write = write || path.group.write;
+    const i32 offset = address.offset + path.group.low;
+    if (offset != 0) {
+        e.a.lea(Width::w64, Gpr::rax, mem(address.base, offset));
     } else {
         e.a.mov(Width::w64, Gpr::rax, address.base);
     }
@@ -124,19 +141,36 @@ void check_page(Emitter& e, ColdPath& path, GuestAddress address, bool write, un
         check_slot(e, path, memory, write, size_log2);
     }
     path.retry = e.a.cursor();
+    return {address.base, address.offset, addend_register(path)};
+}
+
+void end_access(Emitter& e, ColdPath& path) {
+    path.resume = e.a.cursor();
+    path.addends = e.addends();
 }
 
 void jump_to(Emitter& e, const u8* write_address) {
     e.a.jmp(write_address + e.a.rw_to_rx());
 }
 
-void look_up(Emitter& e, const ColdPath& path, bool write, unsigned size_log2) {
+void look_up(Emitter& e, ColdPath& path, bool write, unsigned size_log2) {
     ir::MemInfo memory = e.current().memory();
     const u32 packed = memory.pack();
     memory.size_log2 = static_cast<u8>(size_log2);
     const std::size_t slot = offsetof(Runtime, slots) + slot_index(memory) * sizeof(PageSlot);
     e.count(Counted::slot_misses);
     address_into_rdx(e, path);
+    if (path.group.role != GroupUse::Role::none) {
+        e.count_miss(path);
+        e.a.mov_imm(Gpr::rax, static_cast<u64>(static_cast<i64>(runtime_displacement(slot))));
+        e.a.near_call(e.stubs().miss(memory, write || path.group.write, e.watches_misses()));
+        const u8* before = e.a.cursor();
+        e.a.jmp(path.hit);
+        KELVIN_ASSERT(e.a.overflowed() || e.a.cursor() - before == static_cast<std::ptrdiff_t>(Stubs::kSkip));
+        e.note_position();
+        e.a.mov_imm(Gpr::rax, packed);
+        return;
+    }
     if (looks_in_tlb(memory, path)) {
         e.note_position();
         e.a.mov_imm(Gpr::rax, packed);
@@ -150,6 +184,49 @@ void look_up(Emitter& e, const ColdPath& path, bool write, unsigned size_log2) {
     KELVIN_ASSERT(e.a.overflowed() || e.a.cursor() - before == static_cast<std::ptrdiff_t>(Stubs::kSkip));
     e.note_position();
     e.a.mov_imm(Gpr::rax, packed);
+}
+
+namespace {
+
+void forget_addends(Emitter& e, const ColdPath& self) {
+    for (const Gpr reg : AddressGroups::kRegisters) {
+        if ((self.addends >> number(reg) & 1) != 0) {
+            e.a.xor_(Width::w32, reg, reg);
+        }
+    }
+}
+
+}  // namespace
+
+void resume(Emitter& e, const ColdPath& self) {
+    forget_addends(e, self);
+    jump_to(e, self.resume);
+}
+
+bool begin_hit(Emitter& e, ColdPath& self) {
+    using enum GroupUse::Role;
+    if (self.group.role == none) {
+        return false;
+    }
+    e.a.bind(self.hit);
+    if (self.group.role == leads) {
+        e.a.lea(Width::w64, Gpr::rdx, mem(self.base, self.offset + self.group.low));
+        e.a.and_(Width::w32, Gpr::rdx, 4095);
+        e.a.cmp(Width::w32, Gpr::rdx, static_cast<i32>(4096 - self.group.length));
+        Label apart;
+        e.a.jcc(x64::Cond::a, apart);
+        e.a.mov(Width::w64, self.group.addend, Gpr::rax);
+        jump_to(e, self.retry);
+        e.a.bind(apart);
+    }
+    return true;
+}
+
+void end_hit(Emitter& e, const ColdPath& self) {
+    if (self.group.role == GroupUse::Role::leads && (self.addends >> number(self.group.addend) & 1) != 0) {
+        e.a.xor_(Width::w32, self.group.addend, self.group.addend);
+    }
+    jump_to(e, self.resume);
 }
 
 void turn_to_second(Emitter& e, const ColdPath& path) {
@@ -201,24 +278,34 @@ void miss_load_pair(Emitter& e, ColdPath& self) {
     finish_slow_load(e, *self.op, Gpr{self.registers[1]});
     e.a.mov(Width::w64, Gpr::rax, RT(saved[7]));
     finish_slow_load(e, *self.op, Gpr{self.registers[0]});
-    jump_to(e, self.resume);
+    resume(e, self);
+    if (begin_hit(e, self)) {
+        load_from(e, Gpr{self.registers[0]}, hit_place(self));
+        load_from(e, Gpr{self.registers[1]}, hit_place(self, 1 << self.op->memory().size_log2));
+        end_hit(e, self);
+    }
 }
 
 void load_pair(Emitter& e) {
     const unsigned size_log2 = e.current().memory().size_log2;
-    const GuestAddress address = address_of(e);
+    const u32 index = e.current_index();
+    GuestAddress address = address_of(e);
     e.clobber_flags();
     ColdPath& path = e.cold(&miss_load_pair);
+    address.group = e.hold_addend(index, 2u << size_log2);
     const Gpr first = e.define(true);
     e.advance();
     e.use(e.current().a);
+    if (address.group.role == GroupUse::Role::follows) {
+        e.unlock(address.group.addend);
+    }
     const Gpr second = e.define();
-    check_page(e, path, address, false, size_log2 + 1);
+    address = check_page(e, path, address, false, size_log2 + 1, index);
     load_from(e, first, host_place(address));
     load_from(e, second, host_place(address, 1 << size_log2));
     path.registers[0] = static_cast<u8>(number(first));
     path.registers[1] = static_cast<u8>(number(second));
-    path.resume = e.a.cursor();
+    end_access(e, path);
 }
 
 }  // namespace
@@ -228,20 +315,24 @@ void load(Emitter& e) {
         return load_pair(e);
     }
     const unsigned size_log2 = e.current().memory().size_log2;
-    const GuestAddress address = address_of(e);
+    GuestAddress address = address_of(e);
     e.clobber_flags();
     ColdPath& path = e.cold(+[](Emitter& em, ColdPath& self) {
         look_up(em, self, false, self.op->memory().size_log2);
         em.a.near_call(em.stubs().slow_load());
         finish_slow_load(em, *self.op, Gpr{self.registers[0]});
-        jump_to(em, self.resume);
+        resume(em, self);
+        if (begin_hit(em, self)) {
+            load_from(em, Gpr{self.registers[0]}, hit_place(self));
+            end_hit(em, self);
+        }
     });
-    check_page(e, path, address, false, size_log2);
+    address = check_page(e, path, address, false, size_log2, e.current_index());
     e.unlock(Gpr::rax);
     const Gpr result = e.define();
     load_from(e, result, host_place(address));
     path.registers[0] = static_cast<u8>(number(result));
-    path.resume = e.a.cursor();
+    end_access(e, path);
 }
 
 namespace {
@@ -280,6 +371,11 @@ void keep(ColdPath& path, unsigned i, Stored value) {
     path.data |= u64{static_cast<u32>(value.number)} << (32 * i);
 }
 
+Stored kept(const ColdPath& path, unsigned i) {
+    return {path.registers[2 + i] != 0, Gpr{path.registers[i]},
+            static_cast<i32>(static_cast<u32>(path.data >> (32 * i)))};
+}
+
 void pass_stored(Emitter& e, const ColdPath& path, unsigned i) {
     if (path.registers[2 + i] != 0) {
         e.a.mov(Width::w64, argument(0), static_cast<i32>(static_cast<u32>(path.data >> (32 * i))));
@@ -304,24 +400,30 @@ void miss_store_pair(Emitter& e, ColdPath& self) {
     turn_to_second(e, self);
     pass_stored(e, self, 1);
     e.a.near_call(e.stubs().slow_store());
-    jump_to(e, self.resume);
+    resume(e, self);
+    if (begin_hit(e, self)) {
+        store_to(e, hit_place(self), kept(self, 0));
+        store_to(e, hit_place(self, 1 << self.op->memory().size_log2), kept(self, 1));
+        end_hit(e, self);
+    }
 }
 
 void store_pair(Emitter& e) {
     const unsigned size_log2 = e.current().memory().size_log2;
-    const GuestAddress address = address_of(e);
+    const u32 index = e.current_index();
+    GuestAddress address = address_of(e);
     const Stored first = stored_value(e);
     e.clobber_flags();
     ColdPath& path = e.cold(&miss_store_pair);
     e.advance();
     e.use(e.current().a);
     const Stored second = stored_value(e);
-    check_page(e, path, address, true, size_log2 + 1);
+    address = check_page(e, path, address, true, size_log2 + 1, index);
     store_to(e, host_place(address), first);
     store_to(e, host_place(address, 1 << size_log2), second);
     keep(path, 0, first);
     keep(path, 1, second);
-    path.resume = e.a.cursor();
+    end_access(e, path);
 }
 
 }  // namespace
@@ -330,19 +432,23 @@ void store(Emitter& e) {
     if (e.pair_follows()) {
         return store_pair(e);
     }
-    const GuestAddress address = address_of(e);
+    GuestAddress address = address_of(e);
     const Stored value = stored_value(e);
     e.clobber_flags();
     ColdPath& path = e.cold(+[](Emitter& em, ColdPath& self) {
         look_up(em, self, true, self.op->memory().size_log2);
         pass_stored(em, self, 0);
         em.a.near_call(em.stubs().slow_store());
-        jump_to(em, self.resume);
+        resume(em, self);
+        if (begin_hit(em, self)) {
+            store_to(em, hit_place(self), kept(self, 0));
+            end_hit(em, self);
+        }
     });
     keep(path, 0, value);
-    check_page(e, path, address, true, e.current().memory().size_log2);
+    address = check_page(e, path, address, true, e.current().memory().size_log2, e.current_index());
     store_to(e, host_place(address), value);
-    path.resume = e.a.cursor();
+    end_access(e, path);
     order_store(e);
 }
 

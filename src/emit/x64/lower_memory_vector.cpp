@@ -63,24 +63,30 @@ void miss_load_pair(Emitter& e, ColdPath& self) {
     e.a.near_call(e.stubs().slow_load());
     e.a.vex(vop::vmovaps, Xmm{self.registers[1]}, RT(result));
     e.a.vex(vop::vmovups, first, RT(saved[7]));
-    jump_to(e, self.resume);
+    resume(e, self);
+    if (begin_hit(e, self)) {
+        load_from(e, first, hit_place(self));
+        load_from(e, Xmm{self.registers[1]}, hit_place(self, 1 << self.op->memory().size_log2));
+        end_hit(e, self);
+    }
 }
 
 void load_pair(Emitter& e) {
     const unsigned size_log2 = e.current().memory().size_log2;
-    const GuestAddress address = address_of(e);
+    const u32 index = e.current_index();
+    GuestAddress address = address_of(e);
     e.clobber_flags();
     ColdPath& path = e.cold(&miss_load_pair);
     const Xmm first = e.define_xmm();
     e.advance();
     e.use(e.current().a);
     const Xmm second = e.define_xmm();
-    check_page(e, path, address, false, size_log2 + 1);
+    address = check_page(e, path, address, false, size_log2 + 1, index);
     load_from(e, first, host_place(address));
     load_from(e, second, host_place(address, 1 << size_log2));
     path.registers[0] = static_cast<u8>(number(first));
     path.registers[1] = static_cast<u8>(number(second));
-    path.resume = e.a.cursor();
+    end_access(e, path);
 }
 
 void miss_store_pair(Emitter& e, ColdPath& self) {
@@ -90,24 +96,30 @@ void miss_store_pair(Emitter& e, ColdPath& self) {
     turn_to_second(e, self);
     e.a.vex(vop::vmovups_store, argument(0), Xmm{self.registers[1]});
     e.a.near_call(e.stubs().slow_store());
-    jump_to(e, self.resume);
+    resume(e, self);
+    if (begin_hit(e, self)) {
+        store_to(e, hit_place(self), Xmm{self.registers[0]});
+        store_to(e, hit_place(self, 1 << self.op->memory().size_log2), Xmm{self.registers[1]});
+        end_hit(e, self);
+    }
 }
 
 void store_pair(Emitter& e) {
     const unsigned size_log2 = e.current().memory().size_log2;
-    const GuestAddress address = address_of(e);
+    const u32 index = e.current_index();
+    GuestAddress address = address_of(e);
     const Xmm first = e.use_xmm(e.current().b);
     e.clobber_flags();
     ColdPath& path = e.cold(&miss_store_pair);
     e.advance();
     e.use(e.current().a);
     const Xmm second = e.use_xmm(e.current().b);
-    check_page(e, path, address, true, size_log2 + 1);
+    address = check_page(e, path, address, true, size_log2 + 1, index);
     store_to(e, host_place(address), first);
     store_to(e, host_place(address, 1 << size_log2), second);
     path.registers[0] = static_cast<u8>(number(first));
     path.registers[1] = static_cast<u8>(number(second));
-    path.resume = e.a.cursor();
+    end_access(e, path);
 }
 
 }  // namespace
@@ -116,38 +128,46 @@ void vload(Emitter& e) {
     if (e.pair_follows()) {
         return load_pair(e);
     }
-    const GuestAddress address = address_of(e);
+    GuestAddress address = address_of(e);
     e.clobber_flags();
     ColdPath& path = e.cold(+[](Emitter& em, ColdPath& self) {
         look_up(em, self, false, self.op->memory().size_log2);
         em.a.near_call(em.stubs().slow_load());
         em.a.vex(vop::vmovaps, Xmm{self.registers[0]}, RT(result));
-        jump_to(em, self.resume);
+        resume(em, self);
+        if (begin_hit(em, self)) {
+            load_from(em, Xmm{self.registers[0]}, hit_place(self));
+            end_hit(em, self);
+        }
     });
     const Xmm result = e.define_xmm();
-    check_page(e, path, address, false, e.current().memory().size_log2);
+    address = check_page(e, path, address, false, e.current().memory().size_log2, e.current_index());
     load_from(e, result, host_place(address));
     path.registers[0] = static_cast<u8>(number(result));
-    path.resume = e.a.cursor();
+    end_access(e, path);
 }
 
 void vstore(Emitter& e) {
     if (e.pair_follows()) {
         return store_pair(e);
     }
-    const GuestAddress address = address_of(e);
+    GuestAddress address = address_of(e);
     const Xmm value = e.use_xmm(e.current().b);
     e.clobber_flags();
     ColdPath& path = e.cold(+[](Emitter& em, ColdPath& self) {
         look_up(em, self, true, self.op->memory().size_log2);
         em.a.vex(vop::vmovups_store, argument(0), Xmm{self.registers[0]});
         em.a.near_call(em.stubs().slow_store());
-        jump_to(em, self.resume);
+        resume(em, self);
+        if (begin_hit(em, self)) {
+            store_to(em, hit_place(self), Xmm{self.registers[0]});
+            end_hit(em, self);
+        }
     });
     path.registers[0] = static_cast<u8>(number(value));
-    check_page(e, path, address, true, e.current().memory().size_log2);
+    address = check_page(e, path, address, true, e.current().memory().size_log2, e.current_index());
     store_to(e, host_place(address), value);
-    path.resume = e.a.cursor();
+    end_access(e, path);
 }
 
 #undef RT

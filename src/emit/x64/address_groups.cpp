@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "emit/x64/address_groups.h"
+
+#include <algorithm>
+
+namespace kelvin::x64 {
+
+namespace {
+
+using ir::Op;
+using IrOp = ir::Opcode;
+
+/// Of a group; longer ones are in one page less often.
+constexpr i32 kMostBytes = 256;
+/// From the root.
+constexpr i64 kFarthest = 1 << 20;
+
+bool is_plain_access(const Op& op) {
+    const bool access =
+        op.code == IrOp::load || op.code == IrOp::vload || op.code == IrOp::store || op.code == IrOp::vstore;
+    if (!access) {
+        return false;
+    }
+    const ir::MemInfo memory = op.memory();
+    return !memory.unprivileged && !memory.aligned && memory.order == ir::Order::plain;
+}
+
+std::size_t place_of(Gpr reg) {
+    return static_cast<std::size_t>(std::ranges::find(AddressGroups::kRegisters, reg) -
+                                    AddressGroups::kRegisters.begin());
+}
+
+/// Takes additions of constants off `value`.
+i64 strip_constants(const ir::Region& region, ir::Value& value) {
+    i64 sum = 0;
+    for (unsigned depth = 0; depth < 8; depth++) {
+        const Op& op = region.op(value);
+        if ((op.code != IrOp::add && op.code != IrOp::sub) || op.type != ir::Type::i64 || !region.is_constant(op.b)) {
+            break;
+        }
+        const i64 number = static_cast<i64>(region.constant(op.b));
+        if (number > kFarthest || number < -kFarthest) {
+            break;
+        }
+        sum += op.code == IrOp::add ? number : -number;
+        value = op.a;
+    }
+    return sum;
+}
+
+}  // namespace
+
+void AddressGroups::plan(const ir::Region& region, u32 index, bool pair) {
+    const Op& op = region.ops[index];
+    if (ends_groups(op)) {
+        known_.fill(AccessPlan{});
+    }
+    if (!is_plain_access(op)) {
+        return;
+    }
+    AccessPlan plan;
+    plan.root = op.a;
+    const i64 place = strip_constants(region, plan.root) + op.offset();
+    if (place > kFarthest || place < -kFarthest || region.is_constant(plan.root)) {
+        return;
+    }
+    plan.place = static_cast<i32>(place);
+    plan.low = plan.place;
+    plan.high = plan.place + (1 << (op.memory().size_log2 + (pair ? 1 : 0)));
+    plan.write = op.code == IrOp::store || op.code == IrOp::vstore;
+    plan.own_end = plan.end = index + (pair ? 1 : 0);
+    auto* same = std::ranges::find(known_, plan.root, &AccessPlan::root);
+    if (same == known_.end()) {
+        same = &known_[next_++ % known_.size()];
+    } else if (std::max(plan.high, same->high) - std::min(plan.low, same->low) <= kMostBytes) {
+        plan.low = std::min(plan.low, same->low);
+        plan.high = std::max(plan.high, same->high);
+        plan.write |= same->write;
+        plan.end = same->end;
+    }
+    plans_[index] = *same = plan;
+}
+
+GroupUse AddressGroups::find(u32 index, unsigned size, bool write) const {
+    const AccessPlan& wanted = plans_[index];
+    for (unsigned i = 0; i < live_.size() && wanted.root != ir::kNoValue; i++) {
+        const AccessPlan& group = live_[i];
+        if (group.root == wanted.root && wanted.place >= group.low &&
+            wanted.place + static_cast<i32>(size) <= group.high && (group.write || !write)) {
+            return {.role = GroupUse::Role::follows, .write = group.write, .addend = kRegisters[i]};
+        }
+    }
+    return {};
+}
+
+GroupUse AddressGroups::lead(u32 index, Gpr addend) {
+    const AccessPlan& plan = plans_[index];
+    live_[place_of(addend)] = plan;
+    return {.role = GroupUse::Role::leads,
+            .write = plan.write,
+            .addend = addend,
+            .low = plan.low - plan.place,
+            .length = static_cast<u32>(plan.high - plan.low)};
+}
+
+bool AddressGroups::holds(Gpr reg, u32 index) const {
+    const std::size_t place = place_of(reg);
+    return place < live_.size() && live_[place].root != ir::kNoValue && live_[place].end >= index;
+}
+
+void AddressGroups::forget(Gpr reg) {
+    if (const std::size_t place = place_of(reg); place < live_.size()) {
+        live_[place] = {};
+    }
+}
+
+u32 AddressGroups::registers() const {
+    u32 mask = 0;
+    for (std::size_t i = 0; i < live_.size(); i++) {
+        mask |= live_[i].root != ir::kNoValue ? 1u << number(kRegisters[i]) : 0;
+    }
+    return mask;
+}
+
+}  // namespace kelvin::x64
