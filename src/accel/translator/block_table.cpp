@@ -18,18 +18,6 @@ constexpr std::size_t kMostNumbers = 0xffff;
 /// More than any region has.
 constexpr std::size_t kSpareLinks = 1024;
 
-/// Calls `visit` with the index and the mask of each u64 of a bit per word that holds bits of [start, start + size).
-template <class Visit>
-void each_part(u64 start, u64 size, Visit visit) {
-    const auto first = static_cast<unsigned>((start & kPageMask) >> 2);
-    const auto last = static_cast<unsigned>(((start + size - 1) & kPageMask) >> 2);
-    for (unsigned i = first / 64; i <= last / 64; i++) {
-        const unsigned low = i == first / 64 ? first % 64 : 0;
-        const unsigned high = i == last / 64 ? last % 64 : 63;
-        visit(i, low_mask(high - low + 1) << low);
-    }
-}
-
 }  // namespace
 
 u64 checksum(std::span<const u8> bytes) {
@@ -41,20 +29,6 @@ u64 checksum(std::span<const u8> bytes) {
         sum ^= sum >> 29;
     }
     return sum;
-}
-
-void PageWords::add(u64 start, u64 size) {
-    each_part(start, size, [&](unsigned i, u64 mask) { bits_[i] |= mask; });
-}
-
-bool PageWords::overlaps(u64 start, u64 size) const {
-    bool any = false;
-    each_part(start, size, [&](unsigned i, u64 mask) { any |= (bits_[i] & mask) != 0; });
-    return any;
-}
-
-void BlockTable::Page::add(const Block& made) {
-    code.add(made.physical, made.guest_size);
 }
 
 BlockTable::BlockTable(u8* base, std::ptrdiff_t rw_to_rx, unsigned segments, const u8* retired)
@@ -146,8 +120,9 @@ const Block& BlockTable::add(unsigned segment, u64 physical, u32 mode, std::span
     Page& page = pages_[make_page(physical & ~kPageMask)];
     made.next_in_page = page.first;
     page.first = number;
-    page.add(made);
+    page.code->add(physical, guest.size());
     page.idle_stores = 0;
+    making_.store(false, std::memory_order_release);
     blocks_in_use_++;
     return made;
 }
@@ -232,7 +207,8 @@ u32 BlockTable::make_page(u64 physical) {
         pages_.emplace_back();
     }
     std::atomic<u32>& first = heads_[head(physical)];
-    pages_[number] = {.physical = physical, .next = first.load(std::memory_order_relaxed)};
+    Page& page = pages_[number];
+    page = {.physical = physical, .next = first.load(std::memory_order_relaxed), .code = std::move(page.code)};
     first.store(number, std::memory_order_release);
     return number;
 }
@@ -249,13 +225,14 @@ void BlockTable::forget_page(u32 number) {
         }
         pages_[before].next = page.next;
     }
-    page = {.next = free_page_};
+    page = {.next = free_page_, .code = std::move(page.code)};
     free_page_ = number;
 }
 
 bool BlockTable::watch(u64 physical_page) {
     const bool known = find_page(physical_page) != 0;
     make_page(physical_page);
+    making_.store(true, std::memory_order_relaxed);
     std::atomic_thread_fence(std::memory_order_seq_cst);
     return !known;
 }
@@ -271,7 +248,7 @@ void BlockTable::written(u64 start, u64 size) {
         return;
     }
     Page& page = pages_[number];
-    if (page.code.overlaps(start, size)) {
+    if (page.code->overlap(start, size)) {
         bool any = false;
         for (Number candidate = page.first; candidate != 0; candidate = block(candidate).next_in_page) {
             const Block& old = block(candidate);
@@ -319,15 +296,20 @@ std::vector<u64> BlockTable::pages_with_code() const {
 }
 
 void BlockTable::sweep(Page& page) {
-    page.code = {};
+    PageWords kept;
     for (Number* p = &page.first; *p != 0;) {
         Block& candidate = block(*p);
         if (candidate.live) {
-            page.add(candidate);
+            kept.add(candidate.physical, candidate.guest_size);
             p = &candidate.next_in_page;
         } else {
             *p = candidate.next_in_page;
         }
+    }
+    if (page.first != 0) {
+        page.code->keep(kept);
+    } else {
+        page.code->clear();
     }
 }
 

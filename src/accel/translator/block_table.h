@@ -13,6 +13,7 @@
 #include <span>
 #include <vector>
 
+#include "accel/translator/page_words.h"
 #include "base/types.h"
 #include "emit/x64/backend.h"
 
@@ -29,17 +30,6 @@ struct Link {
     Number target = 0;         ///< block; 0 while unlinked
     Number next_incoming = 0;  ///< link; of the target
     u16 page_offset = 0;       ///< of the guest code it leads to
-};
-
-/// A set of the aligned words of a page.
-class PageWords {
-  public:
-    /// Of the page's [start, start + size) those that it overlaps; `start` is an address or an offset.
-    void add(u64 start, u64 size);
-    bool overlaps(u64 start, u64 size) const;
-
-  private:
-    std::array<u64, 16> bits_{};
 };
 
 /// A translated region.
@@ -61,7 +51,7 @@ struct Block {
 /// Of guest code: the same for the same bytes.
 u64 checksum(std::span<const u8> bytes);
 
-/// Guarded by the translator's lock, but for may_have_code().
+/// Guarded by the translator's lock, but for may_have_code() and spares_code().
 class BlockTable {
   public:
     /// `base`: the write address of the code cache; `retired`: where the entry of a dropped block leads.
@@ -92,7 +82,19 @@ class BlockTable {
         return heads_[head(physical_page)].load(std::memory_order_acquire) != 0;
     }
     bool has_code(u64 physical_page) const { return find_page(physical_page) != 0; }
-    /// Code is about to be made from the page: from now on has_code() is true of it. Returns whether that is new.
+    /// What stores into the page may look at with spares_code(); null if there are no blocks made from it now. It stays
+    /// where it is for the table's life.
+    const CodeWords* code_words(u64 physical_page) const {
+        const Page& page = pages_[find_page(physical_page)];
+        return page.first != 0 ? page.code.get() : nullptr;
+    }
+    /// [start, start + size) has been written, a sequentially consistent fence ago, in the page that `words` were given
+    /// for: true if written() need not be told. Any thread.
+    bool spares_code(const CodeWords& words, u64 start, u64 size) const {
+        return !making_.load(std::memory_order_acquire) && words.are_of(start) && !words.overlap(start, size);
+    }
+    /// Code is about to be made from the page: from now on has_code() is true of it, and until add() all stores are to
+    /// be told. Returns whether the former is new.
     bool watch(u64 physical_page);
     /// True if so much code was lost to stores into the page that regions had better be short there.
     bool is_often_written(u64 physical_page) const;
@@ -130,9 +132,7 @@ class BlockTable {
         u16 idle_stores = 0;   ///< since it last had code
         u8 losses = 0;         ///< stores that dropped code, up to kOften
         bool unswept = false;  ///< its list has dropped blocks: only while a segment is evicted
-        PageWords code{};      ///< what blocks were made from
-
-        void add(const Block& made);
+        std::unique_ptr<CodeWords> code = std::make_unique<CodeWords>();  ///< what blocks were made from
     };
 
     static constexpr unsigned kBuckets = 1u << 17;
@@ -169,7 +169,8 @@ class BlockTable {
     std::vector<Segment> segments_;
     std::vector<Number> buckets_;
     std::unique_ptr<std::atomic<u32>[]> heads_;  ///< of lists of pages, by a hash
-    std::vector<Page> pages_;                    ///< [0] is unused
+    std::vector<Page> pages_;                    ///< [0] is of no page
+    std::atomic<bool> making_ = false;           ///< code is being made from bytes that may have been read
     u32 free_page_ = 0;
     u64 blocks_in_use_ = 0;
     Counts counts_;

@@ -201,6 +201,54 @@ TEST_F(Blocks, PagesAreForgottenWhenStoresComeButNoCode) {
     EXPECT_FALSE(table_.may_have_code(kPage));
 }
 
+TEST_F(Blocks, StoresThatSpareCodeAreToldApartWithoutTheTable) {
+    EXPECT_EQ(table_.code_words(kPage), nullptr);
+    table_.watch(kPage);
+    EXPECT_EQ(table_.code_words(kPage), nullptr);
+    add(0, kPage + 0x100, 8, 0);
+    add(1, kPage + 0x200, 8, 0);
+    const CodeWords* const words = table_.code_words(kPage);
+    ASSERT_NE(words, nullptr);
+    const auto spares = [&](u64 start, u64 size) { return table_.spares_code(*words, start, size); };
+    EXPECT_TRUE(spares(kPage + 0xfc, 4));
+    EXPECT_FALSE(spares(kPage + 0xfd, 4));
+    EXPECT_FALSE(spares(kPage + 0x107, 1));
+    EXPECT_TRUE(spares(kPage + 0x108, 8));
+    // Of another page they say nothing.
+    EXPECT_FALSE(spares(kPage + 0x1000, 4));
+    // The bytes of what is being made may have been read, and nobody knows yet which they are.
+    table_.watch(kPage + 0x1000);
+    EXPECT_FALSE(spares(kPage + 0x108, 8));
+    add(0, kPage + 0x1000, 8, 0);
+    EXPECT_TRUE(spares(kPage + 0x108, 8));
+    table_.written(kPage + 0x100, 4);
+    EXPECT_TRUE(spares(kPage + 0x100, 8));
+    EXPECT_FALSE(spares(kPage + 0x200, 4));
+    // Of a page without code the table counts the stores.
+    table_.evict(1);
+    EXPECT_FALSE(spares(kPage + 0x300, 4));
+    EXPECT_EQ(table_.code_words(kPage), nullptr);
+}
+
+TEST_F(Blocks, CodeWordsFollowWhereTheirPlaceIsUsedAgain) {
+    add(0, kPage, 8, 0);
+    const CodeWords* const words = table_.code_words(kPage);
+    for (unsigned i = 0; i < 1000; i++) {
+        table_.written(kPage, 8);
+    }
+    ASSERT_FALSE(table_.has_code(kPage));
+    EXPECT_FALSE(table_.spares_code(*words, kPage + 0x80, 8));
+    add(0, kPage + 0x1040, 8, 0);
+    EXPECT_EQ(table_.code_words(kPage + 0x1000), words);
+    EXPECT_FALSE(table_.spares_code(*words, kPage + 0x80, 8));
+    EXPECT_TRUE(table_.spares_code(*words, kPage + 0x1000, 8));
+    EXPECT_FALSE(table_.spares_code(*words, kPage + 0x1040, 8));
+    for (u64 page = 1; page < 1000; page++) {
+        add(0, kPage + page * 4096, 4, 0);
+    }
+    EXPECT_EQ(table_.code_words(kPage + 0x1000), words);
+}
+
 TEST_F(Blocks, ManyPagesAreKeptApart) {
     for (u64 page = 0; page < 1000; page++) {
         add(0, page * 4096 * 7, 4, 0);

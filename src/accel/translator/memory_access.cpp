@@ -89,11 +89,10 @@ class DataAccess {
         if (injected.slow_memory) {
             return true;
         }
+        const u64 page = address & ~(kPage - 1);
         if (!write || !vcpu_.translator().page_has_code(found.physical.page().value)) {
-            const u64 page = address & ~(kPage - 1);
             const u64 addend = reinterpret_cast<u64>(backing.host) - page;
-            TlbContext& context = info_.unprivileged ? vcpu_.spaces().user() : vcpu_.spaces().current();
-            if (context.fill(page, addend, write, found.global, found.page_size)) {
+            if (context().fill(page, addend, write, found.global, found.page_size)) {
                 vcpu_.spaces().publish();
             }
             if (!injected.slot_misses) {
@@ -102,6 +101,10 @@ class DataAccess {
             (write ? counters.store_fills : counters.load_fills).add();
         } else {
             counters.stores_to_code.add();
+            const u64 physical = found.physical.page().value;
+            if (const CodeWords* const words = vcpu_.translator().code_words(physical)) {
+                context().fill_code_page({page, backing.host, physical, words}, found.page_size);
+            }
         }
         return true;
     }
@@ -109,15 +112,31 @@ class DataAccess {
     /// The two parts of an access across pages, the first of `head` bytes, if the TLB has both. What it has may be
     /// accessed without more ado, and stores need not be told to anyone.
     bool find_parts(u64 address, unsigned head, u8* (&parts)[2]) {
-        TlbContext& context = info_.unprivileged ? vcpu_.spaces().user() : vcpu_.spaces().current();
         const bool write = type_.access == Access::write;
-        parts[0] = context.find(address, write);
-        parts[1] = context.find(address + head, write);
+        parts[0] = context().find(address, write);
+        parts[1] = context().find(address + head, write);
         const bool found = parts[0] != nullptr && parts[1] != nullptr;
         if (found) {
             vcpu_.counters().page_crossings.add();
         }
         return found;
+    }
+
+    /// Does a store of `value`, which lies in one page, if that is known to be a page with code. What keeps its
+    /// translation is what the TLB has, so that the store needs no other checks.
+    bool store_beside_code(u64 address, const V128& value) {
+        const CodePage* const page = context().find_code_page(address);
+        if (page == nullptr) {
+            return false;
+        }
+        vcpu_.counters().stores_to_code.add();
+        const u64 offset = address & (kPage - 1);
+        host::store(size(), page->host + offset, value);
+        if (!vcpu_.translator().spares_code(*page->words, page->physical + offset, size())) {
+            vcpu_.translator().page_written(page->physical + offset, size());
+            context().forget_code_page(address);
+        }
+        return true;
     }
 
     /// The page slot of the access too, or two base registers whose pages share a TLB entry would never be served.
@@ -206,6 +225,7 @@ class DataAccess {
     }
 
   private:
+    TlbContext& context() { return info_.unprivileged ? vcpu_.spaces().user() : vcpu_.spaces().current(); }
     /// Of a value, of which a pair has two.
     unsigned value_size() const { return info_.pair ? size() / 2 : size(); }
     bool is_misaligned(u64 address) const { return (address & (value_size() - 1)) != 0; }
@@ -303,6 +323,9 @@ u64 slow_store(x64::Runtime* runtime, u64 address, u32 memory) {
         std::memcpy(&high, value.b + head, size - head);
         host::store(head, parts[0], value);
         host::store(size - head, parts[1], high);
+        return 0;
+    }
+    if (head == size && access.store_beside_code(address, value)) {
         return 0;
     }
     Place first, second;

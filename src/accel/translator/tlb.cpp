@@ -41,12 +41,17 @@ TlbContext::TlbContext(u64 invalid_tag, SecondJumps& second_jumps)
     }
 }
 
-bool TlbContext::fill(u64 page, u64 addend, bool write, bool global, u64 size) {
+/// `page` is a part of what one invalidation concerns at once.
+void TlbContext::note_block(u64 page, u64 size) {
     if (size > kLargePage) {
         huge_.add(huge_region(page));
     } else if (size > kPage) {
         large_.add(large_region(page));
     }
+}
+
+bool TlbContext::fill(u64 page, u64 addend, bool write, bool global, u64 size) {
+    note_block(page, size);
     // More fills than a table has entries, twice over, means that what is in use does not fit.
     const bool grow = ++fills_ > 4 * entries_ && entries_ < kMostEntries;
     if (grow) {
@@ -93,6 +98,13 @@ void TlbContext::clear_fetch_entries() {
     fetch_journal_.clear();
 }
 
+void TlbContext::clear_code_pages() {
+    if (has_code_pages_) {
+        code_pages_.fill(CodePage{});
+        has_code_pages_ = false;
+    }
+}
+
 void TlbContext::flush() {
     if (global_fills_.overflowed() || local_fills_.overflowed()) {
         clear_all();
@@ -102,6 +114,7 @@ void TlbContext::flush() {
         fills_ = 0;
     }
     clear_fetch_entries();
+    clear_code_pages();
     flush_jumps();
     has_local_code_ = false;
     large_.clear();
@@ -109,6 +122,7 @@ void TlbContext::flush() {
 }
 
 void TlbContext::flush_not_global() {
+    clear_code_pages();
     if (local_fills_.overflowed()) {
         clear_all();
     } else {
@@ -149,6 +163,9 @@ void TlbContext::flush_range(u64 start, u64 size) {
             if (same_page(entry.tag, page)) {
                 clear_entry(entry);
             }
+        }
+        if (same_page(code_pages_[code_page_index(page)].tag, page)) {
+            forget_code_page(page);
         }
         FetchEntry& fetch = fetch_entry(page);
         if (fetch.tag == page) {

@@ -31,6 +31,16 @@ struct FetchEntry {
     bool global = true;    ///< in every address space
 };
 
+class CodeWords;
+
+/// A page that code was made from, as stores go to it: by C++, so its tag is in no table.
+struct CodePage {
+    u64 tag = ~u64{0};  ///< guest virtual address of the page, as it was used
+    u8* host = nullptr;
+    u64 physical = 0;
+    const CodeWords* words = nullptr;
+};
+
 class TlbContext {
   public:
     TlbContext(u64 invalid_tag, SecondJumps& second_jumps);
@@ -52,6 +62,19 @@ class TlbContext {
         return entry.tag == page ? reinterpret_cast<u8*>(address + entry.addend) : nullptr;
     }
     FetchEntry& fetch_entry(u64 page) { return fetch_[(page >> 12) % kFetchEntries]; }
+
+    /// Null unless the page of `address` is known to be one that stores may go to, and to have code.
+    const CodePage* find_code_page(u64 address) const {
+        const CodePage& page = code_pages_[code_page_index(address)];
+        return page.tag == (address & ~u64{4095}) ? &page : nullptr;
+    }
+    /// `size` as of fill().
+    void fill_code_page(const CodePage& page, u64 size) {
+        note_block(page.tag, size);
+        code_pages_[code_page_index(page.tag)] = page;
+        has_code_pages_ = true;
+    }
+    void forget_code_page(u64 address) { code_pages_[code_page_index(address)] = {}; }
 
     /// `entry.tag` is a page. Jumps into it may follow.
     void fill_fetch(const FetchEntry& entry) {
@@ -158,16 +181,20 @@ class TlbContext {
         }
     };
     static constexpr unsigned kFetchEntries = 256;
+    static constexpr unsigned kCodePages = 16;
     static constexpr unsigned kJumpPages = 4096;
     static constexpr u64 kFewestEntries = 4096;
     static constexpr u64 kMostEntries = 65536;
     using TableJournal = Journal<Filled, 2048>;
 
     static unsigned jump_page(u64 va) { return static_cast<unsigned>(va >> 12 ^ va >> 24) % kJumpPages; }
+    static unsigned code_page_index(u64 address) { return (address >> 12) % kCodePages; }
+    void note_block(u64 page, u64 size);
     void clear_entry(x64::TlbEntry& entry) const { entry = {invalid_tag_, 0}; }
     void clear_all();
     void clear_filled(TableJournal& journal);
     void clear_fetch_entries();
+    void clear_code_pages();
     void forget_jumps_into(u64 page);
     void resize(u64 entries);
     u64 index_of(u64 page) const { return (page >> 12) & (entries_ - 1); }
@@ -180,10 +207,12 @@ class TlbContext {
     std::unique_ptr<x64::TlbEntry[]> read_, write_;
     std::unique_ptr<x64::JumpEntry[]> jumps_;
     std::array<FetchEntry, kFetchEntries> fetch_;
+    std::array<CodePage, kCodePages> code_pages_;
     TableJournal global_fills_, local_fills_;  ///< of entries for all address spaces, for one
     Journal<u16, 256> fetch_journal_;
     Journal<u16, 1024> jump_journal_;
-    bool has_local_code_ = false;         ///< code of one address space only may be in the fetch entries or the jumps
+    bool has_local_code_ = false;  ///< code of one address space only may be in the fetch entries or the jumps
+    bool has_code_pages_ = false;
     RegionSet large_;                     ///< of 2 MiB that parts of blocks were filled from
     RegionSet huge_;                      ///< of 1 GiB, for larger ones
     std::bitset<kJumpPages> jump_pages_;  ///< by a hash of the page: jumps into it may be there

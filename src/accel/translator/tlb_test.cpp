@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
+
 namespace kelvin::translator {
 namespace {
 
@@ -69,6 +71,44 @@ TEST(Tlb, LostJumpsAreInTheSecondCache) {
     context.add_jump(one, 0, &code);
     context.flush_jumps();
     EXPECT_EQ(known(context, one, 0), nullptr);
+}
+
+TEST(Tlb, PagesOfCodeAreForgottenWithTheirTranslation) {
+    constexpr u64 kPage = 0x4000'5000, kTagged = kPage | u64{0x5a} << 56;
+    constexpr u64 kSmall = 4096, kBlock = u64{2} << 20, kHuge = u64{1} << 30;
+    const auto filled = [](u64 page, u64 size) {
+        auto context = std::make_unique<TlbContext>(kInvalidTag, second_jumps);
+        context->fill_code_page({.tag = page, .host = nullptr, .physical = 0x1000, .words = nullptr}, size);
+        return context;
+    };
+    const auto known = [](const auto& context, u64 address) { return context->find_code_page(address) != nullptr; };
+    auto context = filled(kPage, kSmall);
+    EXPECT_TRUE(known(context, kPage + 0x123));
+    EXPECT_EQ(context->find_code_page(kPage)->physical, 0x1000U);
+    EXPECT_FALSE(known(context, kPage + 16 * 4096));
+    EXPECT_FALSE(known(context, kTagged));
+    context->flush_range(kPage + 4096, 4096);
+    EXPECT_TRUE(known(context, kPage));
+    context->flush_range(kPage, 4096);
+    EXPECT_FALSE(known(context, kPage));
+    context = filled(kTagged, kSmall);
+    context->flush_range(kPage, 4096);
+    EXPECT_FALSE(known(context, kTagged));
+    context = filled(kPage, kBlock);
+    context->flush_range(kPage & ~(kBlock - 1), 4096);
+    EXPECT_FALSE(known(context, kPage));
+    context = filled(kPage, kHuge);
+    context->flush_range(kPage & ~(kHuge - 1), 4096);
+    EXPECT_FALSE(known(context, kPage));
+    context = filled(kPage, kSmall);
+    context->flush_not_global();
+    EXPECT_FALSE(known(context, kPage));
+    context = filled(kPage, kSmall);
+    context->flush();
+    EXPECT_FALSE(known(context, kPage));
+    context = filled(kPage, kSmall);
+    context->forget_code_page(kPage + 8);
+    EXPECT_FALSE(known(context, kPage));
 }
 
 TEST(Tlb, LastPageOfAllCanBeInvalidated) {

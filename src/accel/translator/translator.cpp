@@ -286,6 +286,14 @@ void Translator::page_written(u64 physical, u64 size) {
     }
 }
 
+bool Translator::spares_code(const CodeWords& words, u64 physical, u64 size) const {
+    // As above; nobody else makes code if there is one vCPU.
+    if (is_shared()) {
+        std::atomic_thread_fence(std::memory_order_seq_cst);
+    }
+    return blocks_.spares_code(words, physical, size);
+}
+
 void Translator::recheck_page(u64 physical_page) {
     const std::lock_guard lock(mutex_);
     blocks_.recheck(physical_page, memory_.find_page(Gpa{physical_page}).host);
@@ -347,6 +355,11 @@ bool Translator::page_has_code(u64 physical_page) {
     }
     const std::lock_guard lock(mutex_);
     return blocks_.has_code(physical_page);
+}
+
+const CodeWords* Translator::code_words(u64 physical_page) const {
+    const std::lock_guard lock(mutex_);
+    return blocks_.code_words(physical_page);
 }
 
 void Translator::ram_written(Gpa start, u64 size) {

@@ -69,6 +69,10 @@ class Translator final : public accel::Accelerator, public memory::WriteObserver
     x64::Backend& backend() { return backend_; }
     const accel::TranslatorOptions& options() const { return options_; }
 
+    /// A store by a vCPU, within a page that code_words() knew. False: page_written() must be told as well. Takes no
+    /// lock.
+    bool spares_code(const CodeWords& words, u64 physical, u64 size) const;
+
     // All of the following take the lock.
 
     /// The code for `source`, made if need be. `link` (0: none) is the exit of the same page that leads to it.
@@ -82,6 +86,7 @@ class Translator final : public accel::Accelerator, public memory::WriteObserver
     /// A store by the guest, within a page.
     void page_written(u64 physical, u64 size);
     bool page_has_code(u64 physical_page);
+    const CodeWords* code_words(u64 physical_page) const;
     /// A vCPU that could store to the page without a word, which it cannot any more, may have done so after code was
     /// made from there.
     void recheck_page(u64 physical_page);
