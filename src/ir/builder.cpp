@@ -59,6 +59,8 @@ void Builder::place_block(u32 block) {
     block_ = block;
     ended_ = false;
     forget_registers();
+    sums_.fill(kNoValue);
+    next_sum_ = 0;
 }
 
 void Builder::forget_registers() {
@@ -83,7 +85,44 @@ Value Builder::append(const Op& op) {
             return simpler;
         }
     }
-    return emit(op);
+    return op.code == Opcode::add && op.type == Type::i64 && options_.reuse_sums ? add_up(op) : emit(op);
+}
+
+/// An array's element that is loaded and stored, or a structure's address that was computed for its own sake too. Sums
+/// with constants are left alone: accesses have displacements.
+Value Builder::add_up(const Op& op) {
+    if (region_.is_constant(op.b)) {
+        return emit(op);
+    }
+    for (const Value known : sums_) {
+        if (known == kNoValue) {
+            break;
+        }
+        const Op& sum = region_.op(known);
+        if (are_same(sum.a, op.a, 3) && are_same(sum.b, op.b, 3)) {
+            return known;
+        }
+    }
+    const Value made = emit(op);
+    sums_[next_sum_++ % sums_.size()] = made;
+    return made;
+}
+
+bool Builder::are_same(Value a, Value b, unsigned depth) const {
+    if (a == b) {
+        return true;
+    }
+    if (a == kNoValue || b == kNoValue || depth == 0) {
+        return false;
+    }
+    const Op& x = region_.op(a);
+    const Op& y = region_.op(b);
+    if (x.code != y.code || x.type != y.type || x.aux != y.aux || x.imm != y.imm) {
+        return false;
+    }
+    const bool computed = (kRules[static_cast<std::size_t>(x.code)] & kFoldable) != 0;
+    return x.code == Opcode::constant || (computed && are_same(x.a, y.a, depth - 1) && are_same(x.b, y.b, depth - 1) &&
+                                          are_same(x.c, y.c, depth - 1));
 }
 
 Value Builder::fold(const Op& op) {

@@ -15,6 +15,7 @@ struct BuilderOptions {
     bool fold_constants = true;
     bool simplify = true;  ///< x + 0 and the like
     bool forward_registers = true;
+    bool reuse_sums = true;  ///< of 64 bits, as addresses are, that the block has made before
 };
 
 /// Cheap to make; may also serve one region after another. `region.guest` must be set before the first block begins.
@@ -160,6 +161,9 @@ class Builder {
     /// The op as it is.
     Value emit(const Op& op);
     Value fold(const Op& op);
+    Value add_up(const Op& op);
+    /// True if both are sure to be the same number; looks so many operations deep.
+    bool are_same(Value a, Value b, unsigned depth) const;
     // simplify.cpp: a value that the op comes down to, or kNoValue.
     Value simplify(const Op& op);
     Value simplify_integer(const Op& op);
@@ -179,6 +183,8 @@ class Builder {
     BuilderOptions options_;
     /// Per slot: the value it holds at this point of the block, or kNoValue.
     std::array<Value, GuestDesc::kMaxSlots> known_{};
+    std::array<Value, 8> sums_{};  ///< the last ones of the block
+    unsigned next_sum_ = 0;
     u32 block_ = 0;
     bool ended_ = true;
 };

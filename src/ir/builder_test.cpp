@@ -35,6 +35,23 @@ TEST_F(BuilderTest, FoldsConstants) {
     EXPECT_EQ(constant(ir_.constant(Type::i32, ~u64{0})), 0xffffffffu);
 }
 
+TEST_F(BuilderTest, SumsOfABlockAreMadeOnce) {
+    const Value x = ir_.get(0);
+    const Value y = ir_.get(1);
+    const Value sum = ir_.add(Type::i64, x, y);
+    EXPECT_EQ(ir_.add(Type::i64, x, y), sum);
+    const Value scaled = ir_.add(Type::i64, x, ir_.shl(Type::i64, y, 3));
+    EXPECT_NE(scaled, sum);
+    EXPECT_EQ(ir_.add(Type::i64, x, ir_.shl(Type::i64, y, 3)), scaled);
+    EXPECT_NE(ir_.add(Type::i64, x, ir_.shl(Type::i64, y, 2)), scaled);
+    EXPECT_NE(ir_.add(Type::i32, x, y), sum);
+    EXPECT_NE(ir_.add(Type::i64, x, ir_.load(Type::i64, x, 0, {})),
+              ir_.add(Type::i64, x, ir_.load(Type::i64, x, 0, {})));
+    ir_.jump(ir_.reserve_block());
+    ir_.place_block(1);
+    EXPECT_NE(ir_.add(Type::i64, x, y), sum);
+}
+
 TEST_F(BuilderTest, IdentitiesGiveTheOperand) {
     const Value x = ir_.get(0);
     const Value zero = ir_.i64c(0);

@@ -131,10 +131,11 @@ void Comparison::compare(const Made& made, const Case& compiled, const Case& qem
         return;
     }
     fmt::print("{}\n  again: --seed {} --first {} --count 1\n", key, seed_, made.number);
-    fmt::print("  compiled with passes {}, whole {}, TLB filled {}, folding {}, simplifying {}, forwarding {}\n{}\n",
-               made.choices.passes, made.choices.whole, made.choices.tlb_filled, made.choices.builder.fold_constants,
-               made.choices.builder.simplify, made.choices.builder.forward_registers,
-               describe(made.in, made.words, qemu, made.interpreted, compiled));
+    fmt::print(
+        "  compiled with passes {}, whole {}, TLB filled {}, folding {}, simplifying {}, forwarding {}, sums {}\n{}\n",
+        made.choices.passes, made.choices.whole, made.choices.tlb_filled, made.choices.builder.fold_constants,
+        made.choices.builder.simplify, made.choices.builder.forward_registers, made.choices.builder.reuse_sums,
+        describe(made.in, made.words, qemu, made.interpreted, compiled));
 }
 
 bool Comparison::report(bool all) const {

@@ -208,7 +208,7 @@ std::optional<Made> Generator::make(u64 seed, u64 number, u64 pc) {
     made.choices.passes = random_() % 4 != 0;
     made.choices.whole = random_() % 4 != 0;
     made.choices.tlb_filled = random_() % 2 == 0;
-    made.choices.builder = {random_() % 8 != 0, random_() % 8 != 0, random_() % 8 != 0};
+    made.choices.builder = {random_() % 8 != 0, random_() % 8 != 0, random_() % 8 != 0, random_() % 8 != 0};
     return made;
 }
 

@@ -126,7 +126,7 @@ Case Lifted::interpret(const Case& in, std::span<const u32> words) {
     begin(in, words);
     arm64::State& state = processor_.state();
     const u64 end = in.pc + words.size_bytes();
-    const ir::BuilderOptions plain{false, false, false};
+    const ir::BuilderOptions plain{false, false, false, false};
     for (unsigned i = 0; i < kMostRegions && running(in.pc, end); i++) {
         lift(end, CASE_MOST_WORDS, plain);
         const ir::RegionExit exit = interpreter_.run(region_, align_down(state.pc, kPage), &exception_taken);

@@ -19,6 +19,7 @@ constexpr auto kBuilderOptions = std::to_array<std::pair<std::string_view, bool 
     {"fold_constants", &ir::BuilderOptions::fold_constants},
     {"simplify", &ir::BuilderOptions::simplify},
     {"forward_registers", &ir::BuilderOptions::forward_registers},
+    {"reuse_sums", &ir::BuilderOptions::reuse_sums},
 });
 
 constexpr std::string_view kAddressGroups = "address_groups";

@@ -33,7 +33,8 @@ TEST(Optimizations, AllTogetherAreTheSameAsAll) {
         EXPECT_EQ(each.passes, none.passes);
         EXPECT_EQ(each.passes, pass::PassSet::none());
         EXPECT_FALSE(each.address_groups || none.address_groups);
-        EXPECT_FALSE(none.builder.fold_constants || none.builder.simplify || none.builder.forward_registers);
+        EXPECT_FALSE(none.builder.fold_constants || none.builder.simplify || none.builder.forward_registers ||
+                     none.builder.reuse_sums);
     }
 }
 

@@ -304,7 +304,9 @@ TEST(Equivalence, SimplifiedProgramsDoTheSame) {
     for (u32 seed = 0; seed < 3000; ++seed) {
         plain.clear();
         simplified.clear();
-        Author(plain, {.fold_constants = false, .simplify = false, .forward_registers = false}, seed).write();
+        Author(plain, {.fold_constants = false, .simplify = false, .forward_registers = false, .reuse_sums = false},
+               seed)
+            .write();
         Author(simplified, {}, seed).write();
         PassSet::all().run(simplified, scratch);
         const auto verified = verify(simplified);
