@@ -170,7 +170,8 @@ class Emitter {
     Cond condition(ir::Cond cond, Value flags);
     /// Loads stored form into eax (which must have been taken). Accounts for one use.
     void flags_into_eax(Value flags);
-    /// Sets host CF to the flags' C (or its complement, if `borrow`). eax must have been taken. Accounts for one use.
+    /// Sets host CF to the flags' C (or its complement, if `borrow`). eax must have been taken unless carry_in_host().
+    /// Accounts for one use.
     void carry_into_cf(Value flags, bool borrow);
     /// True if EFLAGS hold what is wanted later and could not be made again: better not overwritten.
     bool flags_wanted() const;
@@ -195,6 +196,8 @@ class Emitter {
     /// After the operation: EFLAGS are the next op's value.
     void define_next_flags(Sense sense);
     bool flags_in_host(Value flags) const { return host_flags_ == flags; }
+    /// carry_into_cf() needs no register.
+    bool carry_in_host(Value flags) const { return host_flags_ == flags && sense_ != Sense::fp; }
 
     // Page slots.
     bool watches_misses() const { return watch_.kind == SlotWatch::Kind::misses; }

@@ -15,10 +15,11 @@ namespace {
 /// save.)
 constexpr auto kKeepsFlags = [] {
     std::array<bool, ir::kOpInfo.size()> keeps{};
-    for (const IrOp code : {IrOp::constant, IrOp::vconstant,  IrOp::insn_start,   IrOp::nop,         IrOp::get,
-                            IrOp::set,      IrOp::load_field, IrOp::page_address, IrOp::store_field, IrOp::add,
-                            IrOp::not_,     IrOp::shl,        IrOp::shr,          IrOp::sar,         IrOp::select,
-                            IrOp::cond_set, IrOp::bswap,      IrOp::umulh,        IrOp::jump,        IrOp::branch}) {
+    for (const IrOp code :
+         {IrOp::constant,   IrOp::vconstant,    IrOp::insn_start,  IrOp::nop,      IrOp::get,   IrOp::set,
+          IrOp::load_field, IrOp::page_address, IrOp::store_field, IrOp::add,      IrOp::not_,  IrOp::shl,
+          IrOp::shr,        IrOp::sar,          IrOp::select,      IrOp::cond_set, IrOp::bswap, IrOp::mul,
+          IrOp::umulh,      IrOp::jump,         IrOp::branch}) {
         keeps[static_cast<std::size_t>(code)] = true;
     }
     return keeps;

@@ -6,8 +6,33 @@ namespace kelvin::x64::lower {
 
 namespace {
 
+/// The right operand of an addition or a subtraction, where it is.
+struct RightOperand {
+    enum class Kind : u8 { immediate, memory, reg };
+    Kind kind = Kind::reg;
+    i32 immediate = 0;
+    Mem memory{};
+    Gpr reg{};
+};
+
+RightOperand right_operand(Emitter& e) {
+    const Op& op = e.current();
+    RightOperand right;
+    if (e.immediate(op.b, op.type, right.immediate)) {
+        e.skip(op.b);
+        right.kind = RightOperand::Kind::immediate;
+    } else if (op.a != op.b && e.in_memory(op.b)) {
+        right.memory = e.memory_operand(op.b);
+        right.kind = RightOperand::Kind::memory;
+    } else {
+        right.reg = e.use(op.b);
+    }
+    return right;
+}
+
 // Host adc and sbb take CF, so the carry is brought there after the operands are in place.
 void with_carry(Emitter& e, Alu alu, bool want_flags) {
+    using Kind = RightOperand::Kind;
     const Op& op = e.current();
     const Width w = Emitter::width(op.type);
     const bool borrow = alu == Alu::sbb;
@@ -16,19 +41,30 @@ void with_carry(Emitter& e, Alu alu, bool want_flags) {
         e.fuse_next();
     }
     e.ensure_flags(op.c);
-    e.take(Gpr::rax);
-    e.take(Gpr::rdx);
-    e.use_into(Gpr::rdx, op.a);
-    const Gpr right = e.use(op.b);
-    e.carry_into_cf(op.c, borrow);
-    e.a.alu(alu, w, Gpr::rdx, right);
-    if (want_flags) {
-        e.define_flags(borrow ? Emitter::Sense::borrow : Emitter::Sense::carry);
-        return;
+    if (!e.carry_in_host(op.c)) {
+        e.take(Gpr::rax);
     }
-    e.define_in(Gpr::rdx);
-    if (fused) {
-        e.define_next_flags(borrow ? Emitter::Sense::borrow : Emitter::Sense::carry);
+    const Gpr left = e.use(op.a);
+    RightOperand right = right_operand(e);
+    const Gpr result = want_flags ? e.temp() : e.define_over(left);
+    if (right.kind == Kind::reg && result == right.reg && result != left) {
+        right.reg = e.temp();
+        e.a.mov(w, right.reg, result);
+    }
+    if (result != left) {
+        e.a.mov(w, result, left);
+    }
+    e.carry_into_cf(op.c, borrow);
+    if (right.kind == Kind::immediate) {
+        e.a.alu(alu, w, result, right.immediate);
+    } else if (right.kind == Kind::memory) {
+        e.a.alu(alu, w, result, right.memory);
+    } else {
+        e.a.alu(alu, w, result, right.reg);
+    }
+    if (want_flags || fused) {
+        const auto sense = borrow ? Emitter::Sense::borrow : Emitter::Sense::carry;
+        want_flags ? e.define_flags(sense) : e.define_next_flags(sense);
     }
 }
 

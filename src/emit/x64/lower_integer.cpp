@@ -136,6 +136,12 @@ void and_(Emitter& e) {
     if (fused && e.leave_to_test()) {
         return;
     }
+    if (!fused && op.type == Type::i64 && e.is_constant(op.b) && e.region().constant(op.b) == ~u32{0}) {
+        e.skip(op.b);
+        const Gpr source = e.use(op.a);
+        e.a.mov(Width::w32, e.define_over(source), source);
+        return;
+    }
     e.clobber_flags();
     if (!fused) {
         two_operand(e, Alu::and_, Commutes::yes);
@@ -171,9 +177,27 @@ void andn(Emitter& e) {
     e.define_in(mask);
 }
 
+namespace {
+
+/// Long multiplications multiply between the additions of a chain of carries.
+void multiply_beside_flags(Emitter& e) {
+    const Op& op = e.current();
+    e.take(Gpr::rdx);
+    e.use_into(Gpr::rdx, op.a);
+    const Gpr right = e.use(op.b);
+    const Gpr high = e.temp();
+    e.a.mulx(Emitter::width(op.type), high, e.define(), right);
+}
+
+}  // namespace
+
 void mul(Emitter& e) {
     const Op& op = e.current();
     const Width w = Emitter::width(op.type);
+    if (e.features().v3 && e.flags_wanted()) {
+        multiply_beside_flags(e);
+        return;
+    }
     e.clobber_flags();
     i32 imm = 0;
     if (e.immediate(op.b, op.type, imm)) {
