@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <utility>
 
 #include "base/assert.h"
 #include "base/bits.h"
@@ -77,9 +76,33 @@ Number BlockTable::number_of(const Block& wanted) const {
     return number;
 }
 
+template <class Goes>
+unsigned BlockTable::drop_if(Page& page, Goes goes) {
+    unsigned dropped = 0;
+    PageWords kept;
+    for (Number* place = &page.first; *place != 0;) {
+        const Number number = *place;
+        Block& candidate = block(number);
+        if (goes(number, candidate)) {
+            *place = candidate.next_in_page;
+            remove(number);
+            dropped++;
+        } else {
+            kept.add(candidate.physical, candidate.guest_size);
+            place = &candidate.next_in_page;
+        }
+    }
+    if (page.first != 0) {
+        page.code->keep(kept);
+    } else {
+        page.code->clear();
+    }
+    return dropped;
+}
+
 void BlockTable::drop(const Block& old) {
-    remove(number_of(old));
-    sweep(pages_[find_page(old.physical & ~kPageMask)]);
+    drop_if(pages_[find_page(old.physical & ~kPageMask)],
+            [&](Number, const Block& candidate) { return &candidate == &old; });
 }
 
 Number BlockTable::next_link(unsigned segment) const {
@@ -249,17 +272,11 @@ void BlockTable::written(u64 start, u64 size) {
     }
     Page& page = pages_[number];
     if (page.code->overlap(start, size)) {
-        bool any = false;
-        for (Number candidate = page.first; candidate != 0; candidate = block(candidate).next_in_page) {
-            const Block& old = block(candidate);
-            if (old.physical < start + size && start < old.physical + old.guest_size) {
-                remove(candidate);
-                counts_.dropped_by_stores++;
-                any = true;
-            }
-        }
-        if (any) {
-            sweep(page);
+        const unsigned dropped = drop_if(page, [&](Number, const Block& old) {
+            return old.physical < start + size && start < old.physical + old.guest_size;
+        });
+        counts_.dropped_by_stores += dropped;
+        if (dropped != 0) {
             counts_.stores++;
             page.losses = static_cast<u8>(std::min<unsigned>(page.losses + 1u, kOften));
         }
@@ -274,15 +291,9 @@ void BlockTable::recheck(u64 physical_page, const u8* bytes) {
     if (number == 0 || bytes == nullptr) {
         return;
     }
-    Page& page = pages_[number];
-    for (Number candidate = page.first; candidate != 0; candidate = block(candidate).next_in_page) {
-        const Block& old = block(candidate);
-        if (checksum({bytes + (old.physical & kPageMask), old.guest_size}) != old.checksum) {
-            remove(candidate);
-            counts_.dropped_by_stores++;
-        }
-    }
-    sweep(page);
+    counts_.dropped_by_stores += drop_if(pages_[number], [&](Number, const Block& old) {
+        return checksum({bytes + (old.physical & kPageMask), old.guest_size}) != old.checksum;
+    });
 }
 
 std::vector<u64> BlockTable::pages_with_code() const {
@@ -295,42 +306,14 @@ std::vector<u64> BlockTable::pages_with_code() const {
     return found;
 }
 
-void BlockTable::sweep(Page& page) {
-    PageWords kept;
-    for (Number* p = &page.first; *p != 0;) {
-        Block& candidate = block(*p);
-        if (candidate.live) {
-            kept.add(candidate.physical, candidate.guest_size);
-            p = &candidate.next_in_page;
-        } else {
-            *p = candidate.next_in_page;
-        }
-    }
-    if (page.first != 0) {
-        page.code->keep(kept);
-    } else {
-        page.code->clear();
-    }
-}
-
 // Pages that lose their last block stay known: only stores tell that nothing is executed there any more.
 void BlockTable::evict(unsigned number) {
     Segment& segment = segments_[number];
-    std::vector<u32> pages;
-    for (u32 i = 1; i < segment.blocks.size(); i++) {
-        if (!segment.blocks[i].live) {
-            continue;
+    for (const Block& old : segment.blocks) {
+        if (old.live) {
+            Page& page = pages_[find_page(old.physical & ~kPageMask)];
+            counts_.dropped_for_room += drop_if(page, [&](Number its, const Block&) { return its >> 16 == number; });
         }
-        remove(number << 16 | i);
-        counts_.dropped_for_room++;
-        const u32 page = find_page(segment.blocks[i].physical & ~kPageMask);
-        if (!std::exchange(pages_[page].unswept, true)) {
-            pages.push_back(page);
-        }
-    }
-    for (const u32 page : pages) {
-        sweep(pages_[page]);
-        pages_[page].unswept = false;
     }
     segment.blocks.resize(1);
     segment.links.resize(1);

@@ -32,8 +32,8 @@ struct Link {
     u16 page_offset = 0;       ///< of the guest code it leads to
 };
 
-/// A translated region.
-struct Block {
+/// A translated region. Looking for one reads a cache line of the host.
+struct alignas(64) Block {
     u64 physical = 0;  ///< address of its first instruction
     u32 mode = 0;
     u32 code = 0;  ///< offset from the start of the code cache
@@ -127,24 +127,28 @@ class BlockTable {
     /// A guest page that code was made from.
     struct Page {
         u64 physical = 0;
-        Number first = 0;      ///< block
-        u32 next = 0;          ///< page with the same head
-        u16 idle_stores = 0;   ///< since it last had code
-        u8 losses = 0;         ///< stores that dropped code, up to kOften
-        bool unswept = false;  ///< its list has dropped blocks: only while a segment is evicted
-        std::unique_ptr<CodeWords> code = std::make_unique<CodeWords>();  ///< what blocks were made from
+        Number first = 0;     ///< block
+        u32 next = 0;         ///< page with the same head
+        u16 idle_stores = 0;  ///< since it last had code
+        u8 losses = 0;        ///< stores that dropped code, up to kOften
+
+        /// What blocks were made from.
+        std::unique_ptr<CodeWords> code = std::make_unique<CodeWords>();
     };
 
     static constexpr unsigned kBuckets = 1u << 17;
+    static constexpr unsigned kWordsPerLine = 64 / sizeof(Number);  ///< of the host's caches
     static constexpr unsigned kHeads = 1u << 14;
     /// A page stays known for so many stores after its last code has gone: it is likely to be filled with code again,
     /// and both forgetting it and revoking the right to store freely are dear.
     static constexpr unsigned kIdleStores = 32;
     static constexpr unsigned kOften = 8;
 
+    /// Code that lies together is looked for together: what is near in a page is in the same cache line of the table.
     static unsigned bucket(u64 physical, u32 mode) {
-        const u64 mixed = (physical >> 2) * 0x9e3779b97f4a7c15 ^ u64 { mode } * 0xff51afd7ed558ccd;
-        return static_cast<unsigned>(mixed >> 40) & (kBuckets - 1);
+        const u64 page = (physical >> 12) * 0x9e3779b97f4a7c15 ^ u64 { mode } * 0xff51afd7ed558ccd;
+        return (static_cast<unsigned>(page >> 40) * kWordsPerLine + static_cast<unsigned>(physical >> 2 & 1023)) &
+               (kBuckets - 1);
     }
     static unsigned head(u64 physical) {
         return static_cast<unsigned>((physical >> 12) * 0x9e3779b97f4a7c15 >> 40) & (kHeads - 1);
@@ -157,8 +161,9 @@ class BlockTable {
     u32 find_page(u64 physical) const;
     u32 make_page(u64 physical);
     void forget_page(u32 number);
-    /// Takes the dropped blocks off the page's list.
-    void sweep(Page& page);
+    /// Drops the blocks of the page that `goes`, called with the number and the block, is true of. Returns how many.
+    template <class Goes>
+    unsigned drop_if(Page& page, Goes goes);
     /// But for the list of its page.
     void remove(Number number);
     void disconnect(Link& link);
