@@ -3,6 +3,9 @@
 
 #include <algorithm>
 #include <bit>
+#include <iterator>
+
+#include "base/assert.h"
 
 namespace kelvin::arm64 {
 
@@ -18,22 +21,37 @@ Decoder::Decoder(const FeatureSet& features) {
     std::stable_sort(entries.begin(), entries.end(), [](const Instruction* a, const Instruction* b) {
         return std::popcount(a->encoding.mask) > std::popcount(b->encoding.mask);
     });
-    bucket_starts_.push_back(0);
-    for (u32 bucket = 0; bucket < u32{1} << kIndexBits; bucket++) {
+    add_buckets(0, kIndexBits, entries);
+    KELVIN_ASSERT(candidates_.size() <= 0xffff);
+}
+
+/// The 1 << `free` buckets from `first` on, whose words differ in the lowest `free` bits of the index: `entries` are
+/// those that match what is the same in all.
+void Decoder::add_buckets(u32 first, unsigned free, const std::vector<const Instruction*>& entries) {
+    const u32 undecided = word_bits((u32{1} << free) - 1);
+    const bool alike = std::ranges::none_of(
+        entries, [&](const Instruction* entry) { return (entry->encoding.mask & undecided) != 0; });
+    if (alike) {
+        const auto begin = static_cast<u16>(candidates_.size());
         for (const Instruction* entry : entries) {
-            const Encoding& encoding = entry->encoding;
-            if ((((bucket << kIndexShift) ^ encoding.value) & encoding.mask) >> kIndexShift == 0) {
-                candidates_.push_back({encoding.mask, encoding.value, entry});
-            }
+            candidates_.push_back({entry->encoding.mask, entry->encoding.value, entry});
         }
-        bucket_starts_.push_back(static_cast<u32>(candidates_.size()));
+        std::fill_n(buckets_.begin() + first, u32{1} << free, Range{begin, static_cast<u16>(candidates_.size())});
+        return;
+    }
+    const u32 half = u32{1} << (free - 1);
+    for (const u32 start : {first, first + half}) {
+        std::vector<const Instruction*> matching;
+        std::ranges::copy_if(entries, std::back_inserter(matching), [&](const Instruction* entry) {
+            return ((word_bits(start) ^ entry->encoding.value) & entry->encoding.mask & word_bits(half)) == 0;
+        });
+        add_buckets(start, free - 1, matching);
     }
 }
 
 const Instruction* Decoder::decode(u32 word) const {
-    const u32 bucket = word >> kIndexShift;
-    for (u32 i = bucket_starts_[bucket]; i < bucket_starts_[bucket + 1]; i++) {
-        const Candidate& candidate = candidates_[i];
+    const Range range = buckets_[index_of(word)];
+    for (const Candidate& candidate : std::span(candidates_).subspan(range.begin, range.end - range.begin)) {
         if ((word & candidate.mask) == candidate.value && !candidate.instruction->excepts(word)) {
             return candidate.instruction;
         }

@@ -10,6 +10,7 @@
 //     std::span<const Instruction> chapter_crypto() { return kInstructions; }
 #pragma once
 
+#include <array>
 #include <span>
 #include <vector>
 
@@ -30,16 +31,32 @@ class Decoder {
     const Instruction* decode(u32 word) const;
 
   private:
-    static constexpr unsigned kIndexShift = 21;  ///< bits 31:21 choose the bucket
-    static constexpr unsigned kIndexBits = 11;
+    // Bits 31:21 and 11:10 choose the bucket: they tell most classes of instructions apart.
+    static constexpr unsigned kHighShift = 21, kLowShift = 10, kLowBits = 2;
+    static constexpr unsigned kIndexBits = 32 - kHighShift + kLowBits;
+
+    static constexpr u32 index_of(u32 word) {
+        return word >> kHighShift << kLowBits | (word >> kLowShift & ((1u << kLowBits) - 1));
+    }
+    /// Those of the word that `index` is made of, where they are there.
+    static constexpr u32 word_bits(u32 index) {
+        return index >> kLowBits << kHighShift | (index & ((1u << kLowBits) - 1)) << kLowShift;
+    }
 
     struct Candidate {
         u32 mask;
         u32 value;
         const Instruction* instruction;
     };
-    std::vector<Candidate> candidates_;  ///< bucket after bucket, most specific first
-    std::vector<u32> bucket_starts_;     ///< one more than there are buckets
+    void add_buckets(u32 first, unsigned free, const std::vector<const Instruction*>& entries);
+
+    /// Of candidates_.
+    struct Range {
+        u16 begin, end;
+    };
+    /// Of a bucket together, most specific first; neighbours with the same share them.
+    std::vector<Candidate> candidates_;
+    std::array<Range, u32{1} << kIndexBits> buckets_{};
 };
 
 }  // namespace kelvin::arm64
