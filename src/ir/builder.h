@@ -181,8 +181,8 @@ class Builder {
 
     Region& region_;
     BuilderOptions options_;
-    /// Per slot: the value it holds at this point of the block, or kNoValue.
-    std::array<Value, GuestDesc::kMaxSlots> known_{};
+    /// Per slot, from the block's beginning on: the value it holds at this point, or kNoValue.
+    std::array<Value, GuestDesc::kMaxSlots> known_;
     std::array<Value, 8> sums_{};  ///< the last ones of the block
     unsigned next_sum_ = 0;
     u32 block_ = 0;

@@ -55,6 +55,31 @@ constexpr const OpInfo& info(Opcode code) {
     return kOpInfo[static_cast<std::size_t>(code)];
 }
 
+namespace detail {
+
+/// A column of kOpInfo, which walks over many ops read from fewer cache lines.
+template <class T, class Column>
+constexpr auto op_column(Column column) {
+    std::array<T, kOpInfo.size()> result{};
+    for (std::size_t i = 0; i < result.size(); ++i) {
+        result[i] = static_cast<T>(column(kOpInfo[i]));
+    }
+    return result;
+}
+inline constexpr auto kEffects = op_column<Effects>([](const OpInfo& op) { return op.effects; });
+inline constexpr auto kOperandCounts = op_column<u8>([](const OpInfo& op) { return op.arguments.size(); });
+
+}  // namespace detail
+
+constexpr Effects effects(Opcode code) {
+    return detail::kEffects[static_cast<std::size_t>(code)];
+}
+
+/// But for those of calls, which are beside the op.
+constexpr unsigned operand_count(Opcode code) {
+    return detail::kOperandCounts[static_cast<std::size_t>(code)];
+}
+
 /// A value: the index of the op that makes it, within its region.
 enum class Value : u32 {};
 inline constexpr Value kNoValue{~u32{0}};

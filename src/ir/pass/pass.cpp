@@ -16,13 +16,12 @@ namespace {
 
 struct Pass {
     std::string_view name;
-    void (*run)(ir::Region& region, Scratch& scratch);
+    bool Dead::*kind;
 };
 
-/// In the order they run: a dead set is what keeps most dead code alive.
 constexpr std::array kPasses{
-    Pass{"dead_state", &dead_state},
-    Pass{"dead_code", &dead_code},
+    Pass{"dead_state", &Dead::state},
+    Pass{"dead_code", &Dead::code},
 };
 
 void check([[maybe_unused]] const ir::Region& region) {
@@ -61,11 +60,13 @@ Result<PassSet> PassSet::parse(std::string_view names) {
 }
 
 void PassSet::run(ir::Region& region, Scratch& scratch) const {
+    Dead kinds;
     for (std::size_t i = 0; i < kPasses.size(); ++i) {
-        if ((bits_ >> i & 1) != 0) {
-            kPasses[i].run(region, scratch);
-            check(region);
-        }
+        kinds.*kPasses[i].kind = (bits_ >> i & 1) != 0;
+    }
+    if (bits_ != 0) {
+        remove_dead(region, scratch, kinds);
+        check(region);
     }
 }
 

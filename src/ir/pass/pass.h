@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Passes: each rewrites a region in place into one that does the same. An op that goes becomes a `nop`, so that indexes
-// stay. Each is one linear walk, allocates nothing once its scratch is warm, and can be switched off to find a
-// miscompile.
+// stay. They share one linear walk, which allocates nothing once its scratch is warm, and each can be switched off to
+// find a miscompile.
 #pragma once
 
 #include <string>
@@ -21,12 +21,15 @@ struct Scratch {
     std::vector<u128> dead;
 };
 
-/// Removes `set`s whose value nobody can see: the register is set again, on every path, before anything reads it or may
-/// leave the region. Heads of loops count as leaving, as the back end may test for interrupts there.
-void dead_state(ir::Region& region, Scratch& scratch);
-
-/// Removes ops without effects whose results are not used. FP ops stay, as they raise exceptions, and so do loads.
-void dead_code(ir::Region& region, Scratch& scratch);
+/// What remove_dead() removes.
+struct Dead {
+    /// `set`s whose value nobody can see: the register is set again, on every path, before anything reads it or may
+    /// leave the region. Heads of loops count as leaving, as the back end may test for interrupts there.
+    bool state = false;
+    /// Ops without effects whose results are not used. FP ops stay, as they raise exceptions, and so do loads.
+    bool code = false;
+};
+void remove_dead(ir::Region& region, Scratch& scratch, Dead kinds);
 
 /// A set of passes.
 class PassSet {
@@ -36,7 +39,7 @@ class PassSet {
     /// Names with commas between; or "all" or "none".
     static Result<PassSet> parse(std::string_view names);
 
-    /// Runs those of the set that there are, in their order.
+    /// Runs those of the set that there are.
     void run(ir::Region& region, Scratch& scratch) const;
     std::string names() const;
     constexpr PassSet without(PassSet others) const { return PassSet{bits_ & ~others.bits_}; }
