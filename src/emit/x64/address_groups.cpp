@@ -25,11 +25,6 @@ bool is_plain_access(const Op& op) {
     return !memory.unprivileged && !memory.aligned && memory.order == ir::Order::plain;
 }
 
-std::size_t place_of(Gpr reg) {
-    return static_cast<std::size_t>(std::ranges::find(AddressGroups::kRegisters, reg) -
-                                    AddressGroups::kRegisters.begin());
-}
-
 /// Takes additions of constants off `value`.
 i64 strip_constants(const ir::Region& region, ir::Value& value) {
     i64 sum = 0;
@@ -78,14 +73,16 @@ void AddressGroups::plan(const ir::Region& region, u32 index, bool pair) {
         plan.write |= same->write;
         plan.end = same->end;
     }
-    plans_[index] = *same = plan;
+    *same = plan;
+    number_[index] = static_cast<u16>(plans_.size());
+    plans_.push_back(plan);
 }
 
 GroupUse AddressGroups::find(u32 index, unsigned size, bool write) const {
-    const AccessPlan& wanted = plans_[index];
+    const AccessPlan& wanted = plan_of(index);
     for (unsigned i = 0; i < live_.size() && wanted.root != ir::kNoValue; i++) {
         const AccessPlan& group = live_[i];
-        if (group.root == wanted.root && wanted.place >= group.low &&
+        if (has(kRegisters[i]) && group.root == wanted.root && wanted.place >= group.low &&
             wanted.place + static_cast<i32>(size) <= group.high && (group.write || !write)) {
             return {.role = GroupUse::Role::follows, .write = group.write, .addend = kRegisters[i]};
         }
@@ -94,32 +91,14 @@ GroupUse AddressGroups::find(u32 index, unsigned size, bool write) const {
 }
 
 GroupUse AddressGroups::lead(u32 index, Gpr addend) {
-    const AccessPlan& plan = plans_[index];
+    const AccessPlan& plan = plan_of(index);
     live_[place_of(addend)] = plan;
+    registers_ |= 1u << number(addend);
     return {.role = GroupUse::Role::leads,
             .write = plan.write,
             .addend = addend,
             .low = plan.low - plan.place,
             .length = static_cast<u32>(plan.high - plan.low)};
-}
-
-bool AddressGroups::holds(Gpr reg, u32 index) const {
-    const std::size_t place = place_of(reg);
-    return place < live_.size() && live_[place].root != ir::kNoValue && live_[place].end >= index;
-}
-
-void AddressGroups::forget(Gpr reg) {
-    if (const std::size_t place = place_of(reg); place < live_.size()) {
-        live_[place] = {};
-    }
-}
-
-u32 AddressGroups::registers() const {
-    u32 mask = 0;
-    for (std::size_t i = 0; i < live_.size(); i++) {
-        mask |= live_[i].root != ir::kNoValue ? 1u << number(kRegisters[i]) : 0;
-    }
-    return mask;
 }
 
 }  // namespace kelvin::x64

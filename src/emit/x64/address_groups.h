@@ -43,33 +43,42 @@ class AddressGroups {
     /// Which the emitter hands out late, and fixed uses seldom take.
     static constexpr auto kRegisters = std::to_array<Gpr>({Gpr::rcx, Gpr::r11});
 
-    void begin_region(const ir::Region& region) { plans_.assign(region.ops.size(), AccessPlan{}); }
+    void begin_region(const ir::Region& region) {
+        number_.assign(region.ops.size(), 0);
+        plans_.resize(1);
+    }
     void begin_block() {
         forget_all();
         known_.fill(AccessPlan{});
     }
     /// Behind such an op nothing follows what came before it: C++ may have changed what is mapped.
-    static bool ends_groups(const ir::Op& op) { return (ir::info(op.code).effects & (ir::kCall | ir::kBarrier)) != 0; }
-    /// For the ops of a block, last to first. `pair`: the next op accesses what lies behind, in the same check.
+    static bool ends_groups(const ir::Op& op) { return (ir::effects(op.code) & (ir::kCall | ir::kBarrier)) != 0; }
+    /// For the ops of a block that are accesses or end groups, last to first. `pair`: the next op accesses what lies
+    /// behind, in the same check.
     void plan(const ir::Region& region, u32 index, bool pair);
-    const AccessPlan& plan_of(u32 index) const { return plans_[index]; }
+    const AccessPlan& plan_of(u32 index) const { return plans_[number_[index]]; }
 
     /// If the access of `size` bytes at `index` is one of a group whose addend is there: it follows.
     GroupUse find(u32 index, unsigned size, bool write) const;
     /// It leads a group from now on.
     GroupUse lead(u32 index, Gpr addend);
     /// `reg` holds an addend that is wanted at `index` or behind.
-    bool holds(Gpr reg, u32 index) const;
-    void forget(Gpr reg);
-    void forget_all() { live_.fill(AccessPlan{}); }
+    bool holds(Gpr reg, u32 index) const { return has(reg) && live_[place_of(reg)].end >= index; }
+    void forget(Gpr reg) { registers_ &= ~(1u << number(reg)); }
+    void forget_all() { registers_ = 0; }
     /// Those with addends, a bit each.
-    u32 registers() const;
+    u32 registers() const { return registers_; }
 
   private:
-    std::vector<AccessPlan> plans_;                   ///< by op
+    static std::size_t place_of(Gpr reg) { return reg == kRegisters[0] ? 0 : 1; }
+    bool has(Gpr reg) const { return (registers_ >> number(reg) & 1) != 0; }
+
+    std::vector<u32> number_;                         ///< by op
+    std::vector<AccessPlan> plans_{1};                ///< [0] is that of what is on its own
     std::array<AccessPlan, 4> known_;                 ///< while planning: the first access, so far, off some roots
     unsigned next_ = 0;                               ///< of them to be replaced
-    std::array<AccessPlan, kRegisters.size()> live_;  ///< whose addend is in each register
+    std::array<AccessPlan, kRegisters.size()> live_;  ///< whose addend is in each register of registers_
+    u32 registers_ = 0;
 };
 
 }  // namespace kelvin::x64

@@ -2,11 +2,20 @@
 #include "emit/x64/emitter.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace kelvin::x64 {
 
 using ir::index;
 using ir::kNoValue;
+
+namespace {
+
+bool is_access(IrOp code) {
+    return code == IrOp::load || code == IrOp::vload || code == IrOp::store || code == IrOp::vstore;
+}
+
+}  // namespace
 
 void Emitter::emit(const ir::Region& region, CodeBuffer buffer, u32 first_link, SlotWatch watch) {
     a.restart(buffer);
@@ -17,7 +26,9 @@ void Emitter::emit(const ir::Region& region, CodeBuffer buffer, u32 first_link, 
     sites_.clear();
     groups_.begin_region(region);
     first_link_ = first_link;
-    states_.assign(region.ops.size(), ValueState{});
+    ops_ = region.ops;
+    state_storage_.assign(ops_.size(), ValueState{});
+    states_ = state_storage_;
     cold_count_ = 0;
     block_labels_.assign(region.blocks.size(), Label{});
     region_start_ = 0;
@@ -59,7 +70,7 @@ void Emitter::order_blocks() {
             continue;
         }
         block_order_.push_back(b);
-        const Op& last = region_->ops[blocks[b].end - 1];
+        const Op& last = ops_[blocks[b].end - 1];
         const bool two_way =
             last.code == IrOp::branch || last.code == IrOp::branch_zero || last.code == IrOp::branch_bit;
         if (two_way || last.code == IrOp::jump) {
@@ -111,7 +122,7 @@ void Emitter::count_miss(const ColdPath& path) {
 void Emitter::begin_block(const ir::Block& block) {
     gprs_.owner.fill(kNoValue);
     xmms_.owner.fill(kNoValue);
-    home_of_.fill(kNoValue);
+    std::fill_n(home_of_.begin(), region_->guest->slots.size(), kNoValue);
     gprs_.locked = xmms_.locked = 0;
     spills_in_use_ = 0;
     dying_count_ = 0;
@@ -121,56 +132,80 @@ void Emitter::begin_block(const ir::Block& block) {
     analyse(block);
 }
 
+/// Values that are to be made in a pin, from the `set` backwards to where they are made.
+class Emitter::PendingPins {
+  public:
+    explicit PendingPins(std::span<ValueState> states) : states_(states) {}
+
+    void add(u8 slot, Value value) {
+        states_[index(value)].hint = slot;
+        value_[slot] = value;
+        word(slot) |= bit(slot);
+    }
+    /// The value is made here.
+    void made(Value value) {
+        if (const u8 slot = states_[index(value)].hint; slot != kNothing) {
+            word(slot) &= ~bit(slot);
+        }
+    }
+    /// It cannot be made there.
+    void drop(u8 slot) {
+        if ((word(slot) & bit(slot)) != 0) {
+            states_[index(value_[slot])].hint = kNothing;
+            word(slot) &= ~bit(slot);
+        }
+    }
+    void drop_all_but(Value kept) {
+        for (unsigned first = 0; first < value_.size(); first += 64) {
+            for (u64 left = slots_[first / 64]; left != 0; left &= left - 1) {
+                const u8 slot = static_cast<u8>(first + static_cast<unsigned>(std::countr_zero(left)));
+                if (value_[slot] != kept) {
+                    drop(slot);
+                }
+            }
+        }
+    }
+
+  private:
+    static u64 bit(u8 slot) { return u64{1} << (slot % 64); }
+    u64& word(u8 slot) { return slots_[slot / 64]; }
+
+    std::span<ValueState> states_;
+    std::array<u64, ir::GuestDesc::kMaxSlots / 64> slots_{};
+    std::array<Value, ir::GuestDesc::kMaxSlots> value_;  ///< per slot of slots_
+};
+
 // Backwards: counts uses, and finds for each value the pinned register that it ends up in, if it can be made there. It
 // can unless, between its making and the `set`, the old content is read or an op needs the state to be exact.
 void Emitter::analyse(const ir::Block& block) {
-    std::array<Value, 256> pending;  // per slot; only read where `active` says so
-    std::array<u8, 32> active;
-    unsigned active_count = 0;
-    const auto drop = [&](unsigned i) {
-        states_[index(pending[active[i]])].hint = kNothing;
-        active[i] = active[--active_count];
-    };
+    PendingPins pending(states_);
+    bool begins_pair = false;
+    bool completes_pair = false;
     for (u32 i = block.end; i-- > block.first;) {
-        const Op& op = region_->ops[i];
-        const Value self{i};
-        if (grouping_ && (i == block.first || !completes_pair(i))) {
-            groups_.plan(*region_, i, is_pair(i));
+        const Op& op = ops_[i];
+        begins_pair = completes_pair;
+        const bool access = is_access(op.code);
+        completes_pair = access && i != block.first && is_pair(i - 1);
+        if (grouping_ && !completes_pair && (access || AddressGroups::ends_groups(op))) {
+            groups_.plan(*region_, i, begins_pair);
         }
         if (op.code == IrOp::set) {
             const u8 slot = static_cast<u8>(op.imm);
-            for (unsigned k = 0; k < active_count; k++) {
-                if (active[k] == slot) {
-                    drop(k);
-                    break;
-                }
+            ValueState& value = states_[index(op.a)];
+            pending.drop(slot);
+            const IrOp maker = ops_[index(op.a)].code;
+            if (pinned(slot) && value.hint == kNothing && maker != IrOp::constant && maker != IrOp::get) {
+                pending.add(slot, op.a);
             }
-            if (pinned(slot) && states_[index(op.a)].hint == kNothing && !is_constant(op.a) && active_count < 32) {
-                const IrOp maker = region_->op(op.a).code;
-                if (maker != IrOp::get) {
-                    states_[index(op.a)].hint = slot;
-                    pending[slot] = op.a;
-                    active[active_count++] = slot;
-                }
-            }
-            states_[index(op.a)].uses++;
+            value.uses++;
             continue;
         }
-        const ir::Effects effects = ir::info(op.code).effects;
-        const bool exact = (effects & (ir::kMayFault | ir::kCall)) != 0;
-        // Neither result of a pair is written before both accesses have been made.
-        const bool pair = i > block.first && completes_pair(i);
-        for (unsigned k = 0; k < active_count;) {
-            const bool made_here = pending[active[k]] == self;
-            if (made_here) {
-                active[k] = active[--active_count];
-            } else if (pair && index(pending[active[k]]) == i - 1) {
-                k++;
-            } else if (exact || (op.code == IrOp::get && op.imm == active[k])) {
-                drop(k);
-            } else {
-                k++;
-            }
+        pending.made(Value{i});
+        if (op.code == IrOp::get) {
+            pending.drop(static_cast<u8>(op.imm));
+        } else if ((ir::effects(op.code) & (ir::kMayFault | ir::kCall)) != 0) {
+            // Neither result of a pair is written before both accesses have been made.
+            pending.drop_all_but(completes_pair ? Value{i - 1} : kNoValue);
         }
         each_operand(*region_, op, [&](Value value) { states_[index(value)].uses++; });
     }
@@ -178,7 +213,7 @@ void Emitter::analyse(const ir::Block& block) {
 
 void Emitter::emit_op(u32 i) {
     index_ = i;
-    op_ = &region_->ops[i];
+    op_ = &ops_[i];
     if (op_->code == IrOp::insn_start) {
         begin_instruction();
         return;
@@ -230,9 +265,9 @@ ColdPath& Emitter::exit_path(u64 target) {
     ColdPath& path = cold(+[](Emitter& e, ColdPath& self) {
         const u32 number = self.registers[0] | u32{self.registers[1]} << 8;
         e.links_[number].unlinked = e.a.execution_address();
-        e.a.mov(Width::w32, runtime(offsetof(Runtime, exit_link)), static_cast<i32>(e.first_link_ + number));
-        e.a.mov(Width::w32, runtime(offsetof(Runtime, page_offset)), static_cast<i32>(self.data));
-        e.a.jmp(e.stubs().exit_position());
+        e.a.mov_imm(Gpr::rax, e.first_link_ + number);
+        e.a.mov_imm(Gpr::rcx, self.data);
+        e.a.jmp(e.stubs().exit_unlinked());
     });
     path.data = target;
     path.registers[0] = static_cast<u8>(links_.size());
@@ -255,13 +290,11 @@ void Emitter::drop_operands() {
 }
 
 bool Emitter::is_pair(u32 first) const {
-    const Op& op = region_->ops[first];
-    const bool access =
-        op.code == IrOp::load || op.code == IrOp::vload || op.code == IrOp::store || op.code == IrOp::vstore;
-    if (!access || first + 1 >= region_->ops.size()) {
+    const Op& op = ops_[first];
+    if (!is_access(op.code) || first + 1 >= ops_.size()) {
         return false;
     }
-    const Op& next = region_->ops[first + 1];
+    const Op& next = ops_[first + 1];
     const ir::MemInfo memory = op.memory();
     return next.code == op.code && next.type == op.type && next.a == op.a && next.memory().pack() == memory.pack() &&
            next.offset() == op.offset() + (1 << memory.size_log2) && !memory.aligned &&
@@ -273,7 +306,7 @@ void Emitter::advance() {
         release(current_value());
     }
     index_++;
-    op_ = &region_->ops[index_];
+    op_ = &ops_[index_];
 }
 
 const Op* Emitter::plain_exit(u32 block) const {
@@ -281,7 +314,7 @@ const Op* Emitter::plain_exit(u32 block) const {
     if (target.end != target.first + 1) {
         return nullptr;
     }
-    const Op& op = region_->ops[target.first];
+    const Op& op = ops_[target.first];
     const bool forward = static_cast<i64>(op.imm) > static_cast<i64>(page_offset_) && op.imm < 4096;
     return op.code == IrOp::exit_direct && forward ? &op : nullptr;
 }

@@ -100,7 +100,7 @@ class Emitter {
     Assembler a;
 
     const ir::Region& region() const { return *region_; }
-    const Op& op(Value value) const { return region_->op(value); }
+    const Op& op(Value value) const { return ops_[ir::index(value)]; }
     Stubs& stubs() { return stubs_; }
     const HostFeatures& features() const { return stubs_.features(); }
     u32 page_offset() const { return page_offset_; }
@@ -111,7 +111,7 @@ class Emitter {
     static Mem runtime(std::size_t offset) { return mem(kState, runtime_displacement(offset)); }
 
     // Constants.
-    bool is_constant(Value value) const { return region_->is_constant(value); }
+    bool is_constant(Value value) const { return value != ir::kNoValue && op(value).code == IrOp::constant; }
     /// True, and the immediate, if `value` is a constant that an instruction of width `type` can hold.
     bool immediate(Value value, Type type, i32& out) const;
 
@@ -293,6 +293,7 @@ class Emitter {
     void order_blocks();
     void begin_block(const ir::Block& block);
     void analyse(const ir::Block& block);
+    class PendingPins;
     void emit_op(u32 index);
     void end_op();
     void emit_cold_paths();
@@ -338,7 +339,7 @@ class Emitter {
     template <class Reg>
     Reg pin_of(u8 slot) const;
     bool pinned(u8 slot) const { return pins_.is_pinned(slot); }
-    bool is_vector(Value value) const { return region_->op(value).type == Type::v128; }
+    bool is_vector(Value value) const { return op(value).type == Type::v128; }
     void release(Value value);
     void relocate_home(u8 slot);
     void set_flags(u8 slot, Value value);
@@ -367,7 +368,6 @@ class Emitter {
     bool lost_before_first_use(Value flags) const;
     bool lost_before_last_use(Value flags) const;
     bool is_pair(u32 first) const;
-    bool completes_pair(u32 second) const { return second != 0 && is_pair(second - 1); }
 
     const Pins& pins_;
     Stubs& stubs_;
@@ -383,10 +383,12 @@ class Emitter {
     u32 unexecuted_ = 0;  ///< how many there are from behind the current one to that
     u32 first_link_ = 0;
     const ir::Region* region_ = nullptr;
-    std::vector<ValueState> states_;
-    std::deque<ColdPath> cold_;  ///< kept from one region to the next; `cold_count_` are in use
+    std::span<const Op> ops_;
+    std::vector<ValueState> state_storage_;
+    std::span<ValueState> states_;  ///< by op
+    std::deque<ColdPath> cold_;     ///< kept from one region to the next; `cold_count_` are in use
     std::size_t cold_count_ = 0;
-    std::array<Value, 256> home_of_{};  ///< per slot: the value it is the home of
+    std::array<Value, ir::GuestDesc::kMaxSlots> home_of_{};  ///< per slot: the value it is the home of
     Bank gprs_, xmms_;
     u64 spills_in_use_ = 0;
     std::array<Value, 16> dying_{};
@@ -416,7 +418,7 @@ void each_operand(const ir::Region& region, const Op& op, Visit visit) {
         return;
     }
     const Value operands[3] = {op.a, op.b, op.c};
-    for (std::size_t i = 0; i < ir::info(op.code).arguments.size(); i++) {
+    for (unsigned i = 0; i < ir::operand_count(op.code); i++) {
         visit(operands[i]);
     }
 }

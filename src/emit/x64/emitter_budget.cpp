@@ -50,12 +50,12 @@ u32 Emitter::last_instruction_paid_for() const {
     u32 last = page_offset_;
     for (std::size_t place = place_; place < block_order_.size(); place++) {
         const ir::Block& block = region_->blocks[block_order_[place]];
-        if (place != place_ && region_->ops[block.first].code == IrOp::insn_start) {
+        if (place != place_ && ops_[block.first].code == IrOp::insn_start) {
             break;
         }
         for (u32 i = block.first; i < block.end; i++) {
-            if (region_->ops[i].code == IrOp::insn_start) {
-                last = static_cast<u32>(region_->ops[i].imm);
+            if (ops_[i].code == IrOp::insn_start) {
+                last = static_cast<u32>(ops_[i].imm);
             }
         }
     }

@@ -44,11 +44,11 @@ bool Emitter::flags_wanted() const {
 }
 
 bool Emitter::lost_before_first_use(Value flags) const {
-    for (u32 i = index_ + 1; i < region_->ops.size(); i++) {
-        if (uses_value(region_->ops[i], flags)) {
+    for (u32 i = index_ + 1; i < ops_.size(); i++) {
+        if (uses_value(ops_[i], flags)) {
             return false;
         }
-        if (!keeps_flags(region_->ops[i])) {
+        if (!keeps_flags(ops_[i])) {
             return true;
         }
     }
@@ -58,8 +58,8 @@ bool Emitter::lost_before_first_use(Value flags) const {
 bool Emitter::lost_before_last_use(Value flags) const {
     u32 uses = state_of(flags).uses;
     bool lost = false;
-    for (u32 i = std::max(index_, index(flags)) + 1; i < region_->ops.size() && uses != 0; i++) {
-        const Op& op = region_->ops[i];
+    for (u32 i = std::max(index_, index(flags)) + 1; i < ops_.size() && uses != 0; i++) {
+        const Op& op = ops_[i];
         if (uses_value(op, flags)) {
             if (lost) {
                 return true;
@@ -92,15 +92,15 @@ bool Emitter::leave_to_add() {
         return false;
     }
     u32 next = index_ + 1;
-    while (next < region_->ops.size() && region_->ops[next].code == IrOp::get) {
+    while (next < ops_.size() && ops_[next].code == IrOp::get) {
         next++;
     }
-    const Op& add = region_->ops[next];
+    const Op& add = ops_[next];
     if (add.code != IrOp::add || add.type != Type::i64 || add.b != self || add.a == self) {
         return false;
     }
     // An addition does not end its block, so something follows it.
-    const Op& after = region_->ops[next + 1];
+    const Op& after = ops_[next + 1];
     if (after.code == IrOp::add_flags && after.b == self) {
         return false;
     }
@@ -136,10 +136,10 @@ bool Emitter::defer_flags() {
 }
 
 bool Emitter::flags_follow(IrOp flags_code) const {
-    if (index_ + 1 >= region_->ops.size()) {
+    if (index_ + 1 >= ops_.size()) {
         return false;
     }
-    const Op& next = region_->ops[index_ + 1];
+    const Op& next = ops_[index_ + 1];
     return next.code == flags_code && next.type == op_->type && next.a == op_->a && next.b == op_->b &&
            next.c == op_->c && states_[index_ + 1].uses != 0;
 }

@@ -143,7 +143,9 @@ void Emitter::settle_in_home(u8 slot, Value value) {
 
 void Emitter::detach_homes() {
     for (std::size_t slot = 0; slot < region_->guest->slots.size(); slot++) {
-        relocate_home(static_cast<u8>(slot));
+        if (home_of_[slot] != kNoValue) {
+            relocate_home(static_cast<u8>(slot));
+        }
     }
 }
 

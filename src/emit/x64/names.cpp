@@ -132,6 +132,7 @@ std::vector<Stubs::Named> Stubs::named() const {
         {exit_, "exit"},
         {exit_saved_, "exit_saved"},
         {exit_position_, "exit_position"},
+        {exit_unlinked_, "exit_unlinked"},
         {resume_, "resume"},
         {retired_entry_, "retired_entry"},
         {slow_load_, "slow_load"},

@@ -133,6 +133,10 @@ void Stubs::make_exits() {
         a_.pop(*reg);
     }
     a_.ret();
+    exit_unlinked_ = a_.execution_address();
+    a_.mov(Width::w32, RT(exit_link), rax);
+    a_.mov(Width::w32, RT(page_offset), rcx);
+    a_.jmp(exit_position_);
 }
 
 void Stubs::make_resume() {

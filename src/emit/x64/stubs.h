@@ -46,6 +46,8 @@ class Stubs {
     const u8* exit_saved() const { return exit_saved_; }
     /// As exit, but pc = page + page_offset.
     const u8* exit_position() const { return exit_position_; }
+    /// As exit, but pc = page + ecx, and the link in eax is what would lead there.
+    const u8* exit_unlinked() const { return exit_unlinked_; }
     /// As exit, but goes on at state.pc if the jump cache knows it and no other thread wants attention: for what has
     /// been done with when the state has changed, exceptions too.
     const u8* resume() const { return resume_; }
@@ -143,6 +145,7 @@ class Stubs {
     const u8* exit_ = nullptr;
     const u8* exit_saved_ = nullptr;
     const u8* exit_position_ = nullptr;
+    const u8* exit_unlinked_ = nullptr;
     const u8* resume_ = nullptr;
     const u8* retired_entry_ = nullptr;
     std::array<const u8*, kBranchTypes> second_jumps_{};
