@@ -127,7 +127,12 @@ Result<> AddressMap::add_ram(Gpa base, RamBlock block, std::string name) {
     region->block = std::move(block);
     region->host = region->block.data();
     region->direct = true;
-    return insert(std::move(region));
+    const LargestRam added{base.value, region->size, region->host};
+    KELVIN_TRY(insert(std::move(region)));
+    if (added.size > largest_ram_.size) {
+        largest_ram_ = added;
+    }
+    return ok();
 }
 
 Result<> AddressMap::add_rom(Gpa base, u64 size, std::span<const u8> content, std::string name) {
@@ -190,7 +195,7 @@ AddressMap::Region* AddressMap::find(Gpa address) const {
     return address - region->base < region->size ? region : nullptr;
 }
 
-PageBacking AddressMap::find_page(Gpa address) const {
+PageBacking AddressMap::find_other_page(Gpa address) const {
     const Region* region = find(address);
     if (region == nullptr || !region->readable()) {
         return {};

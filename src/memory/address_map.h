@@ -92,7 +92,12 @@ class AddressMap final : public Dma {
     void set_direct_reads(Gpa base, bool direct);
 
     /// The page that contains `address`; `host` is null if it is a device or nothing.
-    PageBacking find_page(Gpa address) const;
+    PageBacking find_page(Gpa address) const {
+        if (address.value - largest_ram_.base < largest_ram_.size) {
+            return {largest_ram_.host + (address.page().value - largest_ram_.base), true};
+        }
+        return find_other_page(address);
+    }
     /// True if anything at all answers at `address`.
     bool is_mapped(Gpa address) const;
 
@@ -120,13 +125,21 @@ class AddressMap final : public Dma {
 
   private:
     struct Region;
+    /// Where most pages are that anybody asks for.
+    struct LargestRam {
+        u64 base = 0, size = 0;
+        u8* host = nullptr;
+    };
+
     Region* find(Gpa address) const;
+    PageBacking find_other_page(Gpa address) const;
     Result<> insert(std::unique_ptr<Region> region);
     template <class Visit>
     bool for_each_piece(Gpa address, u64 size, Visit visit) const;
 
     std::vector<u64> bases_;                        // of regions_: what the search reads
     std::vector<std::unique_ptr<Region>> regions_;  // sorted by base
+    LargestRam largest_ram_;
     WriteObserver* write_observer_ = nullptr;
     MappingObserver* mapping_observer_ = nullptr;
 };

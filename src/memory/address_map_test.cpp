@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdio>
+#include <cstring>
 
 namespace kelvin::memory {
 namespace {
@@ -52,6 +53,27 @@ TEST(AddressMap, ReadsBackEveryWidthLittleEndian) {
         ASSERT_TRUE(map.read(Gpa{0x40000008} + offset, size, value));
         EXPECT_EQ(value, expected) << size;
     }
+}
+
+TEST(AddressMap, PagesOfSmallAndLargeMemoriesAreFound) {
+    AddressMap map;
+    add_ram(map, 0x10000, 0x2000, "small");
+    add_ram(map, 0x40000000, 0x10000, "large");
+    add_ram(map, 0x80000000, 0x3000, "middle");
+    auto clashing = RamBlock::allocate(0x100000);
+    EXPECT_FALSE(map.add_ram(Gpa{0x40008000}, std::move(*clashing), "clashing"));
+    for (const u64 base : {u64{0x10000}, u64{0x40000000}, u64{0x80000000}}) {
+        ASSERT_TRUE(map.write(Gpa{base + 0x1234}, 8, base));
+        const PageBacking page = map.find_page(Gpa{base + 0x1fff});
+        ASSERT_NE(page.host, nullptr);
+        EXPECT_TRUE(page.writable);
+        u64 value = 0;
+        std::memcpy(&value, page.host + 0x234, sizeof value);
+        EXPECT_EQ(value, base);
+    }
+    EXPECT_EQ(map.find_page(Gpa{0x40010000}).host, nullptr);
+    EXPECT_EQ(map.find_page(Gpa{0x3ffff000}).host, nullptr);
+    EXPECT_EQ(AddressMap().find_page(Gpa{0}).host, nullptr);
 }
 
 TEST(AddressMap, NothingAnswersOutsideRegionsOrAcrossTheirEnd) {

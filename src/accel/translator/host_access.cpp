@@ -146,14 +146,10 @@ V128 load(unsigned size, const u8* place) {
         return v128(load_piece(size, place));
     }
     if (offset + size <= 16) {
-        const V128 around = load_around(place);
-        std::memcpy(value.b, around.b + offset, size);
-        return value;
+        return first_bytes(shifted_down(load_around(place), offset), size);
     }
-    in_pieces(size, place, [&](unsigned at, unsigned piece) {
-        const u64 bytes = load_piece(piece, place + at);
-        std::memcpy(value.b + at, &bytes, piece);
-    });
+    in_pieces(size, place,
+              [&](unsigned at, unsigned piece) { value = joined(value, at, v128(load_piece(piece, place + at))); });
     return value;
 }
 
@@ -166,14 +162,11 @@ void store(unsigned size, u8* place, const V128& value) {
         asm volatile("movdqa %1, %0" : "=m"(*reinterpret_cast<V128*>(place)) : "x"(value));
         return;
     }
-    if (offset + size <= 16) {
+    if (offset + size <= 16 && is_power_of_two(size)) {
         return store_within_16(size, place, value);
     }
-    in_pieces(size, place, [&](unsigned at, unsigned piece) {
-        u64 bytes = 0;
-        std::memcpy(&bytes, value.b + at, piece);
-        store_piece(piece, place + at, bytes);
-    });
+    in_pieces(size, place,
+              [&](unsigned at, unsigned piece) { store_piece(piece, place + at, shifted_down(value, at).d[0]); });
 }
 
 bool compare_exchange(unsigned size, u8* place, V128& expected, const V128& desired) {

@@ -35,6 +35,20 @@ TEST(HostAccess, EverySizeAtEveryPlace) {
     }
 }
 
+TEST(HostAccess, PartsAreJoined) {
+    V128 value{};
+    for (u8 i = 0; i < 16; i++) {
+        value.b[i] = static_cast<u8>(i + 1);
+    }
+    EXPECT_EQ(first_bytes(value, 16), value);
+    EXPECT_EQ(first_bytes(value, 3), v128(0x030201));
+    EXPECT_EQ(first_bytes(value, 9), v128(0x0807060504030201, 0x09));
+    EXPECT_EQ(shifted_down(value, 0), value);
+    for (unsigned count = 1; count < 16; count++) {
+        EXPECT_EQ(joined(first_bytes(value, count), count, shifted_down(value, count)), value) << count;
+    }
+}
+
 // One thread stores values whose bytes are all alike, the other must never see two different ones.
 TEST(HostAccess, WhatLiesWithin16BytesIsNeverTorn) {
     for (const auto& [size, offset] :

@@ -274,12 +274,9 @@ u64 slow_load(x64::Runtime* runtime, u64 address, u32 memory) {
     if (!access.check(address)) {
         return kRaised;
     }
-    V128 value{};
     if (u8 * parts[2]; head < size && access.find_parts(address, head, parts)) {
         const V128 low = host::load(head, parts[0]), high = host::load(size - head, parts[1]);
-        std::memcpy(value.b, &low, head);
-        std::memcpy(value.b + head, &high, size - head);
-        runtime->result.vector = value;
+        runtime->result.vector = host::joined(low, head, high);
         return 0;
     }
     Place first, second;
@@ -292,6 +289,11 @@ u64 slow_load(x64::Runtime* runtime, u64 address, u32 memory) {
     if (access.is_put_off(first) || (head < size && access.is_put_off(second))) {
         return kRaised;
     }
+    if (head == size && first.host != nullptr) {
+        runtime->result.vector = host::load(size, first.host);
+        return 0;
+    }
+    V128 value{};
     if (head < size) {
         // Not all sizes are ones that devices know: byte by byte.
         for (unsigned i = 0; i < size; i++) {
@@ -319,10 +321,8 @@ u64 slow_store(x64::Runtime* runtime, u64 address, u32 memory) {
     }
     const V128 value = runtime->arguments[0].vector;
     if (u8 * parts[2]; head < size && access.find_parts(address, head, parts)) {
-        V128 high{};
-        std::memcpy(&high, value.b + head, size - head);
         host::store(head, parts[0], value);
-        host::store(size - head, parts[1], high);
+        host::store(size - head, parts[1], host::shifted_down(value, head));
         return 0;
     }
     if (head == size && access.store_beside_code(address, value)) {
@@ -337,6 +337,11 @@ u64 slow_store(x64::Runtime* runtime, u64 address, u32 memory) {
     }
     if (access.is_put_off(first) || (head < size && access.is_put_off(second))) {
         return kRaised;
+    }
+    if (head == size && first.host != nullptr) {
+        host::store(size, first.host, value);
+        access.note_write(first, size);
+        return 0;
     }
     if (head == size) {
         return access.write(address, first, value.b, size) ? 0 : kRaised;

@@ -41,8 +41,9 @@ TlbContext::TlbContext(u64 invalid_tag, SecondJumps& second_jumps)
     }
 }
 
-/// `page` is a part of what one invalidation concerns at once.
-void TlbContext::note_block(u64 page, u64 size) {
+/// `page` is a part of a page or block of `size`, which an invalidation concerns as a whole.
+void TlbContext::note_page(u64 page, u64 size) {
+    note_half(page);
     if (size > kLargePage) {
         huge_.add(huge_region(page));
     } else if (size > kPage) {
@@ -51,7 +52,7 @@ void TlbContext::note_block(u64 page, u64 size) {
 }
 
 bool TlbContext::fill(u64 page, u64 addend, bool write, bool global, u64 size) {
-    note_block(page, size);
+    note_page(page, size);
     // More fills than a table has entries, twice over, means that what is in use does not fit.
     const bool grow = ++fills_ > 4 * entries_ && entries_ < kMostEntries;
     if (grow) {
@@ -106,6 +107,9 @@ void TlbContext::clear_code_pages() {
 }
 
 void TlbContext::flush() {
+    if (halves_ == 0) {
+        return;
+    }
     if (global_fills_.overflowed() || local_fills_.overflowed()) {
         clear_all();
     } else {
@@ -119,6 +123,7 @@ void TlbContext::flush() {
     has_local_code_ = false;
     large_.clear();
     huge_.clear();
+    halves_ = 0;
 }
 
 void TlbContext::flush_not_global() {
@@ -139,7 +144,7 @@ void TlbContext::flush_not_global() {
     }
 }
 
-void TlbContext::flush_range(u64 start, u64 size) {
+void TlbContext::flush_used_range(u64 start, u64 size) {
     if (huge_.may_have(huge_region(start)) || huge_.may_have(huge_region(start + size - 1))) {
         flush();
         return;

@@ -70,7 +70,7 @@ class TlbContext {
     }
     /// `size` as of fill().
     void fill_code_page(const CodePage& page, u64 size) {
-        note_block(page.tag, size);
+        note_page(page.tag, size);
         code_pages_[code_page_index(page.tag)] = page;
         has_code_pages_ = true;
     }
@@ -78,6 +78,7 @@ class TlbContext {
 
     /// `entry.tag` is a page. Jumps into it may follow.
     void fill_fetch(const FetchEntry& entry) {
+        note_half(entry.tag);
         fetch_entry(entry.tag) = entry;
         has_local_code_ |= !entry.global;
         fetch_journal_.note(static_cast<u16>((entry.tag >> 12) % kFetchEntries));
@@ -86,12 +87,17 @@ class TlbContext {
     void flush();
     void flush_not_global();
     /// All entries within [start, start + size), whatever their top byte.
-    void flush_range(u64 start, u64 size);
+    void flush_range(u64 start, u64 size) {
+        if ((halves_ & (half_of(start) | half_of(start + size - 1))) != 0) {
+            flush_used_range(start, size);
+        }
+    }
     /// No store reaches the host page at `host` without C++ any more.
     void revoke_writes(const u8* host);
     void flush_jumps();
     /// `code` is what branches of `branch_type` to `va` lead to.
     void add_jump(u64 va, u32 branch_type, const u8* code) {
+        note_half(va);
         const u64 place = x64::jump_index(va) + branch_type;
         jumps_[place] = {va, code};
         // Who comes to code that was dropped leaves it without saying by which branch: other places may still lead
@@ -188,8 +194,12 @@ class TlbContext {
     using TableJournal = Journal<Filled, 2048>;
 
     static unsigned jump_page(u64 va) { return static_cast<unsigned>(va >> 12 ^ va >> 24) % kJumpPages; }
+    void note_half(u64 address) { halves_ |= half_of(address); }
+    /// 1 or 2: which table base translates it.
+    static u8 half_of(u64 address) { return (address >> 55 & 1) != 0 ? 2 : 1; }
     static unsigned code_page_index(u64 address) { return (address >> 12) % kCodePages; }
-    void note_block(u64 page, u64 size);
+    void flush_used_range(u64 start, u64 size);
+    void note_page(u64 page, u64 size);
     void clear_entry(x64::TlbEntry& entry) const { entry = {invalid_tag_, 0}; }
     void clear_all();
     void clear_filled(TableJournal& journal);
@@ -213,6 +223,7 @@ class TlbContext {
     Journal<u16, 1024> jump_journal_;
     bool has_local_code_ = false;  ///< code of one address space only may be in the fetch entries or the jumps
     bool has_code_pages_ = false;
+    u8 halves_ = 0;                       ///< of the address space that pages were filled from since the last flush
     RegionSet large_;                     ///< of 2 MiB that parts of blocks were filled from
     RegionSet huge_;                      ///< of 1 GiB, for larger ones
     std::bitset<kJumpPages> jump_pages_;  ///< by a hash of the page: jumps into it may be there

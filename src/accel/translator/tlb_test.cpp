@@ -111,6 +111,32 @@ TEST(Tlb, PagesOfCodeAreForgottenWithTheirTranslation) {
     EXPECT_FALSE(known(context, kPage));
 }
 
+TEST(Tlb, RangesAreLookedForInTheHalfTheyLieIn) {
+    constexpr u64 kLow = 0x5000, kHigh = u64{0xffff} << 48 | kLow, kTaggedLow = u64{0xff} << 56 | kLow;
+    u8 bytes[2 * 4096];
+    const auto filled = [&](u64 page) {
+        auto context = std::make_unique<TlbContext>(kInvalidTag, second_jumps);
+        context->fill(page, reinterpret_cast<u64>(bytes) - page, false, true, 4096);
+        return context;
+    };
+    for (const u64 page : {kLow, kHigh, kTaggedLow}) {
+        const bool high = page == kHigh;
+        auto context = filled(page);
+        context->flush_range(high ? kLow : kHigh, 4096);
+        EXPECT_EQ(context->find(page + 1, false), bytes + 1);
+        context->flush_range(high ? kHigh : kLow, 4096);
+        EXPECT_EQ(context->find(page, false), nullptr);
+        // After a flush it is as if new.
+        context->flush();
+        context->fill(page, reinterpret_cast<u64>(bytes) - page, true, true, 4096);
+        context->flush_range(high ? kHigh : kLow, 4096);
+        EXPECT_EQ(context->find(page, true), nullptr);
+        context->fill(page, reinterpret_cast<u64>(bytes) - page, true, true, 4096);
+        context->flush();
+        EXPECT_EQ(context->find(page, true), nullptr);
+    }
+}
+
 TEST(Tlb, LastPageOfAllCanBeInvalidated) {
     const u64 last = ~u64{4095};
     TlbContext context(kInvalidTag, second_jumps);

@@ -84,6 +84,10 @@ unsigned privilege_of(AccessType type) {
     return type.pan ? kPrivilegedPan : kPrivileged;
 }
 
+constexpr Permissions permissions(bool user, bool privileged, bool privileged_pan) {
+    return {static_cast<u8>(user << kUser | privileged << kPrivileged | privileged_pan << kPrivilegedPan)};
+}
+
 bool permitted(const Translation& t, AccessType type) {
     const unsigned privilege = privilege_of(type);
     switch (type.access) {
@@ -130,30 +134,32 @@ class Walker {
           half_(half_of(regime, address_)),
           output_bits_(output_bits(regime)) {}
 
-    TranslationResult run() {
+    /// Into its place: what has just been written byte by byte is not soon read as a whole.
+    void run(TranslationResult& result) {
+        Translation& translation = result.translation();
         for (unsigned attempt = 0; attempt < kMaxUpdateAttempts; attempt++) {
             Leaf leaf;
             if (!find_leaf(leaf)) {
-                return fault();
+                return give_up(result);
             }
-            Translation translation = describe(leaf);
+            describe(leaf, translation);
             if (!bit(leaf.descriptor, 10) && !regime_.hardware_access_flag) {
                 fail(fault_status::kAccessFlag, leaf.level);
-                return fault();
+                return give_up(result);
             }
             if (!permitted(translation, type_)) {
                 fail(fault_status::kPermission, leaf.level);
-                return fault();
+                return give_up(result);
             }
             if (update(leaf, translation)) {
-                return translation;
+                return;
             }
             if (status_ != 0) {
-                return fault();
+                return give_up(result);
             }
         }
         status_ = fault_status::kUnsupportedUpdate;
-        return fault();
+        give_up(result);
     }
 
   private:
@@ -161,7 +167,7 @@ class Walker {
         status_ = static_cast<u8>(status | level);
         return false;
     }
-    Fault fault() const { return {status_, original_, type_}; }
+    void give_up(TranslationResult& result) const { result = Fault{status_, original_, type_}; }
 
     /// The checks that precede the walk, all reported as level 0 (AArch64.S1Walk).
     bool in_range() {
@@ -182,7 +188,10 @@ class Walker {
         }
         const Granule granule = half_.granule;
         unsigned top = 64 - half_.txsz;
-        unsigned level = kLastLevel - (top - granule.bits - 1) / granule.stride();
+        unsigned level = kLastLevel;
+        while (granule.shift(level) + granule.stride() < top) {
+            level--;
+        }
         u64 table = half_.ttbr & low_mask(kTranslatedBits) & ~low_mask(top - granule.shift(level) + 3);
         if (!fits_output(table)) {
             return fail(fault_status::kAddressSize, 0);
@@ -231,7 +240,7 @@ class Walker {
     }
 
     /// AArch64.S1DirectBasePermissions, for each privilege. A clean page counts as writable (AP[2] is effectively 0).
-    Translation describe(const Leaf& leaf) const {
+    void describe(const Leaf& leaf, Translation& t) const {
         const u64 descriptor = leaf.descriptor;
         const unsigned shift = half_.granule.shift(leaf.level);
         const bool user = bit(descriptor, 6) && !leaf.hierarchy.no_user;
@@ -241,7 +250,6 @@ class Walker {
         const bool privileged_executable = !bit(descriptor, 53) && !leaf.hierarchy.privileged_xn && !user_writable;
         const bool pan_forbids = user || (regime_.enhanced_pan && user_executable);
 
-        Translation t;
         t.page_size = u64{1} << shift;
         t.physical = Gpa{(descriptor & low_mask(kTranslatedBits) & ~low_mask(shift)) | (address_ & low_mask(shift))};
         t.global = !bit(descriptor, 11);
@@ -249,18 +257,12 @@ class Walker {
         t.attributes = static_cast<u8>(regime_.mair >> (8 * bits(descriptor, 4, 2)));
         t.device = t.attributes >> 4 == 0;
         t.shareability = static_cast<u8>(bits(descriptor, 9, 8));
-        if (!half_.no_unprivileged) {
-            t.can_read[kUser] = user;
-            t.can_write[kUser] = user_writable;
-            t.can_execute[kUser] = user_executable && !(regime_.write_implies_xn && user_writable);
-        }
-        t.can_read[kPrivileged] = true;
-        t.can_write[kPrivileged] = writable;
-        t.can_read[kPrivilegedPan] = !pan_forbids;
-        t.can_write[kPrivilegedPan] = writable && !pan_forbids;
-        t.can_execute[kPrivileged] = privileged_executable && !(regime_.write_implies_xn && writable);
-        t.can_execute[kPrivilegedPan] = t.can_execute[kPrivileged];
-        return t;
+        const bool for_user = !half_.no_unprivileged;
+        t.can_read = permissions(for_user && user, true, !pan_forbids);
+        t.can_write = permissions(for_user && user_writable, writable, writable && !pan_forbids);
+        const bool executable = privileged_executable && !(regime_.write_implies_xn && writable);
+        const bool user_executes = user_executable && !(regime_.write_implies_xn && user_writable);
+        t.can_execute = permissions(for_user && user_executes, executable, executable);
     }
 
     /// Sets the access flag and marks the page dirty as the access demands. False: another agent changed the
@@ -274,7 +276,7 @@ class Walker {
             if (type_.access == Access::write && !type_.address_translate) {
                 wanted &= ~(u64{1} << 7);
             } else {
-                std::ranges::fill(translation.can_write, false);
+                translation.can_write = {};
             }
         }
         if (wanted == leaf.descriptor) {
@@ -308,9 +310,7 @@ TranslationResult translate_disabled(const TranslationRegime& regime, Gva addres
     t.physical = Gpa{canonical};
     t.device = true;
     t.shareability = 2;
-    for (unsigned privilege = 0; privilege < 3; privilege++) {
-        t.can_read[privilege] = t.can_write[privilege] = t.can_execute[privilege] = true;
-    }
+    t.can_read = t.can_write = t.can_execute = permissions(true, true, true);
     return t;
 }
 
@@ -336,7 +336,9 @@ TranslationResult translate(const TranslationRegime& regime, const memory::Addre
     if (!regime.enabled) {
         return translate_disabled(regime, address, type);
     }
-    return Walker(regime, memory, address, type).run();
+    TranslationResult result{Translation{}};
+    Walker(regime, memory, address, type).run(result);
+    return result;
 }
 
 }  // namespace kelvin::arm64

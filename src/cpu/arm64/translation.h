@@ -51,6 +51,13 @@ struct TranslationRegime {
     u16 asid() const;  ///< by TCR.A1 and TCR.AS
 };
 
+/// By privilege: [0] EL0, [1] EL1 without PAN, [2] EL1 with PAN.
+struct Permissions {
+    u8 bits = 0;
+
+    constexpr bool operator[](unsigned privilege) const { return (bits >> privilege & 1) != 0; }
+};
+
 struct Translation {
     Gpa physical{};
     u64 page_size = 4096;  ///< of the block or page descriptor; a power of two
@@ -59,11 +66,9 @@ struct Translation {
     bool guarded = false;  ///< GP: BTI is enforced on code here (where the processor has it)
     u8 attributes = 0;     ///< the MAIR byte
     u8 shareability = 0;   ///< SH[1:0] of the descriptor
-    // What else the entry permits, for filling a TLB once; indexed by privilege: [0] EL0, [1] EL1 without PAN, [2] EL1
-    // with PAN.
-    bool can_read[3]{};
-    bool can_write[3]{};  ///< false also while a clean page (HD) has not been written
-    bool can_execute[3]{};
+    Permissions can_read;
+    Permissions can_write;  ///< none also while a clean page (HD) has not been written
+    Permissions can_execute;
 };
 
 /// Walks the tables in `memory`. Updates access flag and dirty state as the access demands (atomically). The result or
@@ -74,6 +79,7 @@ class TranslationResult {
     TranslationResult(const Fault& f) : fault_(f), faulted_(true) {}
     bool faulted() const { return faulted_; }
     const Translation& translation() const { return translation_; }
+    Translation& translation() { return translation_; }
     const Fault& fault() const { return fault_; }
 
   private:
