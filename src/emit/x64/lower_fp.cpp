@@ -35,7 +35,16 @@ constexpr u8 kEqualQuiet = 0;
 constexpr u8 kUnorderedQuiet = 3;
 constexpr u8 kEqualOrUnorderedQuiet = 8;
 
-/// Evaluates the op by C++ with every register but the result's kept.
+/// Keeps every register but rax.
+const u8* evaluator(Emitter& e, const Op& op) {
+    const bool arithmetic =
+        op.code == IrOp::fadd || op.code == IrOp::fsub || op.code == IrOp::fmul || op.code == IrOp::fdiv;
+    const bool whole = arithmetic && (op.shape() == FpShape::v4s || op.shape() == FpShape::v2d);
+    return whole && !flushes(e) && !default_nan(e) ? e.stubs().arithmetic_of_nans(op.code, op.shape() == FpShape::v2d)
+                                                   : e.stubs().evaluate_preserving();
+}
+
+/// Evaluates the op anew with every register but the result's kept.
 void recompute(Emitter& e, ColdPath& self) {
     const Mem saved_rax = Emitter::runtime(offsetof(Runtime, saved[8]));
     const Mem result = Emitter::runtime(offsetof(Runtime, result));
@@ -56,7 +65,7 @@ void recompute(Emitter& e, ColdPath& self) {
     });
     e.a.mov(Width::w64, saved_rax, Gpr::rax);
     e.a.lea(Width::w64, Gpr::rax, mem_rip(record.entry));
-    e.a.near_call(e.stubs().evaluate_preserving());
+    e.a.near_call(evaluator(e, *self.op));
     e.a.mov(Width::w64, Gpr::rax, saved_rax);
     if (info.result == ir::ResultKind::V) {
         e.a.vex(vop::vmovaps, Xmm{self.registers[kResult]}, result);

@@ -232,6 +232,38 @@ TEST(LowerFp, Flushes) {
     ASSERT_NO_FATAL_FAILURE(check_all(HostFeatures::detect(), kFlushToZero | kDefaultNan, 15));
 }
 
+/// Of two NaNs a signaling one comes first, then the first (FPProcessNaNs); what is made of none is positive.
+TEST(LowerFp, NansOfVectorsAreThoseOfArm) {
+    constexpr u64 kSingles[] = {0,          0x3f800000, 0x7f800000, 0xff800000, 0x7fc00001,
+                                0xffc00002, 0x7f800003, 0xff800004, 0x80000000};
+    constexpr u64 kDoubles[] = {0,
+                                0x3ff0000000000000,
+                                0x7ff0000000000000,
+                                0xfff0000000000000,
+                                0x7ff8000000000001,
+                                0xfff8000000000002,
+                                0x7ff0000000000003,
+                                0xfff0000000000004};
+    for (const HostFeatures& features : feature_sets()) {
+        Rig rig(features);
+        for (const IrOp code : {IrOp::fadd, IrOp::fsub, IrOp::fmul, IrOp::fdiv}) {
+            const auto check = [&](FpShape shape, std::span<const u64> numbers, unsigned shift) {
+                rig.compile({.code = code, .type = Type::v128, .aux = static_cast<u8>(shape)}, kPlacements[0], 0);
+                for (const u64 x : numbers) {
+                    for (const u64 y : numbers) {
+                        // One element has the pair, others have quiet ones and numbers.
+                        const V128 a = v128(x, numbers[4] | numbers[1] << shift);
+                        const V128 b = v128(y, numbers[1] | numbers[5] << shift);
+                        ASSERT_TRUE(rig.check({a, b, V128{}}, 0)) << std::hex << x << " " << y;
+                    }
+                }
+            };
+            ASSERT_NO_FATAL_FAILURE(check(FpShape::v4s, kSingles, 32));
+            ASSERT_NO_FATAL_FAILURE(check(FpShape::v2d, kDoubles, 0));
+        }
+    }
+}
+
 /// Exact results below the smallest normal number by less than a rounding: FPRound flushes them.
 TEST(LowerFp, FlushesWhatRoundingWouldMakeNormal) {
     struct Case {

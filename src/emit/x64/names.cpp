@@ -144,6 +144,9 @@ std::vector<Stubs::Named> Stubs::named() const {
     for (unsigned i = 0; i < second_jumps_.size(); i++) {
         result.push_back({second_jumps_[i], fmt::format("second_jump{}", i)});
     }
+    for (unsigned i = 0; i < arithmetic_of_nans_.size(); i++) {
+        result.push_back({arithmetic_of_nans_[i], fmt::format("arithmetic_of_nans{}", i)});
+    }
     for (unsigned i = 0; i < miss_.size(); i++) {
         if (miss_[i] != nullptr) {
             result.push_back({miss_[i], miss_name(i)});

@@ -22,13 +22,6 @@ Mem runtime(std::size_t offset) {
 
 constexpr i32 kRuntimeStart = runtime_displacement(0);
 
-/// `record_bytes` is a FallbackRecord, not aligned.
-void evaluate_in_cpp(Runtime* runtime, const u8* record_bytes, u32* fp_status) {
-    FallbackRecord record{};
-    std::memcpy(&record, record_bytes, sizeof record);
-    runtime->result = ir::evaluate(record.op, runtime->arguments, {record.fp, fp_status});
-}
-
 }  // namespace
 
 Stubs::Stubs(CodeBuffer buffer, const Pins& pins, const RuntimeCalls& calls, const HostFeatures& features,
@@ -51,6 +44,7 @@ Stubs::Stubs(CodeBuffer buffer, const Pins& pins, const RuntimeCalls& calls, con
     slow_store_ = make_slow(reinterpret_cast<const void*>(calls_.store));
     make_evaluate();
     make_evaluate_preserving();
+    make_arithmetic_of_nans();
     KELVIN_ASSERT(!a_.overflowed());
 }
 
@@ -403,34 +397,6 @@ const u8* Stubs::make_slow(const void* function) {
     a_.add(Width::w64, rsp, 8);
     a_.jmp(exit_saved_);
     return entry;
-}
-
-void Stubs::make_evaluate() {
-    a_.align(16);
-    evaluate_ = a_.execution_address();
-    pins_.save(a_, false);
-    call_evaluator();
-    pins_.load(a_, false);
-    a_.mov(Width::w64, rax, RT(result));
-    a_.ret();
-}
-
-void Stubs::make_evaluate_preserving() {
-    a_.align(16);
-    evaluate_preserving_ = a_.execution_address();
-    save_all();
-    call_evaluator();
-    restore_all();
-    a_.ret();
-}
-
-/// Calls evaluate_in_cpp with the record in rax.
-void Stubs::call_evaluator() {
-    a_.mov(Width::w64, rsi, rax);
-    a_.lea(Width::w64, rdi, mem(kState, kRuntimeStart));
-    a_.lea(Width::w64, rdx, mem(kState, state_displacement(pins_.guest().fp_status_offset)));
-    a_.mov_imm(rax, reinterpret_cast<u64>(&evaluate_in_cpp));
-    call_aligned();
 }
 
 const u8* Stubs::vector_constant(const V128& value) {

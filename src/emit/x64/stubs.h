@@ -87,6 +87,9 @@ class Stubs {
     const u8* evaluate() const { return evaluate_; }
     /// The same, but all registers except rax are kept.
     const u8* evaluate_preserving() const { return evaluate_preserving_; }
+    /// The same for an addition, subtraction, multiplication or division of vectors of 16 bytes that has given NaNs,
+    /// without C++ where that can be. Neither FPCR.DN nor FPCR.FZ may be set.
+    const u8* arithmetic_of_nans(ir::Opcode operation, bool is_double) const;
     /// The execution address of a constant, aligned to 16.
     const u8* vector_constant(const V128& value);
 
@@ -125,6 +128,8 @@ class Stubs {
     void make_evaluate();
     void make_evaluate_preserving();
     void call_evaluator();
+    void make_arithmetic_of_nans();
+    const u8* make_arithmetic_of_nans(VexOp operation, bool is_double);
     const u8* make_helper_call(const ir::Helper& helper);
     void fold_exceptions();
     void give_back_unexecuted();
@@ -155,6 +160,7 @@ class Stubs {
     const u8* memory_call_ = nullptr;
     const u8* evaluate_ = nullptr;
     const u8* evaluate_preserving_ = nullptr;
+    std::array<const u8*, 8> arithmetic_of_nans_{};  ///< by operation, single and double
     std::vector<Signature> signatures_;
     std::vector<Constant> constants_;
 };
