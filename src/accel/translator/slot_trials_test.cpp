@@ -53,7 +53,7 @@ TEST(SlotTrials, MarkWhatMissesOnceInSixteenTimes) {
     EXPECT_EQ(trials.prepare({.physical = 0x40000100, .checksum = 8, .mode = 1}, region).kind, Kind::misses);
     const u16 sites[] = {0x100, 0x104};
     trials.made(*trial, sites);
-    trials.judge(*trial, {.entries_left = 0, .misses = {63, 64}});
+    trials.judge(*trial, {.entries_left = 0, .misses = {x64::kTrialEntries / 16 - 1, x64::kTrialEntries / 16}});
     EXPECT_EQ(trials.prepare(kKey, region).kind, Kind::none);
     EXPECT_EQ(scattered(region), (std::vector{false, true}));
     EXPECT_EQ(trials.judged(), 1U);

@@ -74,9 +74,9 @@ inline constexpr unsigned kSlotSites = 1024;
 inline constexpr u64 kDeaf = 1;
 
 /// Of a region that is tried: see accel/translator/slot_trials.h.
-inline constexpr unsigned kTrials = 8;
+inline constexpr unsigned kTrials = 16;
 inline constexpr unsigned kTrialSites = 32;
-inline constexpr u32 kTrialEntries = 1024;
+inline constexpr u32 kTrialEntries = 256;
 struct SlotTrial {
     u32 entries_left;  ///< counts down; the trial ends at 0
     u32 misses[kTrialSites];

@@ -291,21 +291,29 @@ void Stubs::make_misses() {
     }
 }
 
-/// The slot at rbp + rax serves the page of the address in rdx with the addend in rcx. Overwrites r10.
+/// The slot at rbp + rax serves the page of the address in rdx with the addend in rcx, in the other direction too if
+/// the entry at r11 says so. Overwrites r10.
 void Stubs::fill_slot(bool write) {
     const auto slot_field = [](std::size_t offset) { return mem(kState, rax, 1, static_cast<i32>(offset)); };
-    Label same;
+    const Mem other = slot_field(write ? offsetof(PageSlot, read_tag) : offsetof(PageSlot, write_tag));
+    Label unknown, done;
     a_.mov(Width::w64, r10, rdx);
     a_.and_(Width::w64, r10, -4096);
     a_.mov(Width::w64, slot_field(write ? offsetof(PageSlot, write_tag) : offsetof(PageSlot, read_tag)), r10);
     a_.mov(Width::w64, slot_field(offsetof(PageSlot, addend)), rcx);
-    // The other direction's tag stays if it is of the same page, else the new addend would serve it wrongly.
-    const Mem other = slot_field(write ? offsetof(PageSlot, read_tag) : offsetof(PageSlot, write_tag));
+    a_.cmp(Width::w64, r10, mem(r11, offsetof(TlbEntry, tag)));
+    a_.jcc(Cond::ne, unknown);
+    a_.cmp(Width::w64, rcx, mem(r11, offsetof(TlbEntry, addend)));
+    a_.jcc(Cond::ne, unknown);
+    a_.mov(Width::w64, other, r10);
+    a_.jmp(done);
+    a_.bind(unknown);
+    // The new addend must not serve another page.
     a_.cmp(Width::w64, r10, other);
-    a_.jcc(Cond::e, same);
+    a_.jcc(Cond::e, done);
     a_.mov(Width::w64, r10, RT(invalid_tag));
     a_.mov(Width::w64, other, r10);
-    a_.bind(same);
+    a_.bind(done);
 }
 
 /// Counts a miss of the stub's caller; goes to `often` when its counter overflows. Overwrites r10.
@@ -337,9 +345,11 @@ const u8* Stubs::make_miss(ir::MemInfo memory, bool write, bool watched) {
     a_.mov(Width::w64, rcx, rdx);
     a_.shr(Width::w64, rcx, 8);
     a_.and_(Width::w64, rcx, user ? RT(tlb_mask_unprivileged) : RT(tlb_mask));
-    a_.add(Width::w64, rcx,
-           write ? (user ? RT(tlb_write_unprivileged) : RT(tlb_write))
-                 : (user ? RT(tlb_read_unprivileged) : RT(tlb_read)));
+    const auto table = [&](bool of_writes) {
+        return of_writes ? (user ? RT(tlb_write_unprivileged) : RT(tlb_write))
+                         : (user ? RT(tlb_read_unprivileged) : RT(tlb_read));
+    };
+    a_.add(Width::w64, rcx, table(write));
     // As inline: another page, an access that leaves its page, or a misaligned one that must be aligned.
     a_.mov(Width::w64, r10, mem(rcx, offsetof(TlbEntry, tag)));
     a_.xor_(Width::w64, r10, rdx);
@@ -351,13 +361,20 @@ const u8* Stubs::make_miss(ir::MemInfo memory, bool write, bool watched) {
         a_.cmp(Width::w64, r10, 4096 - (1 << memory.size_log2));
         a_.jcc(Cond::a, slow);
     }
-    a_.mov(Width::w64, rcx, mem(rcx, offsetof(TlbEntry, addend)));
     if (watched) {
         count_site(often);
         a_.bind(counted);
     }
     if (slot_use_ == SlotUse::normal) {
+        a_.mov(Width::w64, RT(saved[9]), r11);
+        a_.mov(Width::w64, r11, rcx);
+        a_.sub(Width::w64, r11, table(write));
+        a_.add(Width::w64, r11, table(!write));
+        a_.mov(Width::w64, rcx, mem(rcx, offsetof(TlbEntry, addend)));
         fill_slot(write);
+        a_.mov(Width::w64, r11, RT(saved[9]));
+    } else {
+        a_.mov(Width::w64, rcx, mem(rcx, offsetof(TlbEntry, addend)));
     }
     a_.mov(Width::w64, rax, rcx);
     a_.mov(Width::w64, rcx, RT(saved[4]));
