@@ -84,7 +84,8 @@ std::vector<Engine> engines() {
     single.options.max_instructions = 1;
     list.push_back(single);
     list.push_back(translator("whole regions"));
-    for (const char* name : {"fold_constants", "forward_registers", "address_groups", "dead_state", "dead_code"}) {
+    for (const char* name :
+         {"fold_constants", "forward_registers", "reuse_sums", "address_groups", "dead_state", "dead_code"}) {
         Engine without = translator(std::string("without ") + name);
         without.options.disabled = {name};
         list.push_back(without);

@@ -16,9 +16,7 @@ constexpr i32 kMostBytes = 256;
 constexpr i64 kFarthest = 1 << 20;
 
 bool is_plain_access(const Op& op) {
-    const bool access =
-        op.code == IrOp::load || op.code == IrOp::vload || op.code == IrOp::store || op.code == IrOp::vstore;
-    if (!access) {
+    if (!is_access(op.code)) {
         return false;
     }
     const ir::MemInfo memory = op.memory();
@@ -74,7 +72,7 @@ void AddressGroups::plan(const ir::Region& region, u32 index, bool pair) {
         plan.end = same->end;
     }
     *same = plan;
-    number_[index] = static_cast<u16>(plans_.size());
+    number_[index] = static_cast<u32>(plans_.size());
     plans_.push_back(plan);
 }
 

@@ -15,6 +15,12 @@
 
 namespace kelvin::x64 {
 
+/// A load or store that is neither exclusive nor atomic.
+constexpr bool is_access(ir::Opcode code) {
+    return code == ir::Opcode::load || code == ir::Opcode::vload || code == ir::Opcode::store ||
+           code == ir::Opcode::vstore;
+}
+
 /// Of an access, and of those in its block that could follow it.
 struct AccessPlan {
     ir::Value root = ir::kNoValue;  ///< the base, before constants were added to it; none: the access is on its own

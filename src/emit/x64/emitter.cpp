@@ -9,14 +9,6 @@ namespace kelvin::x64 {
 using ir::index;
 using ir::kNoValue;
 
-namespace {
-
-bool is_access(IrOp code) {
-    return code == IrOp::load || code == IrOp::vload || code == IrOp::store || code == IrOp::vstore;
-}
-
-}  // namespace
-
 void Emitter::emit(const ir::Region& region, CodeBuffer buffer, u32 first_link, SlotWatch watch) {
     a.restart(buffer);
     a.nop(Stubs::kEntryBytes);
