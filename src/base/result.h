@@ -48,7 +48,9 @@ class [[nodiscard]] Result {
         return std::get<0>(content_);
     }
     T& operator*() { return value(); }
+    const T& operator*() const { return value(); }
     T* operator->() { return &value(); }
+    const T* operator->() const { return &value(); }
 
     const Error& error() const {
         KELVIN_ASSERT(content_.index() == 1);

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "control/option_values.h"
+#include "state/text_values.h"
 
 namespace kelvin::control {
 namespace {
@@ -264,16 +264,16 @@ TEST(CommandLine, MachineIsVirtAndThatIsSaid) {
 }
 
 TEST(OptionValues, ListsAndProperties) {
-    EXPECT_EQ(split_list("a,,b,c"), (std::vector<std::string>{"a,b", "c"}));
-    EXPECT_EQ(split_list(""), (std::vector<std::string>{""}));
-    const auto properties = parse_properties("virt,x=1=2,y=");
+    EXPECT_EQ(state::split_list("a,,b,c"), (std::vector<std::string>{"a,b", "c"}));
+    EXPECT_EQ(state::split_list(""), (std::vector<std::string>{""}));
+    const auto properties = state::parse_properties("virt,x=1=2,y=");
     ASSERT_EQ(properties.size(), 3U);
     EXPECT_FALSE(properties[0].has_value);
     EXPECT_EQ(properties[1].value, "1=2");
     EXPECT_TRUE(properties[2].has_value);
-    EXPECT_EQ(parse_unsigned("0x10"), 16U);
-    EXPECT_FALSE(parse_unsigned("12k"));
-    EXPECT_FALSE(parse_unsigned(""));
+    EXPECT_EQ(state::parse_unsigned("0x10"), 16U);
+    EXPECT_FALSE(state::parse_unsigned("12k"));
+    EXPECT_FALSE(state::parse_unsigned(""));
 }
 
 }  // namespace

@@ -9,7 +9,7 @@
 
 #include "base/nearest_name.h"
 #include "control/option_table.h"
-#include "control/option_values.h"
+#include "state/text_values.h"
 
 namespace kelvin::control {
 
@@ -97,7 +97,7 @@ std::optional<accel::AddressRange> parse_range(std::string_view text) {
 }  // namespace
 
 Result<> apply_log(Draft& draft, const std::string& value) {
-    for (const std::string& wanted : split_list(value)) {
+    for (const std::string& wanted : state::split_list(value)) {
         if (wanted == "help" || wanted == "?") {
             draft.line.answer = list_items();
             return ok();
@@ -124,7 +124,7 @@ Result<> apply_log_file(Draft& draft, const std::string& value) {
 }
 
 Result<> apply_log_filter(Draft& draft, const std::string& value) {
-    for (const std::string& text : split_list(value)) {
+    for (const std::string& text : state::split_list(value)) {
         const std::optional<accel::AddressRange> range = parse_range(text);
         if (!range) {
             return user_error(fmt::format("'{}' is not a range of addresses", text),

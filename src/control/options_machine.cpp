@@ -7,7 +7,7 @@
 
 #include "base/nearest_name.h"
 #include "control/option_table.h"
-#include "control/option_values.h"
+#include "state/text_values.h"
 #include "cpu/arm64/model.h"
 
 namespace kelvin::control {
@@ -81,7 +81,7 @@ Result<> set_gic_version(Draft& draft, const std::string& value) {
 }
 
 Result<> set_fixed(const FixedProperty& property, const std::string& value) {
-    const std::optional<bool> wanted = parse_switch(value);
+    const std::optional<bool> wanted = state::parse_switch(value);
     if (!wanted) {
         return user_error(fmt::format("{} is on or off, not '{}'", property.name, value));
     }
@@ -92,7 +92,7 @@ Result<> set_fixed(const FixedProperty& property, const std::string& value) {
     return ok();
 }
 
-Result<> set_machine_property(Draft& draft, const Property& property) {
+Result<> set_machine_property(Draft& draft, const state::Property& property) {
     vm::MachineSpec& spec = draft.line.spec;
     const auto& [key, value, has_value] = property;
     if (key == "gic-version") {
@@ -142,7 +142,7 @@ Result<> name_machine(Draft& draft, const std::string& name) {
 
 Result<> apply_machine(Draft& draft, const std::string& value) {
     bool first = true;
-    for (const Property& property : parse_properties(value)) {
+    for (const state::Property& property : state::parse_properties(value)) {
         if ((first && !property.has_value) || property.key == "type") {
             KELVIN_TRY(name_machine(draft, property.has_value ? property.value : property.key));
         } else {
@@ -158,7 +158,7 @@ Result<> apply_machine(Draft& draft, const std::string& value) {
 
 Result<> apply_cpu(Draft& draft, const std::string& value) {
     vm::CpuSpec& cpu = draft.line.spec.cpu;
-    std::vector<std::string> parts = split_list(value);
+    std::vector<std::string> parts = state::split_list(value);
     cpu.model = parts.front();
     cpu.properties.assign(parts.begin() + 1, parts.end());
     draft.cpu_named = true;
@@ -179,14 +179,14 @@ Result<> apply_cpu(Draft& draft, const std::string& value) {
 Result<> apply_memory(Draft& draft, const std::string& value) {
     constexpr u64 kMebi = u64{1} << 20;
     constexpr auto kKeys = std::to_array<std::string_view>({"size"});
-    for (const Property& property : parse_properties(value)) {
+    for (const state::Property& property : state::parse_properties(value)) {
         if (property.key == "slots" || property.key == "maxmem") {
             return user_error("memory cannot be added to a running machine yet", "leave slots and maxmem out");
         }
         if (property.has_value && property.key != "size") {
             return unknown_property("-m", property.key, kKeys);
         }
-        const u64 size = KELVIN_TRY(parse_size(property.has_value ? property.value : property.key, kMebi));
+        const u64 size = KELVIN_TRY(state::parse_size(property.has_value ? property.value : property.key, kMebi));
         if (size == 0) {
             return user_error("a machine without memory cannot run", "the usual size is 512M or more");
         }
@@ -213,19 +213,19 @@ Result<> disable_optimizations(Draft& draft, const std::string& value) {
     return accel::check_optimizations(names);
 }
 
-Result<> set_translator_property(Draft& draft, const Property& property) {
+Result<> set_translator_property(Draft& draft, const state::Property& property) {
     constexpr auto kKeys = std::to_array<std::string_view>({"tb-size", "thread", "one-insn-per-tb", "max-instructions",
                                                             "disable", "bisect", "count", "perfmap", "jitdump",
                                                             "inject", "check", "host", "split-wx", "dump-guest-core"});
     accel::TranslatorOptions& options = draft.line.spec.translator;
-    const std::optional<u64> number = parse_unsigned(property.value);
+    const std::optional<u64> number = state::parse_unsigned(property.value);
     if (property.key == "tb-size") {
         if (!number || *number == 0 || *number > 2048) {
             return user_error(fmt::format("tb-size '{}' is not a number of MiB from 1 to 2048", property.value));
         }
         options.code_cache_size = *number << 20;
     } else if (property.key == "one-insn-per-tb") {
-        options.max_instructions = parse_switch(property.value).value_or(true) ? 1 : options.max_instructions;
+        options.max_instructions = state::parse_switch(property.value).value_or(true) ? 1 : options.max_instructions;
     } else if (property.key == "max-instructions") {
         if (!number || *number == 0 || *number > 512) {
             return user_error(fmt::format("max-instructions '{}' is not a number from 1 to 512", property.value));
@@ -251,7 +251,7 @@ Result<> set_translator_property(Draft& draft, const Property& property) {
         }
         options.check_every = *number;
     } else if (property.key == "perfmap" || property.key == "jitdump" || property.key == "count") {
-        const std::optional<bool> wanted = property.has_value ? parse_switch(property.value) : true;
+        const std::optional<bool> wanted = property.has_value ? state::parse_switch(property.value) : true;
         if (!wanted) {
             return user_error(fmt::format("{} is on or off, not '{}'", property.key, property.value));
         }
@@ -273,7 +273,7 @@ Result<> set_translator_property(Draft& draft, const Property& property) {
 
 Result<> apply_accelerator(Draft& draft, const std::string& value) {
     constexpr auto kNames = std::to_array<std::string_view>({"translator", "tcg", "kvm"});
-    const std::vector<Property> properties = parse_properties(value);
+    const std::vector<state::Property> properties = state::parse_properties(value);
     const std::string& name = properties.front().has_value ? properties.front().value : properties.front().key;
     if (name == "help") {
         draft.line.answer = "Accelerators supported:\ntranslator\ntcg (the same)\n";
@@ -287,7 +287,7 @@ Result<> apply_accelerator(Draft& draft, const std::string& value) {
         return user_error(fmt::format("unknown accelerator '{}'{}", name, did_you_mean(name, kNames)),
                           "-accel help lists them");
     }
-    for (const Property& property : std::span(properties).subspan(1)) {
+    for (const state::Property& property : std::span(properties).subspan(1)) {
         KELVIN_TRY(set_translator_property(draft, property));
         if (!draft.line.answer.empty()) {
             return ok();
@@ -298,7 +298,7 @@ Result<> apply_accelerator(Draft& draft, const std::string& value) {
 
 Result<> apply_action(Draft& draft, const std::string& value) {
     constexpr auto kKeys = std::to_array<std::string_view>({"reboot", "shutdown", "panic", "watchdog"});
-    for (const auto& [key, text, has_value] : parse_properties(value)) {
+    for (const auto& [key, text, has_value] : state::parse_properties(value)) {
         if (key == "reboot" && (text == "reset" || text == "shutdown")) {
             draft.line.spec.exit_on_reset = text == "shutdown";
         } else if (key == "shutdown" && (text == "poweroff" || text == "pause")) {

@@ -7,7 +7,7 @@
 
 #include "base/nearest_name.h"
 #include "control/option_table.h"
-#include "control/option_values.h"
+#include "state/text_values.h"
 
 namespace kelvin::control {
 
@@ -40,7 +40,7 @@ constexpr auto kKeys = std::to_array<Key>({
 
 Result<Counts> read_counts(const std::string& value) {
     Counts counts;
-    for (const Property& property : parse_properties(value)) {
+    for (const state::Property& property : state::parse_properties(value)) {
         const std::string name = property.has_value ? property.key : "cpus";
         const std::string& text = property.has_value ? property.value : property.key;
         const auto key = std::ranges::find(kKeys, name, &Key::name);
@@ -50,7 +50,7 @@ Result<Counts> read_counts(const std::string& value) {
             return user_error(fmt::format("-smp has no property '{}'{}", name, did_you_mean(name, names)),
                               fmt::format("its properties are {}", fmt::join(names, ", ")));
         }
-        const std::optional<u64> number = parse_unsigned(text);
+        const std::optional<u64> number = state::parse_unsigned(text);
         if (!number || *number == 0 || *number > kMost) {
             return user_error(fmt::format("'{}' is not a number of processors", text),
                               fmt::format("a number from 1 to {}", kMost));

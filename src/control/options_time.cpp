@@ -8,7 +8,7 @@
 #include "base/instruction_clock.h"
 #include "base/nearest_name.h"
 #include "control/option_table.h"
-#include "control/option_values.h"
+#include "state/text_values.h"
 
 namespace kelvin::control {
 
@@ -21,7 +21,7 @@ Result<unsigned> parse_shift(const std::string& text) {
         return user_error("-icount shift=auto follows the host's clock, and no two runs would be alike",
                           "shift=0 to shift=10 are there: 1 to 1024 ns an instruction");
     }
-    const std::optional<u64> number = parse_unsigned(text);
+    const std::optional<u64> number = state::parse_unsigned(text);
     if (!number || *number > InstructionClock::kMaxShift) {
         return user_error(
             fmt::format("-icount: shift '{}' is not a number from 0 to {}", text, InstructionClock::kMaxShift),
@@ -30,14 +30,14 @@ Result<unsigned> parse_shift(const std::string& text) {
     return static_cast<unsigned>(*number);
 }
 
-Result<bool> parse_on_off(const Property& property) {
-    if (const std::optional<bool> wanted = property.has_value ? parse_switch(property.value) : true) {
+Result<bool> parse_on_off(const state::Property& property) {
+    if (const std::optional<bool> wanted = property.has_value ? state::parse_switch(property.value) : true) {
         return *wanted;
     }
     return user_error(fmt::format("-icount: {} is on or off, not '{}'", property.key, property.value));
 }
 
-Result<> set_property(const Property& property, std::optional<unsigned>& shift, bool& sleeps) {
+Result<> set_property(const state::Property& property, std::optional<unsigned>& shift, bool& sleeps) {
     if (property.key == "shift") {
         shift = KELVIN_TRY(parse_shift(property.value));
     } else if (property.key == "sleep") {
@@ -62,14 +62,14 @@ Result<> set_property(const Property& property, std::optional<unsigned>& shift, 
 }  // namespace
 
 Result<> apply_instruction_time(Draft& draft, const std::string& value) {
-    std::vector<Property> properties = parse_properties(value);
+    std::vector<state::Property> properties = state::parse_properties(value);
     // As QEMU has it, the first may be the shift's value alone.
     if (!properties.front().has_value && std::ranges::find(kKeys, properties.front().key) == kKeys.end()) {
         properties.front() = {"shift", properties.front().key, true};
     }
     std::optional<unsigned> shift;
     bool sleeps = true;
-    for (const Property& property : properties) {
+    for (const state::Property& property : properties) {
         KELVIN_TRY(set_property(property, shift, sleeps));
     }
     if (!shift) {

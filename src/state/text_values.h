@@ -10,7 +10,7 @@
 #include "base/result.h"
 #include "base/types.h"
 
-namespace kelvin::control {
+namespace kelvin::state {
 
 /// "1024", "4G", "4gb", "1.5GiB"; without a unit the number counts `unit` bytes.
 Result<u64> parse_size(std::string_view text, u64 unit);
@@ -33,4 +33,4 @@ std::vector<std::string> split_list(std::string_view text);
 /// "virt,gic-version=3": each part of the list, split at its first '='.
 std::vector<Property> parse_properties(std::string_view text);
 
-}  // namespace kelvin::control
+}  // namespace kelvin::state

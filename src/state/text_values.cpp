@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "control/option_values.h"
+#include "state/text_values.h"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include <charconv>
 #include <cmath>
 
-namespace kelvin::control {
+namespace kelvin::state {
 
 namespace {
 
@@ -128,4 +128,4 @@ std::vector<Property> parse_properties(std::string_view text) {
     return properties;
 }
 
-}  // namespace kelvin::control
+}  // namespace kelvin::state
