@@ -7,8 +7,8 @@
 
 #include "base/nearest_name.h"
 #include "control/option_table.h"
-#include "state/text_values.h"
 #include "cpu/arm64/model.h"
+#include "state/text_values.h"
 
 namespace kelvin::control {
 
