@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <climits>
+#include <semaphore>
 
 #include "base/assert.h"
 
@@ -54,9 +55,35 @@ void EventLoop::unwatch(int fd) {
 void EventLoop::post(Handler handler, void* context, i64 delay_ns) {
     {
         const std::lock_guard lock(mutex_);
-        work_.push_back({monotonic_ns() + delay_ns, handler, context});
+        work_.push_back({monotonic_ns() + delay_ns, next_order_++, handler, context});
     }
     wake();
+}
+
+void EventLoop::cancel(void* context) {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(work_, [context](const Work& work) { return work.context == context; });
+}
+
+void EventLoop::call_and_wait(Handler handler, void* context) {
+    struct Call {
+        Handler handler;
+        void* context;
+        std::binary_semaphore done{0};
+    };
+    if (is_own_thread() || runner_.load() == std::thread::id()) {
+        handler(context);
+        return;
+    }
+    Call call{handler, context};
+    post(
+        [](void* posted) {
+            auto& it = *static_cast<Call*>(posted);
+            it.handler(it.context);
+            it.done.release();
+        },
+        &call);
+    call.done.acquire();
 }
 
 void EventLoop::stop() {
@@ -75,24 +102,40 @@ int EventLoop::timeout_locked() const {
     return wait <= 0 ? 0 : static_cast<int>(std::min<i64>(wait / kNsPerMs + 1, INT_MAX));
 }
 
-std::vector<EventLoop::Work> EventLoop::take_due() {
-    const std::lock_guard lock(mutex_);
+/// One after the other, since each may cancel those behind it. What they post waits for the next turn.
+void EventLoop::run_due() {
     const i64 now = monotonic_ns();
-    const auto later =
-        std::stable_partition(work_.begin(), work_.end(), [now](const Work& w) { return w.due_ns <= now; });
-    std::vector<Work> due(work_.begin(), later);
-    work_.erase(work_.begin(), later);
-    return due;
+    std::unique_lock lock(mutex_);
+    const u64 last = next_order_;
+    for (;;) {
+        const auto next = std::ranges::find_if(work_, [&](const Work& w) { return w.due_ns <= now && w.order < last; });
+        if (next == work_.end()) {
+            return;
+        }
+        const Work work = *next;
+        work_.erase(next);
+        lock.unlock();
+        work.handler(work.context);
+        lock.lock();
+    }
+}
+
+/// False if a handler of this turn has unwatched it: its context may be gone.
+bool EventLoop::still_watched(const Watch& watch) {
+    const std::lock_guard lock(mutex_);
+    return std::ranges::find(watches_, watch) != watches_.end();
 }
 
 void EventLoop::run() {
     std::vector<Watch> watched;
     std::vector<pollfd> polled;
+    runner_ = std::this_thread::get_id();
     for (;;) {
         int timeout = 0;
         {
             const std::lock_guard lock(mutex_);
             if (stopped_) {
+                runner_ = std::thread::id();
                 return;
             }
             watched = watches_;
@@ -106,14 +149,12 @@ void EventLoop::run() {
             u64 ignored = 0;
             static_cast<void>(!::read(wake_.get(), &ignored, sizeof ignored));
             for (std::size_t i = 0; i < watched.size(); ++i) {
-                if (polled[i + 1].revents != 0) {
+                if (polled[i + 1].revents != 0 && still_watched(watched[i])) {
                     watched[i].handler(watched[i].context);
                 }
             }
         }
-        for (const Work& work : take_due()) {
-            work.handler(work.context);
-        }
+        run_due();
     }
 }
 

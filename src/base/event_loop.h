@@ -2,7 +2,10 @@
 // Waits for file descriptors and for work posted by other threads, and calls handlers one after the other.
 #pragma once
 
+#include <atomic>
 #include <mutex>
+#include <thread>
+#include <type_traits>
 #include <vector>
 
 #include "base/fd.h"
@@ -26,6 +29,19 @@ class EventLoop {
     /// Calls `handler` once, as soon as possible, or after `delay_ns`. Any thread.
     void post(Handler handler, void* context, i64 delay_ns = 0);
 
+    /// Takes back what was posted for `context` and has not begun. Any thread; on the loop's own, nothing of it runs
+    /// afterwards.
+    void cancel(void* context);
+
+    /// Calls `work()` on the loop's thread and returns after it; at once, if this is that thread or none runs the loop.
+    /// Whoever calls holds no lock that a handler takes.
+    template <class Work>
+    void call(Work&& work) {
+        const auto run_it = [](void* context) { (*static_cast<std::remove_reference_t<Work>*>(context))(); };
+        call_and_wait(run_it, &work);
+    }
+    bool is_own_thread() const { return runner_.load(std::memory_order_relaxed) == std::this_thread::get_id(); }
+
     /// Returns after stop().
     void run();
     /// Any thread.
@@ -36,22 +52,28 @@ class EventLoop {
         int fd;
         Handler handler;
         void* context;
+        bool operator==(const Watch&) const = default;
     };
     struct Work {
         i64 due_ns;
+        u64 order;  // of posting
         Handler handler;
         void* context;
     };
 
+    void call_and_wait(Handler handler, void* context);
     void wake() const;
     /// Milliseconds until posted work is due, as poll() takes them.
     int timeout_locked() const;
-    std::vector<Work> take_due();
+    void run_due();
+    bool still_watched(const Watch& watch);
 
     Fd wake_;
-    std::mutex mutex_;  // guards what follows; never held while a handler runs
+    std::atomic<std::thread::id> runner_{};  // who is in run()
+    std::mutex mutex_;                       // guards what follows; never held while a handler runs
     std::vector<Watch> watches_;
     std::vector<Work> work_;
+    u64 next_order_ = 0;
     bool stopped_ = false;
 };
 

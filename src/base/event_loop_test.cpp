@@ -8,6 +8,8 @@
 #include <string>
 #include <thread>
 
+#include "base/loop_thread.h"
+
 namespace kelvin {
 namespace {
 
@@ -74,6 +76,53 @@ TEST(EventLoop, StopFromAnotherThread) {
     EventLoop loop;
     std::jthread other([&] { loop.stop(); });
     loop.run();
+}
+
+TEST(EventLoop, CallsFromOtherThreadsAreDoneWhenTheyReturn) {
+    LoopThread thread;
+    std::thread::id where;
+    thread.loop.call([&] { where = std::this_thread::get_id(); });
+    EXPECT_NE(where, std::this_thread::get_id());
+    bool nested = false;
+    thread.loop.call([&] { thread.loop.call([&] { nested = thread.loop.is_own_thread(); }); });
+    EXPECT_TRUE(nested);
+}
+
+TEST(EventLoop, CancelledWorkDoesNotRun) {
+    struct Log {
+        LoopThread thread;
+        int count = 0;
+        int others = 0;
+    } log;
+    log.thread.loop.call([&] {
+        log.thread.loop.post([](void* context) { ++*static_cast<int*>(context); }, &log.count);
+        log.thread.loop.post([](void* context) { ++*static_cast<int*>(context); }, &log.others);
+        log.thread.loop.cancel(&log.count);
+    });
+    log.thread.loop.call([] {});
+    EXPECT_EQ(log.count, 0);
+    EXPECT_EQ(log.others, 1);
+}
+
+TEST(EventLoop, WhatAHandlerUnwatchesIsNotCalledInTheSameTurn) {
+    struct Pair {
+        EventLoop loop;
+        int first = ::open("/dev/null", O_RDONLY);
+        int second = ::open("/dev/null", O_RDONLY);
+        int calls = 0;
+        void handle() {
+            ++calls;
+            loop.unwatch(first);
+            loop.unwatch(second);
+            loop.stop();
+        }
+    } pair;
+    pair.loop.watch(pair.first, call_method<&Pair::handle, Pair>, &pair);
+    pair.loop.watch(pair.second, call_method<&Pair::handle, Pair>, &pair);
+    pair.loop.run();
+    EXPECT_EQ(pair.calls, 1);
+    ::close(pair.first);
+    ::close(pair.second);
 }
 
 }  // namespace
