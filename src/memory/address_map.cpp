@@ -301,6 +301,14 @@ bool AddressMap::copy_out(Gpa address, std::span<const u8> data) const {
     return true;
 }
 
+std::optional<RamSlice> AddressMap::slice(Gpa address, u64 size) const {
+    const Region* const region = find(address);
+    if (region == nullptr || region->kind != Region::Kind::ram || !region->holds(address, size)) {
+        return std::nullopt;
+    }
+    return RamSlice(region->host + (address - region->base), size);
+}
+
 std::string AddressMap::describe() const {
     std::string text;
     for (const auto& region : regions_) {

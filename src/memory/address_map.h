@@ -108,14 +108,15 @@ class AddressMap final : public Dma {
 
     bool copy_in(Gpa address, std::span<u8> out) const override;
     bool copy_out(Gpa address, std::span<const u8> data) const override;
+    std::optional<RamSlice> slice(Gpa address, u64 size) const override;
 
     /// At most one each; null to remove; before the vCPUs start. Called after the bytes are there.
     void set_write_observer(WriteObserver* observer) { write_observer_ = observer; }
     void set_mapping_observer(MappingObserver* observer) { mapping_observer_ = observer; }
 
-    /// Tells the write observer about RAM that was written by other means: by loaders, while no vCPU runs.
-    void announce_write(Gpa start, u64 size) const {
-        if (write_observer_ != nullptr) {
+    /// Tells the write observer about RAM that was written by other means: in place, or by loaders.
+    void announce_write(Gpa start, u64 size) const override {
+        if (write_observer_ != nullptr && size != 0) {
             write_observer_->ram_written(start, size);
         }
     }

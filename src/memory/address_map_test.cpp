@@ -215,5 +215,27 @@ TEST(RamBlock, FileMappingsAreSharedOrPrivate) {
     EXPECT_FALSE(RamBlock::map_file(-1, 4096, false));
 }
 
+TEST(AddressMap, SlicesAreOfOneRamOnly) {
+    AddressMap map;
+    Echo echo;
+    add_ram(map, 0x10000, 0x2000);
+    ASSERT_TRUE(map.add_mmio({0x12000}, 0x1000, echo, "echo"));
+    const std::optional<RamSlice> slice = map.slice({0x10ffc}, 8);
+    ASSERT_TRUE(slice);
+    slice->store<u32>(4, 0x11223344);
+    EXPECT_EQ(slice->load_acquire<u64>(0), 0x1122334400000000U);
+    EXPECT_EQ(slice->load<u16>(5), 0x2233);
+    u64 seen = 0;
+    EXPECT_TRUE(map.read({0x11000}, 4, seen));
+    EXPECT_EQ(seen, 0x11223344U);
+    EXPECT_TRUE(map.slice({0x10000}, 0x2000));
+    EXPECT_FALSE(map.slice({0x10001}, 0x2000));
+    EXPECT_FALSE(map.slice({0x12000}, 4));
+    EXPECT_FALSE(map.slice({0xffff}, 4));
+    EXPECT_FALSE(map.slice({0x10000}, ~u64{0}));
+    EXPECT_FALSE(slice->holds(1, 8));
+    EXPECT_FALSE(slice->holds(~u64{0}, 2));
+}
+
 }  // namespace
 }  // namespace kelvin::memory

@@ -2,9 +2,11 @@
 // Guest memory as a device sees it: RAM and ROM, never another device's registers.
 #pragma once
 
+#include <optional>
 #include <span>
 
 #include "base/types.h"
+#include "memory/ram_slice.h"
 
 namespace kelvin::memory {
 
@@ -17,6 +19,11 @@ class Dma {
     /// reads).
     virtual bool copy_in(Gpa address, std::span<u8> out) const = 0;
     virtual bool copy_out(Gpa address, std::span<const u8> data) const = 0;
+
+    /// RAM for use in place, as long as the machine lives; none unless all of the range is one RAM.
+    virtual std::optional<RamSlice> slice(Gpa address, u64 size) const = 0;
+    /// To be called after writing to a slice: code that was translated from there is stale.
+    virtual void announce_write(Gpa address, u64 size) const = 0;
 };
 
 }  // namespace kelvin::memory
