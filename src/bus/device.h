@@ -14,7 +14,8 @@ namespace kelvin::bus {
 
 class Bus;
 
-/// A device that a user can add, and take away again. Made, attached, detached and destroyed on the I/O loop's thread.
+/// A device that a user can add, and take away again. Made and destroyed on the I/O loop's thread; plugged in and taken
+/// out on the control loop's, which may wait for vCPUs that wait for the I/O loop, and never the other way round.
 class Device {
   public:
     virtual ~Device() = default;
@@ -34,7 +35,7 @@ class DetachObserver {
     virtual void device_released(Device& device) = 0;
 };
 
-/// Where devices of one kind are plugged in. I/O loop's thread.
+/// Where devices of one kind are plugged in. The control loop's thread.
 class Bus {
   public:
     explicit Bus(std::string kind) : kind_(std::move(kind)) {}

@@ -18,6 +18,7 @@
 namespace kelvin::backend {
 class BlockDevice;
 class CharacterBackend;
+class EntropySource;
 class NetworkPort;
 }  // namespace kelvin::backend
 
@@ -31,6 +32,8 @@ class Backends {
     virtual Result<backend::BlockDevice*> claim_block(std::string_view id) = 0;
     virtual Result<backend::CharacterBackend*> claim_character(std::string_view id) = 0;
     virtual Result<backend::NetworkPort*> claim_network(std::string_view id) = 0;
+    /// The host's generator if `id` is empty; may be shared.
+    virtual Result<backend::EntropySource*> claim_entropy(std::string_view id) = 0;
 };
 
 /// What every device is given besides its options. All of it outlives every device.
@@ -67,7 +70,7 @@ constexpr DeviceType device_type(std::string_view name, std::string_view alias, 
             [](const state::Json& given, const Surroundings& surroundings) -> Result<std::unique_ptr<Device>> {
                 typename Made::Options options;
                 KELVIN_TRY(state::read_options("device", given, options));
-                return Made::create(options, surroundings);
+                return std::unique_ptr<Device>(KELVIN_TRY(Made::create(options, surroundings)));
             }};
 }
 

@@ -162,7 +162,7 @@ TEST(CommandLine, UnknownNamesGetTheNearest) {
 }
 
 TEST(CommandLine, OptionsOfQemuThatAreMissingSaySo) {
-    EXPECT_MENTIONS(error_of({"-device", "virtio-net-pci"}), "does not have this option of QEMU yet");
+    EXPECT_MENTIONS(error_of({"-incoming", "virtio-net-pci"}), "does not have this option of QEMU yet");
     EXPECT_MENTIONS(error_of({"-bios", "x"}), "yet");
 }
 

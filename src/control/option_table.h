@@ -49,6 +49,9 @@ Result<> apply_serial(Draft& draft, const std::string& value);
 Result<> apply_display(Draft& draft, const std::string& value);
 Result<> apply_network(Draft& draft, const std::string& value);
 Result<> apply_instruction_time(Draft& draft, const std::string& value);
+Result<> apply_device(Draft& draft, const std::string& value);
+Result<> apply_object(Draft& draft, const std::string& value);
+Result<> apply_global(Draft& draft, const std::string& value);
 Result<> apply_action(Draft& draft, const std::string& value);
 
 /// Decides what the serial port and the monitor are connected to, once every option is known.

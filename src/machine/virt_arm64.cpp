@@ -54,7 +54,7 @@ struct VirtArm64::Devices {
     std::unique_ptr<device::FwCfg> fw_cfg;
     std::unique_ptr<device::Pl061> gpio;
     std::unique_ptr<device::PowerKey> power_key;
-    device::VirtioMmioSlots virtio{virt::kVirtioMmioSlots};
+    std::unique_ptr<device::VirtioMmioSlots> virtio;
     std::vector<std::unique_ptr<device::CfiFlash>> flash;
 };
 
@@ -98,10 +98,20 @@ Result<> VirtArm64::build_devices(backend::CharacterBackend& console, TimerServi
     KELVIN_TRY(d.memory.add_mmio(virt::kRtc.base, virt::kRtc.size, *d.rtc, "rtc", Locking::handler));
     KELVIN_TRY(d.memory.add_mmio(virt::kFwCfg.base, kPage, *d.fw_cfg, "fw-cfg"));
     KELVIN_TRY(d.memory.add_mmio(virt::kGpio.base, virt::kGpio.size, *d.gpio, "gpio", Locking::handler));
-    KELVIN_TRY(d.memory.add_mmio(virt::kVirtioMmio.base, virt::kVirtioMmioSlots * virt::kVirtioMmio.size, d.virtio,
-                                 "virtio-mmio", Locking::handler));
+    KELVIN_TRY(build_virtio());
     KELVIN_TRY(add_flash(virt::kFlash0, "flash0"));
     return add_flash(virt::kFlash1, "flash1");
+}
+
+Result<> VirtArm64::build_virtio() {
+    Devices& d = *devices_;
+    std::vector<Wire> interrupts;
+    for (unsigned slot = 0; slot < virt::kVirtioMmioSlots; ++slot) {
+        interrupts.push_back(d.gic->shared_input(kFirstSpi + virt::kVirtioMmioSpi + slot));
+    }
+    d.virtio = std::make_unique<device::VirtioMmioSlots>(interrupts);
+    return d.memory.add_mmio(virt::kVirtioMmio.base, virt::kVirtioMmioSlots * virt::kVirtioMmio.size, *d.virtio,
+                             "virtio-mmio", memory::Locking::handler);
 }
 
 /// An erased bank. Its loads are no plain memory, as erased flash is all ones and untouched memory all zeros.
@@ -182,6 +192,7 @@ void VirtArm64::reset() {
     d.rtc->reset();
     d.fw_cfg->reset();
     d.gpio->reset();
+    d.virtio->reset();
     for (const auto& bank : d.flash) {
         bank->reset();
     }
@@ -191,6 +202,15 @@ void VirtArm64::reset() {
 
 Result<BootEntry> VirtArm64::load() {
     return boot_.load(ram_, [this](const BootFacts& facts) { return make_device_tree(config_, facts); });
+}
+
+std::vector<bus::Bus*> VirtArm64::buses() {
+    std::vector<bus::Bus*> all;
+    // The first device gets the last slot, as guests of QEMU's are used to.
+    for (unsigned slot = devices_->virtio->count(); slot-- != 0;) {
+        all.push_back(&devices_->virtio->bus(slot));
+    }
+    return all;
 }
 
 void VirtArm64::press_power_key() {

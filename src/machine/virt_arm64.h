@@ -9,6 +9,7 @@
 #include "accel/accelerator.h"
 #include "backend/char/character_device.h"
 #include "base/clock.h"
+#include "bus/device.h"
 #include "machine/arm64_boot.h"
 #include "machine/virt_arm64_map.h"
 #include "machine/virt_device_tree.h"
@@ -53,6 +54,9 @@ class VirtArm64 {
     /// Kernel, initrd and device tree into RAM.
     Result<BootEntry> load();
 
+    /// Where devices are plugged in, first those that are tried first.
+    std::vector<bus::Bus*> buses();
+
     /// Any thread.
     void press_power_key();
 
@@ -62,6 +66,7 @@ class VirtArm64 {
 
     Result<> build(backend::CharacterBackend& console, TimerService& timers);
     Result<> build_gic();
+    Result<> build_virtio();
     Result<> add_flash(virt::Range range, const char* name);
     Result<> build_devices(backend::CharacterBackend& console, TimerService& timers);
 

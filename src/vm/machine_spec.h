@@ -9,6 +9,7 @@
 #include "accel/accelerator.h"
 #include "base/types.h"
 #include "cpu/arm64/model.h"
+#include "state/json.h"
 
 namespace kelvin::vm {
 
@@ -57,6 +58,28 @@ struct InstructionTime {
     bool sleeps = true;  ///< who waits lets the host's time pass too
 };
 
+/// A device that is added to the board.
+struct DeviceSpec {
+    std::string driver;
+    std::string id;       ///< empty: none
+    std::string bus;      ///< empty: the first that fits
+    state::Json options;  ///< all others, an object
+};
+
+/// A default of all devices of one type.
+struct GlobalOption {
+    std::string driver;
+    std::string property;
+    std::string value;
+};
+
+/// A source of random bytes and the like, which devices refer to.
+struct ObjectSpec {
+    std::string type;
+    std::string id;
+    state::Json options;
+};
+
 struct MachineSpec {
     std::string name;  ///< what the user calls it; may be empty
     u64 ram_size = u64{128} << 20;
@@ -65,6 +88,9 @@ struct MachineSpec {
     std::optional<InstructionTime> instruction_time;  ///< empty: the host's clock is what time passes by
     BootSpec boot;
     ConsoleSpec console;
+    std::vector<ObjectSpec> objects;
+    std::vector<DeviceSpec> devices;
+    std::vector<GlobalOption> globals;
     bool monitor_on_stdio = false;  ///< the monitor has the terminal to itself
     bool start_paused = false;
     bool exit_on_reset = false;      ///< a guest that resets ends the process

@@ -94,7 +94,20 @@ Result<> Vm::build(backend::CharacterBackend& console) {
     options.metered = instructions_ != nullptr;
     accelerator_ = KELVIN_TRY(accel::make_translator(machine_->memory(), options));
     psci_ = std::make_unique<machine::Psci>(static_cast<PowerControl&>(*this), spec_.cpu.count, false);
+    KELVIN_TRY(add_devices());
     return add_cpus(model);
+}
+
+Result<> Vm::add_devices() {
+    for (const ObjectSpec& object : spec_.objects) {
+        KELVIN_TRY(backends_.add_object(object));
+    }
+    const Devices::Ports ports = {machine_->memory(), *timers_, io_.loop, loop_, backends_};
+    devices_ = std::make_unique<Devices>(ports, machine_->buses(), spec_.globals, nullptr);
+    for (const DeviceSpec& device : spec_.devices) {
+        KELVIN_TRY(devices_->add(device, false));
+    }
+    return ok();
 }
 
 Result<> Vm::make_timers() {
@@ -177,6 +190,7 @@ void Vm::reset() {
         cpu->switch_off();
     }
     machine_->reset();
+    devices_->reset();
     if (auto begun = begin(); !begun) {
         running_ = false;
         off_ = true;

@@ -9,9 +9,12 @@
 #include "accel/accelerator.h"
 #include "backend/char/character_device.h"
 #include "base/event_loop.h"
+#include "base/loop_thread.h"
 #include "machine/psci.h"
 #include "machine/virt_arm64.h"
+#include "vm/backends.h"
 #include "vm/cpu_thread.h"
+#include "vm/devices.h"
 #include "vm/machine_spec.h"
 
 namespace kelvin::vm {
@@ -60,6 +63,7 @@ class Vm final : private machine::PowerControl {
 
     Result<> build(backend::CharacterBackend& console);
     Result<> make_timers();
+    Result<> add_devices();
     Result<> add_cpus(const arm64::Model& model);
     Result<> begin();
     void stop_cpus();
@@ -82,11 +86,14 @@ class Vm final : private machine::PowerControl {
     bool off_ = false;
 
     // In this order: each uses those before it.
+    LoopThread io_;  ///< devices and the host's ends of them
     std::unique_ptr<MachineTime> timers_;
     InstructionClock* instructions_ = nullptr;  ///< what `timers_` is, if it is one
     std::unique_ptr<machine::VirtArm64> machine_;
     std::unique_ptr<accel::Accelerator> accelerator_;
     std::unique_ptr<machine::Psci> psci_;
+    Backends backends_;
+    std::unique_ptr<Devices> devices_;
     std::vector<std::unique_ptr<CpuThread>> cpus_;
 };
 

@@ -85,7 +85,7 @@ def boot(command, seconds, processors=1, brief=False, free_of=None):
             console.wait_for(PROMPT)
         if not brief:
             interrupt(console)
-        console.type("poweroff -f\n")
+        console.type("poweroff\n")
         status = console.wait_for_end()
         if status != 0:
             console.fail(f"ended with {status} after poweroff; 0 was expected")

@@ -171,6 +171,8 @@ void Device::stop() {
     running_ = false;
     features_ = 0;
     active_.clear();
+    scheduled_ = false;
+    io_.cancel(this);
     for (std::atomic<bool>& pending : pending_) {
         pending = false;
     }

@@ -106,7 +106,8 @@ class Device : public bus::Device {
     /// The driver is ready, and has accepted `features`.
     virtual void started(u64 features) = 0;
     /// To be as it was made. Every request must have been given back or forgotten when this returns, and nothing that
-    /// is under way may touch guest memory any more. Called only after started().
+    /// is under way may touch guest memory any more. Called only after started(). What was posted to the loop for this
+    /// object is taken back afterwards.
     virtual void stopped() = 0;
     /// There may be chains in `queue`.
     virtual void queue_notified(u16 queue) = 0;

@@ -61,9 +61,6 @@ MmioTransport::MmioTransport(std::string name, Wire interrupt) : Bus("virtio-bus
 MmioTransport::~MmioTransport() = default;
 
 void MmioTransport::reset() {
-    if (device_ != nullptr) {
-        device_->reset();
-    }
     device_features_select_ = 0;
     driver_features_select_ = 0;
     queue_select_ = 0;

@@ -19,7 +19,7 @@ class MmioTransport final : public memory::MmioHandler, public bus::Bus, private
     MmioTransport(std::string name, Wire interrupt);
     ~MmioTransport() override;
 
-    /// To the state after power-on, with the device. While no vCPU runs.
+    /// To the state after power-on; the device is its owner's to reset. While no vCPU runs.
     void reset();
 
     u64 read(u64 offset, unsigned size) override;

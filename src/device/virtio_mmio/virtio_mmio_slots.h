@@ -7,20 +7,23 @@
 #include <mutex>
 #include <vector>
 
+#include "bus/virtio/mmio_transport.h"
 #include "memory/mmio.h"
 
 namespace kelvin::device {
 
-/// For AddressMap::add_mmio with Locking::handler: each slot has a lock of its own around its device's handlers.
+/// For AddressMap::add_mmio with Locking::handler: each slot has a lock of its own around its registers.
 class VirtioMmioSlots final : public memory::MmioHandler {
   public:
     static constexpr u64 kSlotSize = 0x200;
 
-    explicit VirtioMmioSlots(unsigned count);
+    /// One slot an interrupt.
+    explicit VirtioMmioSlots(std::span<const Wire> interrupts);
 
-    /// Before the vCPUs start. `device` answers the slot's registers and must outlive this object.
-    void attach(unsigned slot, memory::MmioHandler& device);
+    /// "virtio-mmio-bus.N", each for one device.
+    bus::Bus& bus(unsigned slot) { return slots_.at(slot)->transport; }
     unsigned count() const { return static_cast<unsigned>(slots_.size()); }
+    void reset();
 
     /// An access that goes beyond its slot reads as zero and is ignored.
     u64 read(u64 offset, unsigned size) override;
@@ -28,8 +31,9 @@ class VirtioMmioSlots final : public memory::MmioHandler {
 
   private:
     struct Slot {
-        std::mutex lock;
-        memory::MmioHandler* device = nullptr;
+        Slot(std::string name, Wire interrupt) : transport(std::move(name), interrupt) {}
+        std::mutex lock;  // outside the transport's own
+        bus::virtio::MmioTransport transport;
     };
     Slot* slot_at(u64 offset, unsigned size);
 

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vm/backends.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <array>
+
+#include "base/nearest_name.h"
+
+namespace kelvin::vm {
+
+namespace {
+
+struct RngRandomOptions {
+    std::string filename = "/dev/urandom";
+    template <class Visitor>
+    void fields(Visitor& visit) {
+        visit("filename", filename, "the file that random bytes are read from");
+    }
+};
+
+struct NoOptions {
+    template <class Visitor>
+    void fields(Visitor&) {}
+};
+
+constexpr auto kObjectTypes = std::to_array<std::string_view>({"rng-builtin", "rng-random"});
+
+Error no_backend(std::string_view option, std::string_view id) {
+    return user_error(fmt::format("there is no {} with id={}", option, id));
+}
+
+}  // namespace
+
+Result<> Backends::add_object(const ObjectSpec& spec) {
+    if (spec.id.empty()) {
+        return user_error(fmt::format("{}: an object needs an id", spec.type), "add id=NAME");
+    }
+    if (entropy_.contains(spec.id)) {
+        return user_error(fmt::format("{}: another object has id={}", spec.type, spec.id));
+    }
+    if (spec.type == "rng-random") {
+        RngRandomOptions options;
+        KELVIN_TRY(state::read_options(spec.type, spec.options, options));
+        entropy_.emplace(spec.id, KELVIN_TRY(backend::EntropySource::open(options.filename)));
+        return ok();
+    }
+    if (spec.type == "rng-builtin") {
+        NoOptions none;
+        KELVIN_TRY(state::read_options(spec.type, spec.options, none));
+        entropy_.emplace(spec.id, backend::EntropySource());
+        return ok();
+    }
+    return user_error(fmt::format("there is no object '{}'{}", spec.type, did_you_mean(spec.type, kObjectTypes)),
+                      fmt::format("objects are {}", fmt::join(kObjectTypes, ", ")));
+}
+
+void Backends::release(const std::string& /*owner*/) {}
+
+Result<backend::BlockDevice*> Backends::claim_block(std::string_view id) {
+    return no_backend("-drive or -blockdev", id);
+}
+
+Result<backend::CharacterBackend*> Backends::claim_character(std::string_view id) {
+    return no_backend("-chardev", id);
+}
+
+Result<backend::NetworkPort*> Backends::claim_network(std::string_view id) {
+    return no_backend("-netdev", id);
+}
+
+Result<backend::EntropySource*> Backends::claim_entropy(std::string_view id) {
+    if (id.empty()) {
+        return &host_entropy_;
+    }
+    const auto found = entropy_.find(id);
+    if (found == entropy_.end()) {
+        return no_backend("-object rng-random or rng-builtin", id);
+    }
+    return &found->second;
+}
+
+}  // namespace kelvin::vm

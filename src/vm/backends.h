@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// The host's ends of devices, by the names that users gave them, and who has them.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "backend/entropy/entropy_source.h"
+#include "bus/device_type.h"
+#include "vm/machine_spec.h"
+
+namespace kelvin::vm {
+
+/// The I/O loop's thread, but while the machine is built.
+class Backends final : public bus::Backends {
+  public:
+    /// An -object; `id` must be new.
+    Result<> add_object(const ObjectSpec& spec);
+
+    /// What is claimed from now on belongs to `owner`, until release(owner).
+    void begin_claims(std::string owner) { owner_ = std::move(owner); }
+    void release(const std::string& owner);
+
+    Result<backend::BlockDevice*> claim_block(std::string_view id) override;
+    Result<backend::CharacterBackend*> claim_character(std::string_view id) override;
+    Result<backend::NetworkPort*> claim_network(std::string_view id) override;
+    Result<backend::EntropySource*> claim_entropy(std::string_view id) override;
+
+  private:
+    std::string owner_;
+    std::map<std::string, backend::EntropySource, std::less<>> entropy_ = {};
+    backend::EntropySource host_entropy_;
+};
+
+}  // namespace kelvin::vm

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vm/devices.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "base/nearest_name.h"
+#include "device/device_types.h"
+
+namespace kelvin::vm {
+
+namespace {
+
+Error unknown_type(const std::string& name) {
+    std::vector<std::string_view> known;
+    for (const bus::DeviceType* type : device::device_types()) {
+        known.push_back(type->name);
+        if (!type->alias.empty()) {
+            known.push_back(type->alias);
+        }
+    }
+    return user_error(fmt::format("there is no device '{}'{}", name, did_you_mean(name, known)),
+                      "-device help lists the devices");
+}
+
+Error unknown_bus(const std::string& name, std::span<bus::Bus* const> buses) {
+    std::vector<std::string_view> known;
+    for (const bus::Bus* bus : buses) {
+        known.push_back(bus->name());
+    }
+    return user_error(fmt::format("there is no bus '{}'{}", name, did_you_mean(name, known)),
+                      fmt::format("the buses are {}", fmt::join(known, ", ")));
+}
+
+/// "virtio-blk-pci,id=x": what messages call it.
+std::string title(const DeviceSpec& spec) {
+    return spec.id.empty() ? spec.driver : fmt::format("{} '{}'", spec.driver, spec.id);
+}
+
+}  // namespace
+
+Result<const bus::DeviceType*> find_type(const std::string& name) {
+    const bus::DeviceType* const type = device::find_device_type(name);
+    return type != nullptr ? Result<const bus::DeviceType*>(type) : unknown_type(name);
+}
+
+Devices::Devices(const Ports& ports, std::vector<bus::Bus*> board_buses, std::vector<GlobalOption> globals,
+                 DevicesObserver* observer)
+    : ports_(ports), board_buses_(std::move(board_buses)), globals_(std::move(globals)), observer_(observer) {}
+
+Devices::~Devices() {
+    // Last come, first gone: a device's bus goes after what is plugged into it.
+    while (!entries_.empty()) {
+        destroy(*entries_.back());
+        entries_.pop_back();
+    }
+    ports_.control.cancel(this);
+}
+
+std::vector<bus::Bus*> Devices::buses() const {
+    std::vector<bus::Bus*> all = board_buses_;
+    for (const auto& entry : entries_) {
+        const auto provided = entry->device->buses();
+        all.insert(all.end(), provided.begin(), provided.end());
+    }
+    return all;
+}
+
+Result<bus::Bus*> Devices::choose_bus(const bus::DeviceType& type, const std::string& name) const {
+    const std::vector<bus::Bus*> all = buses();
+    if (!name.empty()) {
+        const auto found = std::ranges::find(all, name, &bus::Bus::name);
+        if (found == all.end()) {
+            return unknown_bus(name, all);
+        }
+        if ((*found)->kind() != type.bus) {
+            return user_error(fmt::format("'{}' goes into a bus of kind {}; '{}' is one of kind {}", type.name,
+                                          type.bus, name, (*found)->kind()));
+        }
+        return *found;
+    }
+    const auto fits = [&](const bus::Bus* bus) { return bus->kind() == type.bus && bus->has_free_place(); };
+    const auto found = std::ranges::find_if(all, fits);
+    if (found == all.end()) {
+        return user_error(fmt::format("no bus of kind {} has a place left for '{}'", type.bus, type.name),
+                          type.bus == "SCSI" ? "add -device virtio-scsi-pci before it" : "");
+    }
+    return *found;
+}
+
+Result<> Devices::make(Entry& entry, const DeviceSpec& spec) {
+    state::Json options = spec.options;
+    for (const GlobalOption& global : globals_) {
+        if (global.driver == entry.type->name && !options.contains(global.property)) {
+            options[global.property] = global.value;
+        }
+    }
+    Result<> outcome = ok();
+    ports_.io.call([&] {
+        ports_.backends.begin_claims(entry.owner);
+        auto made = entry.type->make(options, {ports_.dma, ports_.timers, ports_.io, ports_.backends, spec.id});
+        if (made) {
+            entry.device = std::move(*made);
+        } else {
+            ports_.backends.release(entry.owner);
+            outcome = made.error();
+        }
+    });
+    return outcome;
+}
+
+Result<> Devices::add(const DeviceSpec& spec, bool hot) {
+    const auto in_front = [&](Error error) {
+        error.what = fmt::format("{}: {}", title(spec), error.what);
+        return error;
+    };
+    const bus::DeviceType* const type = KELVIN_TRY(find_type(spec.driver));
+    const bool taken =
+        std::ranges::any_of(entries_, [&](const auto& e) { return !spec.id.empty() && e->id == spec.id; });
+    if (taken) {
+        return user_error(fmt::format("{}: another device has that id", title(spec)), "each id names one device");
+    }
+    const auto bus = choose_bus(*type, spec.bus);
+    if (!bus) {
+        return in_front(bus.error());
+    }
+    auto entry = std::make_unique<Entry>(
+        Entry{.id = spec.id, .owner = fmt::format("{}#{}", spec.driver, made_++), .type = type, .device = {}});
+    if (auto made = make(*entry, spec); !made) {
+        return in_front(made.error());
+    }
+    if (auto attached = (*bus)->attach(*entry->device, hot); !attached) {
+        destroy(*entry);
+        return in_front(attached.error());
+    }
+    entry->bus = *bus;
+    entries_.push_back(std::move(entry));
+    return ok();
+}
+
+Result<> Devices::remove(const std::string& id) {
+    const auto found = std::ranges::find_if(entries_, [&](const auto& entry) { return entry->id == id; });
+    if (id.empty() || found == entries_.end()) {
+        std::vector<std::string_view> known;
+        for (const auto& entry : entries_) {
+            known.push_back(entry->id);
+        }
+        return user_error(fmt::format("there is no device '{}'{}", id, did_you_mean(id, known)));
+    }
+    return (*found)->bus->request_detach(*(*found)->device, *this);
+}
+
+void Devices::device_released(bus::Device& device) {
+    {
+        const std::lock_guard lock(lock_);
+        released_.push_back(&device);
+    }
+    ports_.control.post(call_method<&Devices::drop_released, Devices>, this);
+}
+
+void Devices::drop_released() {
+    std::vector<bus::Device*> released;
+    {
+        const std::lock_guard lock(lock_);
+        released.swap(released_);
+    }
+    for (bus::Device* device : released) {
+        const auto found = std::ranges::find_if(entries_, [&](const auto& e) { return e->device.get() == device; });
+        if (found == entries_.end()) {
+            continue;
+        }
+        const std::unique_ptr<Entry> entry = std::move(*found);
+        entries_.erase(found);
+        destroy(*entry);
+        if (observer_ != nullptr) {
+            observer_->device_deleted(entry->id);
+        }
+    }
+}
+
+void Devices::destroy(Entry& entry) {
+    if (entry.bus != nullptr) {
+        entry.bus->detach(*entry.device);
+    }
+    ports_.io.call([&] {
+        entry.device.reset();
+        ports_.backends.release(entry.owner);
+    });
+}
+
+void Devices::reset() {
+    for (const auto& entry : entries_) {
+        entry->device->reset();
+    }
+}
+
+std::vector<DeviceEntry> Devices::list() const {
+    std::vector<DeviceEntry> all;
+    for (const auto& entry : entries_) {
+        all.push_back({entry->id, entry->type, entry->bus, entry->bus->place_of(*entry->device), entry->device.get()});
+    }
+    return all;
+}
+
+}  // namespace kelvin::vm

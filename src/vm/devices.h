@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// The devices that a user has added to a machine: what they are called, where they are plugged in, how they come and
+// go.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/event_loop.h"
+#include "bus/device.h"
+#include "bus/device_type.h"
+#include "vm/backends.h"
+#include "vm/machine_spec.h"
+
+namespace kelvin::vm {
+
+/// By name or alias; an unknown one is an error with the nearest name.
+Result<const bus::DeviceType*> find_type(const std::string& name);
+
+/// Told about devices that are gone. The control loop's thread.
+class DevicesObserver {
+  public:
+    virtual ~DevicesObserver() = default;
+    virtual void device_deleted(const std::string& id) = 0;
+};
+
+/// A device, for lists.
+struct DeviceEntry {
+    std::string id;
+    const bus::DeviceType* type;
+    const bus::Bus* bus;
+    std::string place;
+    const bus::Device* device;
+};
+
+/// All methods belong to the control loop's thread.
+class Devices final : private bus::DetachObserver {
+  public:
+    struct Ports {
+        memory::Dma& dma;
+        TimerService& timers;
+        EventLoop& io;
+        EventLoop& control;
+        Backends& backends;
+    };
+    /// `board_buses` and all of `ports` outlive this object; `observer` may be null. `globals` are defaults of options.
+    Devices(const Ports& ports, std::vector<bus::Bus*> board_buses, std::vector<GlobalOption> globals,
+            DevicesObserver* observer);
+    ~Devices() override;
+    Devices(const Devices&) = delete;
+    Devices& operator=(const Devices&) = delete;
+
+    /// `hot`: the machine has begun to run.
+    Result<> add(const DeviceSpec& spec, bool hot);
+    /// Asks the guest to let go of device `id`; the observer is told when it has.
+    Result<> remove(const std::string& id);
+    /// Every device to its state after power-on. While no vCPU runs.
+    void reset();
+
+    std::vector<DeviceEntry> list() const;
+    /// All buses, the board's first.
+    std::vector<bus::Bus*> buses() const;
+
+  private:
+    struct Entry {
+        std::string id;
+        std::string owner;  // what its claims of back ends are under
+        const bus::DeviceType* type = nullptr;
+        bus::Bus* bus = nullptr;
+        std::unique_ptr<bus::Device> device;
+    };
+
+    Result<bus::Bus*> choose_bus(const bus::DeviceType& type, const std::string& name) const;
+    Result<> make(Entry& entry, const DeviceSpec& spec);
+    void device_released(bus::Device& device) override;
+    void drop_released();
+    void destroy(Entry& entry);
+
+    const Ports ports_;
+    const std::vector<bus::Bus*> board_buses_;
+    const std::vector<GlobalOption> globals_;
+    DevicesObserver* const observer_;
+    std::vector<std::unique_ptr<Entry>> entries_;
+    u64 made_ = 0;  // so far
+
+    std::mutex lock_;  // guards what follows; innermost
+    std::vector<bus::Device*> released_;
+};
+
+}  // namespace kelvin::vm
