@@ -70,7 +70,8 @@ constexpr DeviceType device_type(std::string_view name, std::string_view alias, 
             [](const state::Json& given, const Surroundings& surroundings) -> Result<std::unique_ptr<Device>> {
                 typename Made::Options options;
                 KELVIN_TRY(state::read_options("device", given, options));
-                return std::unique_ptr<Device>(KELVIN_TRY(Made::create(options, surroundings)));
+                std::unique_ptr<Device> made = KELVIN_TRY(Made::create(options, surroundings));
+                return made;
             }};
 }
 

@@ -12,6 +12,7 @@
 #include "device/gpio/pl061.h"
 #include "device/gpio/power_key.h"
 #include "device/interrupt_controller/gicv2.h"
+#include "device/interrupt_controller/gicv2m.h"
 #include "device/interrupt_controller/gicv3.h"
 #include "device/rtc/pl031.h"
 #include "device/serial/pl011.h"
@@ -55,6 +56,8 @@ struct VirtArm64::Devices {
     std::unique_ptr<device::Pl061> gpio;
     std::unique_ptr<device::PowerKey> power_key;
     std::unique_ptr<device::VirtioMmioSlots> virtio;
+    std::unique_ptr<device::Gicv2m> messages;
+    std::unique_ptr<bus::pci::HostBridge> pcie;
     std::vector<std::unique_ptr<device::CfiFlash>> flash;
 };
 
@@ -99,6 +102,7 @@ Result<> VirtArm64::build_devices(backend::CharacterBackend& console, TimerServi
     KELVIN_TRY(d.memory.add_mmio(virt::kFwCfg.base, kPage, *d.fw_cfg, "fw-cfg"));
     KELVIN_TRY(d.memory.add_mmio(virt::kGpio.base, virt::kGpio.size, *d.gpio, "gpio", Locking::handler));
     KELVIN_TRY(build_virtio());
+    KELVIN_TRY(build_pcie());
     KELVIN_TRY(add_flash(virt::kFlash0, "flash0"));
     return add_flash(virt::kFlash1, "flash1");
 }
@@ -112,6 +116,37 @@ Result<> VirtArm64::build_virtio() {
     d.virtio = std::make_unique<device::VirtioMmioSlots>(interrupts);
     return d.memory.add_mmio(virt::kVirtioMmio.base, virt::kVirtioMmioSlots * virt::kVirtioMmio.size, *d.virtio,
                              "virtio-mmio", memory::Locking::handler);
+}
+
+Result<> VirtArm64::build_pcie() {
+    using memory::Locking;
+    using Window = bus::pci::HostBridge::Window;
+    Devices& d = *devices_;
+    d.messages =
+        std::make_unique<device::Gicv2m>(*d.gic, virt::kGicV2m.base, kFirstSpi + virt::kGicV2mSpi, virt::kGicV2mSpis);
+    KELVIN_TRY(d.memory.add_mmio(virt::kGicV2m.base, virt::kGicV2m.size, *d.messages, "gic-v2m", Locking::handler));
+    const virt::HighRanges high = virt::high_ranges(config_.ram_size);
+    std::vector<Window> windows;
+    windows.push_back({virt::kPciePorts.base, virt::kPciePorts.size, 0, true});
+    for (const virt::Range& range : {virt::kPcieMemory, high.pcie_memory}) {
+        windows.push_back({range.base, range.size, range.base.value, false});
+    }
+    std::array<Wire, bus::pci::HostBridge::kInterrupts> interrupts;
+    for (unsigned pin = 0; pin < interrupts.size(); ++pin) {
+        interrupts[pin] = d.gic->shared_input(kFirstSpi + virt::kPcieSpi + pin);
+    }
+    d.pcie = std::make_unique<bus::pci::HostBridge>(windows, interrupts, d.messages.get());
+    constexpr const char* kNames[] = {"pcie-ports", "pcie-memory", "pcie-high-memory"};
+    for (unsigned index = 0; index < windows.size(); ++index) {
+        KELVIN_TRY(d.memory.add_mmio(windows[index].base, windows[index].size, d.pcie->window(index), kNames[index],
+                                     Locking::handler));
+    }
+    return d.memory.add_mmio(high.pcie_configuration.base, high.pcie_configuration.size, d.pcie->ecam(),
+                             "pcie-configuration", Locking::handler);
+}
+
+bus::pci::HostBridge& VirtArm64::pcie() {
+    return *devices_->pcie;
 }
 
 /// An erased bank. Its loads are no plain memory, as erased flash is all ones and untouched memory all zeros.
@@ -193,6 +228,7 @@ void VirtArm64::reset() {
     d.fw_cfg->reset();
     d.gpio->reset();
     d.virtio->reset();
+    d.pcie->remap();
     for (const auto& bank : d.flash) {
         bank->reset();
     }
@@ -205,7 +241,7 @@ Result<BootEntry> VirtArm64::load() {
 }
 
 std::vector<bus::Bus*> VirtArm64::buses() {
-    std::vector<bus::Bus*> all;
+    std::vector<bus::Bus*> all = {&devices_->pcie->root()};
     // The first device gets the last slot, as guests of QEMU's are used to.
     for (unsigned slot = devices_->virtio->count(); slot-- != 0;) {
         all.push_back(&devices_->virtio->bus(slot));

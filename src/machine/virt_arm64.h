@@ -10,6 +10,7 @@
 #include "backend/char/character_device.h"
 #include "base/clock.h"
 #include "bus/device.h"
+#include "bus/pci/host_bridge.h"
 #include "machine/arm64_boot.h"
 #include "machine/virt_arm64_map.h"
 #include "machine/virt_device_tree.h"
@@ -38,6 +39,7 @@ class VirtArm64 {
     VirtArm64& operator=(const VirtArm64&) = delete;
 
     memory::AddressMap& memory();
+    bus::pci::HostBridge& pcie();
     std::string note() const;
 
     /// What CPU `index` is connected to; the firmware interface is the caller's to add.
@@ -48,8 +50,8 @@ class VirtArm64 {
 
     // While no CPU runs:
 
-    /// Every device to its state after power-on. RAM keeps its content, but code made from it is dropped: load() is
-    /// next.
+    /// The board's devices to their state after power-on; those on its buses before. RAM keeps its content, but code
+    /// made from it is dropped: load() is next.
     void reset();
     /// Kernel, initrd and device tree into RAM.
     Result<BootEntry> load();
@@ -67,6 +69,7 @@ class VirtArm64 {
     Result<> build(backend::CharacterBackend& console, TimerService& timers);
     Result<> build_gic();
     Result<> build_virtio();
+    Result<> build_pcie();
     Result<> add_flash(virt::Range range, const char* name);
     Result<> build_devices(backend::CharacterBackend& console, TimerService& timers);
 

@@ -21,6 +21,7 @@ using firmware::DeviceTree;
 constexpr u32 kClock = 0x8000;
 constexpr u32 kFirstCpu = 0x8001;
 constexpr u32 kGic = 0x8002;
+constexpr u32 kMessages = 0x8003;
 constexpr u32 kGpioController = 0x8004;
 constexpr u32 kFurtherCpus = 0x8010;
 
@@ -142,6 +143,59 @@ void gic(DeviceTree& tree, const Description& board) {
     tree.cells("#address-cells", {2});
     tree.empty("interrupt-controller");
     tree.cells("#interrupt-cells", {3});
+    const auto frame = tree.node(at("v2m", kGicV2m.base));
+    tree.cells("phandle", {kMessages});
+    reg(tree, kGicV2m);
+    tree.empty("msi-controller");
+    tree.string("compatible", "arm,gic-v2m-frame");
+}
+
+/// INTA to INTD of the root bus's devices, turned by the device's number. An entry: the device, the pin, and the GIC's
+/// address and specifier.
+std::vector<u32> pcie_interrupt_map() {
+    constexpr u32 kPins = 4;
+    std::vector<u32> map;
+    for (u32 device = 0; device < kPins; ++device) {
+        for (u32 pin = 0; pin < kPins; ++pin) {
+            const u32 spi = kPcieSpi + (device + pin) % kPins;
+            const u32 entry[] = {device << 11, 0, 0, pin + 1, kGic, 0, 0, kSpi, spi, kLevelHigh};
+            map.insert(map.end(), std::begin(entry), std::end(entry));
+        }
+    }
+    return map;
+}
+
+/// Documentation/devicetree/bindings/pci/host-generic-pci.yaml of Linux.
+void pcie(DeviceTree& tree, const Description& board) {
+    constexpr u32 kPortSpace = 0x01000000;
+    constexpr u32 kMemorySpace = 0x02000000;
+    constexpr u32 kWideMemorySpace = 0x03000000;
+    const HighRanges high = high_ranges(board.ram_size);
+    const auto node = tree.node(at("pcie", kPcieMemory.base));
+    tree.cells("interrupt-map-mask", {0x1800, 0, 0, 7});
+    tree.cells("interrupt-map", pcie_interrupt_map());
+    tree.cells("#interrupt-cells", {1});
+    const auto range = [](std::vector<u32>& ranges, u32 space, u64 bus, Range cpu) {
+        using firmware::hi;
+        using firmware::lo;
+        const u32 cells[] = {space,        hi(bus),     lo(bus), hi(cpu.base.value), lo(cpu.base.value),
+                             hi(cpu.size), lo(cpu.size)};
+        ranges.insert(ranges.end(), std::begin(cells), std::end(cells));
+    };
+    std::vector<u32> ranges;
+    range(ranges, kPortSpace, 0, kPciePorts);
+    range(ranges, kMemorySpace, kPcieMemory.base.value, kPcieMemory);
+    range(ranges, kWideMemorySpace, high.pcie_memory.base.value, high.pcie_memory);
+    tree.cells("ranges", ranges);
+    reg(tree, high.pcie_configuration);
+    tree.cells("msi-map", {0, kMessages, 0, 0x10000});
+    tree.empty("dma-coherent");
+    tree.cells("bus-range", {0, 0xff});
+    tree.cells("linux,pci-domain", {0});
+    tree.cells("#size-cells", {2});
+    tree.cells("#address-cells", {3});
+    tree.string("device_type", "pci");
+    tree.string("compatible", "pci-host-ecam-generic");
 }
 
 void flash(DeviceTree& tree) {
@@ -239,6 +293,7 @@ Result<std::vector<u8>> build_device_tree(const Description& board) {
     fw_cfg(tree);
     virtio_mmio(tree);
     gpio(tree);
+    pcie(tree, board);
     rtc(tree);
     uart(tree);
     if (board.pmu) {

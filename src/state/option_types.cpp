@@ -43,7 +43,8 @@ Error bad_value(const Json& value, std::string_view accepted) {
 
 Result<u64> read_unsigned(const Json& value, u64 largest) {
     std::optional<u64> number;
-    if (value.is_number_unsigned()) {
+    // What was not parsed but built may hold a positive number as a signed one.
+    if (value.is_number_unsigned() || (value.is_number_integer() && value.get<i64>() >= 0)) {
         number = value.get<u64>();
     } else if (value.is_string()) {
         number = parse_unsigned(value.get_ref<const std::string&>());
@@ -112,8 +113,8 @@ Result<> read_value(const Json& value, std::string& field) {
 }
 
 Result<> read_value(const Json& value, Size& field) {
-    if (value.is_number_unsigned()) {
-        field.bytes = value.get<u64>();
+    if (value.is_number()) {
+        field.bytes = KELVIN_TRY(read_unsigned(value, std::numeric_limits<u64>::max()));
     } else if (value.is_string()) {
         field.bytes = KELVIN_TRY(parse_size(value.get_ref<const std::string&>(), 1));
     } else {

@@ -189,8 +189,8 @@ void Vm::reset() {
     for (const auto& cpu : cpus_) {
         cpu->switch_off();
     }
-    machine_->reset();
     devices_->reset();
+    machine_->reset();
     if (auto begun = begin(); !begun) {
         running_ = false;
         off_ = true;

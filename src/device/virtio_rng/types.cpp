@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "bus/virtio/types.h"
 #include "device/virtio_rng/virtio_rng.h"
 
 namespace kelvin::device {
 
 std::span<const bus::DeviceType> types_of_virtio_rng() {
-    static constexpr bus::DeviceType kTypes[] = {
-        bus::device_type<VirtioRng>("virtio-rng-device", "", "virtio-bus", "misc", "random bytes of the host's"),
-    };
+    static constexpr auto kTypes = bus::virtio::types_of<VirtioRng>({.pci = "virtio-rng-pci",
+                                                                     .alias = "virtio-rng",
+                                                                     .pci_modern = "virtio-rng-pci-non-transitional",
+                                                                     .mmio = "virtio-rng-device",
+                                                                     .category = "misc",
+                                                                     .description = "random bytes of the host's"});
     return kTypes;
 }
 

@@ -3,7 +3,7 @@
 
 OPTIONS = ["-device", "virtio-rng-device,id=rng0"]
 CHECKS = [
-    ("cat /sys/devices/virtual/misc/hw_random/rng_available", r"virtio_rng\.0 *"),
+    ("grep -o virtio_rng.0 /sys/devices/virtual/misc/hw_random/rng_available", r"virtio_rng\.0"),
     ("dd if=/dev/hwrng bs=1k count=16 2> /dev/null | wc -c", "16384"),
     ("rand() { dd if=/dev/hwrng bs=32 count=1 2> /dev/null | md5sum; }; test \"$(rand)\" != \"$(rand)\"; echo $?", "0"),
     ("grep -c virtio0 /proc/interrupts", "1"),

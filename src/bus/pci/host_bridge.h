@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// A PCI Express root complex: configuration space by ECAM, and the windows through which CPUs reach what the guest has
+// mapped.
+#pragma once
+
+#include <array>
+#include <mutex>
+#include <shared_mutex>
+#include <vector>
+
+#include "base/wire.h"
+#include "bus/msi.h"
+#include "bus/pci/pci_bus.h"
+#include "memory/mmio.h"
+
+namespace kelvin::bus::pci {
+
+/// Lock order: the configuration lock, then the routes' lock, then any device's. Handlers of base address registers run
+/// with the routes' lock shared, so that a function that is unplugged has nobody inside when that is done. They may
+/// wait for the I/O loop, which therefore takes none of these locks.
+class HostBridge {
+  public:
+    /// Ports and windows as CPUs address them; what a window maps begins at `bus_base` on the bus.
+    struct Window {
+        Gpa base;
+        u64 size = 0;
+        u64 bus_base = 0;
+        bool io = false;
+    };
+    static constexpr unsigned kInterrupts = 4;
+
+    /// `msi` may be null: messages are lost. All wires and `msi` outlive the bridge.
+    HostBridge(std::vector<Window> windows, const std::array<Wire, kInterrupts>& interrupts, MsiController* msi);
+    ~HostBridge();
+    HostBridge(const HostBridge&) = delete;
+    HostBridge& operator=(const HostBridge&) = delete;
+
+    PciBus& root() { return *root_; }
+    /// For AddressMap::add_mmio with Locking::handler.
+    memory::MmioHandler& ecam() { return ecam_; }
+    memory::MmioHandler& window(unsigned index) { return *windows_.at(index); }
+
+    /// After a reset of functions, while no vCPU runs.
+    void remap();
+
+    // For buses:
+    /// Changes which functions there are, with no vCPU in configuration space or in a handler.
+    template <class Change>
+    void change_topology(Change change) {
+        const std::lock_guard config(config_lock_);
+        const std::unique_lock routes(routes_lock_);
+        change();
+        build_routes();
+    }
+    void set_interrupt(unsigned pin, bool level);
+    void deliver(const Msi& message);
+
+    /// One function a line: "00:01.0 1af4:1044 class 00ff00, BAR 1 at 0x10000000".
+    std::string describe();
+
+  private:
+    struct Route {
+        u64 start = 0;
+        u64 size = 0;
+        memory::MmioHandler* handler = nullptr;
+    };
+    class Ecam final : public memory::MmioHandler {
+      public:
+        explicit Ecam(HostBridge& host) : host_(host) {}
+        u64 read(u64 offset, unsigned size) override;
+        void write(u64 offset, unsigned size, u64 value) override;
+
+      private:
+        HostBridge& host_;
+    };
+    class WindowHandler final : public memory::MmioHandler {
+      public:
+        WindowHandler(HostBridge& host, const Window& window) : host_(host), window_(window) {}
+        u64 read(u64 offset, unsigned size) override;
+        void write(u64 offset, unsigned size, u64 value) override;
+
+      private:
+        HostBridge& host_;
+        const Window window_;
+    };
+    struct Target {
+        Function* function = nullptr;
+        u32 offset = 0;
+    };
+    Target target_of(u64 offset);
+    PciBus* find_bus(PciBus& from, u8 number);
+    const Route* find_route(bool io, u64 address, unsigned size) const;
+    void build_routes();
+    void add_routes(PciBus& bus, std::vector<Bridge*>& path);
+    void add_route(Bar::Kind kind, const Route& route);
+
+    const std::vector<Window> window_list_;
+    const std::array<Wire, kInterrupts> interrupts_;
+    MsiController* const msi_;
+    Ecam ecam_{*this};
+    std::vector<std::unique_ptr<WindowHandler>> windows_;
+
+    std::mutex config_lock_;
+    std::shared_mutex routes_lock_;
+    std::array<std::vector<Route>, 2> routes_;  // of memory and of ports, ascending
+
+    std::mutex interrupt_lock_;  // guards the next; outside the interrupt controller's
+    std::array<unsigned, kInterrupts> interrupt_counts_{};
+
+    std::unique_ptr<PciBus> root_;
+    std::unique_ptr<Function> own_;  // the bridge as a function of its root bus
+};
+
+}  // namespace kelvin::bus::pci

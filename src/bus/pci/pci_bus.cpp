@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bus/pci/pci_bus.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/assert.h"
+#include "bus/pci/config_registers.h"
+#include "bus/pci/host_bridge.h"
+
+namespace kelvin::bus::pci {
+
+u8 Bridge::secondary_number() const {
+    return config().get<u8>(reg::kSecondaryBus);
+}
+
+u8 Bridge::subordinate_number() const {
+    return config().get<u8>(reg::kSubordinateBus);
+}
+
+bool Bridge::forwards(Bar::Kind kind, u64 address, u64 size) const {
+    const ConfigSpace& space = config();
+    const u16 command = space.get<u16>(reg::kCommand);
+    const u64 last = address + (size - 1);
+    const auto within = [&](u64 base, u64 limit) { return base <= limit && address >= base && last <= limit; };
+    if (kind == Bar::Kind::io) {
+        // 3.2.5.6: bits [7:4] are address bits [15:12].
+        const u64 base = u64{space.get<u8>(reg::kIoBase) & 0xf0U} << 8;
+        const u64 limit = u64{space.get<u8>(reg::kIoLimit) & 0xf0U} << 8 | 0xfff;
+        return (command & reg::command::kIo) != 0 && within(base, limit);
+    }
+    if ((command & reg::command::kMemory) == 0) {
+        return false;
+    }
+    // 3.2.5.8: bits [15:4] are address bits [31:20].
+    const u64 base = u64{space.get<u16>(reg::kMemoryBase) & 0xfff0U} << 16;
+    const u64 limit = u64{space.get<u16>(reg::kMemoryLimit) & 0xfff0U} << 16 | 0xfffff;
+    const u64 far_base =
+        u64{space.get<u16>(reg::kPrefetchBase) & 0xfff0U} << 16 | u64{space.get<u32>(reg::kPrefetchBaseUpper)} << 32;
+    const u64 far_limit = u64{space.get<u16>(reg::kPrefetchLimit) & 0xfff0U} << 16 | 0xfffff |
+                          u64{space.get<u32>(reg::kPrefetchLimitUpper)} << 32;
+    return within(base, limit) || within(far_base, far_limit);
+}
+
+/// Knows who sends, and which of the host bridge's wires INTA is: each bridge turns the pins by the device's number.
+class PciBus::Port final : public FunctionPort {
+  public:
+    Port(PciBus& bus, Devfn devfn) : bus_(bus), devfn_(devfn), pin_(bus.pin_of(devfn)) {}
+
+    void set_intx(bool level) override {
+        if (level != level_) {
+            level_ = level;
+            bus_.host_.set_interrupt(pin_, level);
+        }
+    }
+    void send_msi(u64 address, u32 data) override {
+        bus_.host_.deliver({address, data, u32{bus_.number()} << 8 | devfn_.value});
+    }
+
+  private:
+    PciBus& bus_;
+    const Devfn devfn_;
+    const unsigned pin_;
+    bool level_ = false;
+};
+
+unsigned PciBus::pin_of(Devfn devfn) const {
+    const unsigned outside = bridge_ == nullptr ? 0 : parent_->pin_of(parent_->devfn_of(*bridge_));
+    return (devfn.device() + outside) % HostBridge::kInterrupts;
+}
+
+PciBus::PciBus(HostBridge& host, Bridge* bridge) : Bus("PCI"), host_(host), bridge_(bridge) {}
+
+PciBus::~PciBus() = default;
+
+Function* PciBus::find(Devfn devfn) const {
+    const auto found = functions_.find(devfn);
+    return found == functions_.end() ? nullptr : found->second;
+}
+
+u8 PciBus::number() const {
+    return bridge_ == nullptr ? u8{0} : bridge_->secondary_number();
+}
+
+bool PciBus::has_free_place() const {
+    for (unsigned device = 0; device < device_limit(); ++device) {
+        if (find({static_cast<u8>(device << 3)}) == nullptr) {
+            return true;
+        }
+    }
+    return false;
+}
+
+Result<> PciBus::allow_hot(const Function&) const {
+    return user_error(fmt::format("bus '{}' takes no device while the machine runs", name()),
+                      "start the machine with -device pcie-root-port,id=port1 and use bus=port1");
+}
+
+Result<Devfn> PciBus::choose_place(const Function& function) const {
+    if (const std::optional<Devfn> wanted = function.placement().addr) {
+        if (wanted->device() >= device_limit()) {
+            return user_error(fmt::format("bus '{}' has no device {:x}: they end at {:x}", name(), wanted->device(),
+                                          device_limit() - 1));
+        }
+        if (find(*wanted) != nullptr) {
+            return user_error(fmt::format("addr={} of bus '{}' is taken", wanted->text(), name()),
+                              "leave addr out: a free place is taken then");
+        }
+        const Function* const first = find({static_cast<u8>(wanted->device() << 3)});
+        if (wanted->function() != 0 && first != nullptr && !first->placement().multifunction) {
+            return user_error(fmt::format("addr={}: function 0 of that device stands alone", wanted->text()),
+                              "give the device with function 0 multifunction=on");
+        }
+        return *wanted;
+    }
+    for (unsigned device = 0; device < device_limit(); ++device) {
+        const Devfn devfn{static_cast<u8>(device << 3)};
+        if (find(devfn) == nullptr) {
+            return devfn;
+        }
+    }
+    return user_error(fmt::format("bus '{}' is full", name()));
+}
+
+Result<> PciBus::attach(bus::Device& device, bool hot) {
+    auto* const function = dynamic_cast<Function*>(&device);
+    KELVIN_ASSERT(function != nullptr);
+    if (hot) {
+        KELVIN_TRY(allow_hot(*function));
+    }
+    const Devfn devfn = KELVIN_TRY(choose_place(*function));
+    std::unique_ptr<Port>& port = ports_[devfn];
+    if (port == nullptr) {
+        port = std::make_unique<Port>(*this, devfn);
+    }
+    if (auto* const bridge = dynamic_cast<Bridge*>(function); bridge != nullptr) {
+        bridge->secondary().parent_ = this;
+    }
+    host_.change_topology([&] {
+        functions_[devfn] = function;
+        function->set_port(port.get(), bridge_ == nullptr);
+        plugged(*function, hot);
+    });
+    return ok();
+}
+
+Devfn PciBus::devfn_of(const bus::Device& device) const {
+    const auto found = std::ranges::find_if(functions_, [&](const auto& each) { return each.second == &device; });
+    KELVIN_ASSERT(found != functions_.end());
+    return found->first;
+}
+
+void PciBus::detach(bus::Device& device) {
+    const Devfn devfn = devfn_of(device);
+    host_.change_topology([&] {
+        functions_.at(devfn)->set_port(nullptr, false);
+        functions_.erase(devfn);
+        ports_.at(devfn)->set_intx(false);
+    });
+}
+
+Result<> PciBus::request_detach(bus::Device& device, bus::DetachObserver&) {
+    return user_error(fmt::format("the device at {} of bus '{}' cannot be taken away while the machine runs",
+                                  place_of(device), name()),
+                      "only devices behind a pcie-root-port can");
+}
+
+std::string PciBus::place_of(const bus::Device& device) const {
+    return fmt::format("addr {}", devfn_of(device).text());
+}
+
+}  // namespace kelvin::bus::pci
