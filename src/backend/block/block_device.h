@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// Between a device that reads and writes blocks (virtio-blk, a SCSI disk, NVMe) and the host's end of its disk.
+#pragma once
+
+#include <sys/uio.h>
+
+#include <span>
+#include <string>
+
+#include "base/types.h"
+
+namespace kelvin::backend {
+
+/// One request. Whoever submits owns it and its buffers, and keeps both untouched until `done` was called.
+struct BlockRequest {
+    enum class Kind : u8 { read, write, flush, discard, write_zeroes };
+    Kind kind = Kind::read;
+    bool may_unmap = false;                ///< write_zeroes: the range may lose its storage
+    bool force_unit_access = false;        ///< write, write_zeroes: on stable storage before it is done
+    u64 offset = 0;                        ///< bytes
+    u64 length = 0;                        ///< bytes; equal to the segments' sum for read and write
+    std::span<const iovec> segments = {};  ///< read, write
+    /// `error` is 0 or an errno: EINVAL beyond the end, EROFS, ENOSPC, EIO... On the event loop's thread, with nothing
+    /// of the block layer locked; may submit again, this request too.
+    void (*done)(BlockRequest& request, int error) = nullptr;
+    void* context = nullptr;  ///< the submitter's
+};
+
+/// What a device may tell its guest; all in bytes, 0 where the host has nothing to say.
+struct BlockLimits {
+    u32 request_alignment = 1;    ///< requests that are aligned to it are served best; any others are served too
+    u32 discard_granularity = 0;  ///< smaller discards have no effect
+    u32 optimal_transfer = 0;     ///< a multiple of this is written without reading anything
+    u64 max_transfer = 0;         ///< larger reads and writes have to be split by the submitter
+    bool discards = false;        ///< discard does something
+    bool zeroes_quickly = false;  ///< write_zeroes costs less than writing zeroes
+    bool write_cache = true;      ///< writes are volatile until a flush
+};
+
+/// All of it on the event loop's thread.
+class BlockDevice {
+  public:
+    virtual ~BlockDevice() = default;
+
+    virtual u64 size() const = 0;  ///< bytes; a multiple of 512
+    virtual bool read_only() const = 0;
+    virtual const BlockLimits& limits() const = 0;
+    /// What the user calls it, for messages: "drive 'hd0'".
+    virtual const std::string& name() const = 0;
+    /// What the user gave as the disk's serial number; may be empty.
+    virtual const std::string& serial() const = 0;
+
+    /// Never calls `done` before it returns. Requests in flight at the same time have no order among each other.
+    virtual void submit(BlockRequest& request) = 0;
+
+    /// Between the two the host need not be told of each request by itself; they nest.
+    virtual void begin_batch() {}
+    virtual void end_batch() {}
+
+    /// Returns once every request in flight is done: their `done` is called from within. Not from within a `done`.
+    virtual void drain() = 0;
+
+    /// Called when size() has changed, or the medium; null for none.
+    virtual void set_size_handler(void (*handler)(void* context), void* context) = 0;
+};
+
+/// A batch as long as a scope.
+class BlockBatch {
+  public:
+    explicit BlockBatch(BlockDevice& device) : device_(device) { device_.begin_batch(); }
+    ~BlockBatch() { device_.end_batch(); }
+    BlockBatch(const BlockBatch&) = delete;
+    BlockBatch& operator=(const BlockBatch&) = delete;
+
+  private:
+    BlockDevice& device_;
+};
+
+}  // namespace kelvin::backend

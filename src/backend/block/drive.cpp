@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backend/block/drive.h"
+
+#include "base/assert.h"
+#include "base/bits.h"
+
+namespace kelvin::block {
+
+using backend::BlockRequest;
+using Kind = BlockRequest::Kind;
+
+/// A request in flight. They are kept and used again, so that none is allocated once as many are there as ever flew.
+struct Drive::Flight : IoOperation {
+    explicit Flight(Drive& owner) : drive(owner) {}
+    Drive& drive;
+    BlockRequest* request = nullptr;
+    DirectRequest direct;
+    int error = 0;
+};
+
+Drive::Drive(IoContext& io, std::shared_ptr<BlockNode> node, DriveOptions options)
+    : io_(io), node_(std::move(node)), options_(std::move(options)) {
+    node_->describe(limits_);
+    limits_.write_cache = !options_.write_through;
+    read_size();
+}
+
+Drive::~Drive() {
+    KELVIN_ASSERT(in_flight_ == 0);
+}
+
+/// Guests count in sectors of 512 bytes: what is missing of the last one reads as zeroes.
+void Drive::read_size() {
+    size_ = align_up(node_->size(), 512);
+}
+
+Drive::Flight& Drive::take_flight(BlockRequest& request) {
+    if (idle_.empty()) {
+        flights_.push_back(std::make_unique<Flight>(*this));
+        idle_.push_back(flights_.back().get());
+    }
+    Flight& flight = *idle_.back();
+    idle_.pop_back();
+    flight.request = &request;
+    ++in_flight_;
+    return flight;
+}
+
+int Drive::refusal(const BlockRequest& request) const {
+    if (request.kind != Kind::read && request.kind != Kind::flush && read_only()) {
+        return EROFS;
+    }
+    if (request.kind != Kind::flush && (request.offset > size_ || request.length > size_ - request.offset)) {
+        return EINVAL;
+    }
+    return 0;
+}
+
+void Drive::submit(BlockRequest& request) {
+    Flight& flight = take_flight(request);
+    flight.error = refusal(request);
+    submitting_ = true;
+    if (flight.error != 0) {
+        io_.later(&Drive::finish_later, &flight);
+    } else if (!fly_direct(flight)) {
+        fly(flight);
+    }
+    submitting_ = false;
+}
+
+/// Hands the request to the host as it is, if it can be: without a coroutine, an allocation or a copy.
+bool Drive::fly_direct(Flight& flight) {
+    const BlockRequest& request = *flight.request;
+    const bool is_write = request.kind == Kind::write;
+    const bool plain =
+        request.kind == Kind::read || (is_write && !request.force_unit_access && !options_.write_through &&
+                                       options_.detect_zeroes == DetectZeroes::off);
+    if (!plain || request.length == 0 || request.segments.size() > kMaxSegments || request.length > u64{INT32_MAX} ||
+        (node_->memory_alignment() > 1 && !Buffers(request.segments).is_aligned(node_->memory_alignment())) ||
+        !node_->begin_direct(request.offset, request.length, is_write, flight.direct)) {
+        return false;
+    }
+    flight.kind = is_write ? IoOperation::Kind::write : IoOperation::Kind::read;
+    flight.fd = flight.direct.fd;
+    flight.offset = flight.direct.offset;
+    flight.segments = request.segments.data();
+    flight.segment_count = static_cast<unsigned>(request.segments.size());
+    flight.done = &Drive::direct_done;
+    io_.start(flight);
+    return true;
+}
+
+void Drive::direct_done(IoOperation& operation) {
+    auto& flight = static_cast<Flight&>(operation);
+    Drive& drive = flight.drive;
+    drive.node_->end_direct(flight.direct);
+    if (operation.result == static_cast<i64>(flight.request->length)) {
+        drive.finish(flight, 0);
+    } else {
+        drive.fly(flight);  // cut short, or an error: the long way says why
+    }
+}
+
+Detached Drive::fly(Flight& flight) {
+    const int error = co_await perform(*flight.request);
+    if (submitting_) {
+        flight.error = error;
+        io_.later(&Drive::finish_later, &flight);
+    } else {
+        finish(flight, error);
+    }
+}
+
+Task<int> Drive::perform(BlockRequest& request) {
+    switch (request.kind) {
+        case Kind::read:
+            co_return co_await node_->read(request.offset, Buffers(request.segments, 0, request.length));
+        case Kind::write:
+        case Kind::write_zeroes: {
+            int error = co_await perform_write(request);
+            if (error == 0 && (request.force_unit_access || options_.write_through)) {
+                error = co_await node_->flush();
+            }
+            co_return error;
+        }
+        case Kind::discard:
+            if (!limits_.discards) {
+                co_return 0;
+            }
+            co_return co_await node_->discard(request.offset, request.length);
+        case Kind::flush:
+            co_return co_await node_->flush();
+    }
+    co_return EINVAL;
+}
+
+Task<int> Drive::perform_write(BlockRequest& request) {
+    if (request.kind == Kind::write_zeroes) {
+        co_return co_await node_->write_zeroes(request.offset, request.length, request.may_unmap && limits_.discards);
+    }
+    const Buffers buffers(request.segments, 0, request.length);
+    if (options_.detect_zeroes != DetectZeroes::off && buffers.is_zero()) {
+        const bool unmap = options_.detect_zeroes == DetectZeroes::unmap && limits_.discards;
+        co_return co_await node_->write_zeroes(request.offset, request.length, unmap);
+    }
+    co_return co_await node_->write(request.offset, buffers);
+}
+
+void Drive::finish_later(void* context) {
+    auto& flight = *static_cast<Flight*>(context);
+    flight.drive.finish(flight, flight.error);
+}
+
+void Drive::finish(Flight& flight, int error) {
+    BlockRequest& request = *flight.request;
+    flight.request = nullptr;
+    idle_.push_back(&flight);
+    --in_flight_;
+    count(request, error);
+    request.done(request, error);
+}
+
+void Drive::count(const BlockRequest& request, int error) {
+    statistics_.failed += error != 0;
+    switch (request.kind) {
+        case Kind::read:
+            ++statistics_.reads;
+            statistics_.bytes_read += request.length;
+            return;
+        case Kind::write:
+        case Kind::write_zeroes:
+            ++statistics_.writes;
+            statistics_.bytes_written += request.length;
+            return;
+        case Kind::discard:
+            ++statistics_.discards;
+            statistics_.bytes_discarded += request.length;
+            return;
+        case Kind::flush:
+            ++statistics_.flushes;
+            return;
+    }
+}
+
+void Drive::drain() {
+    while (in_flight_ != 0) {
+        io_.turn(true);
+    }
+}
+
+void Drive::set_size_handler(void (*handler)(void* context), void* context) {
+    size_handler_ = handler;
+    size_context_ = context;
+}
+
+Result<> Drive::resize(u64 size) {
+    if (const int error = io_.run(node_->resize(size)); error != 0) {
+        return host_error("the size of " + options_.name + " cannot be changed", error);
+    }
+    read_size();
+    if (size_handler_ != nullptr) {
+        size_handler_(size_context_);
+    }
+    return ok();
+}
+
+}  // namespace kelvin::block

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a guest's disk device is attached to: the top of a stack of layers, with the user's options for the drive.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "backend/block/block_device.h"
+#include "backend/block/io_context.h"
+#include "backend/block/node.h"
+
+namespace kelvin::block {
+
+enum class DetectZeroes : u8 { off, on, unmap };
+
+struct DriveOptions {
+    std::string name = {};  ///< for messages
+    std::string serial = {};
+    bool read_only = false;
+    bool write_through = false;  ///< every write is durable before it is done
+    DetectZeroes detect_zeroes = DetectZeroes::off;
+};
+
+class Drive final : public backend::BlockDevice {
+  public:
+    Drive(IoContext& io, std::shared_ptr<BlockNode> node, DriveOptions options);
+    /// Nothing may be in flight: drain() first.
+    ~Drive() override;
+
+    u64 size() const override { return size_; }
+    bool read_only() const override { return options_.read_only || node_->read_only(); }
+    const backend::BlockLimits& limits() const override { return limits_; }
+    const std::string& name() const override { return options_.name; }
+    const std::string& serial() const override { return options_.serial; }
+    void submit(backend::BlockRequest& request) override;
+    void begin_batch() override { io_.begin_batch(); }
+    void end_batch() override { io_.end_batch(); }
+    void drain() override;
+    void set_size_handler(void (*handler)(void* context), void* context) override;
+
+    BlockNode& node() { return *node_; }
+    const std::shared_ptr<BlockNode>& shared_node() const { return node_; }
+    const DriveOptions& options() const { return options_; }
+    u64 in_flight() const { return in_flight_; }
+    /// Changes the disk's size, and tells the device.
+    Result<> resize(u64 size);
+
+    struct Statistics {
+        u64 reads = 0, writes = 0, flushes = 0, discards = 0;
+        u64 bytes_read = 0, bytes_written = 0, bytes_discarded = 0;
+        u64 failed = 0;
+    };
+    const Statistics& statistics() const { return statistics_; }
+
+  private:
+    struct Flight;
+
+    Flight& take_flight(backend::BlockRequest& request);
+    bool fly_direct(Flight& flight);
+    static void direct_done(IoOperation& operation);
+    Detached fly(Flight& flight);
+    Task<int> perform(backend::BlockRequest& request);
+    Task<int> perform_write(backend::BlockRequest& request);
+    void finish(Flight& flight, int error);
+    static void finish_later(void* flight);
+    int refusal(const backend::BlockRequest& request) const;
+    void count(const backend::BlockRequest& request, int error);
+    void read_size();
+
+    IoContext& io_;
+    std::shared_ptr<BlockNode> node_;
+    DriveOptions options_;
+    backend::BlockLimits limits_;
+    Statistics statistics_;
+    u64 size_ = 0;
+    u64 in_flight_ = 0;
+    bool submitting_ = false;
+    std::vector<std::unique_ptr<Flight>> flights_;  // all there are
+    std::vector<Flight*> idle_;                     // those to be used again
+    void (*size_handler_)(void*) = nullptr;
+    void* size_context_ = nullptr;
+};
+
+}  // namespace kelvin::block

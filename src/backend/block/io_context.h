@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// Asynchronous input and output of host files: io_uring, or threads where the host refuses that.
+#pragma once
+
+#include <sys/uio.h>
+
+#include <coroutine>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "backend/block/task.h"
+#include "base/event_loop.h"
+#include "base/result.h"
+#include "base/types.h"
+
+namespace kelvin::block {
+
+/// What the host is asked to do. Whoever starts one owns it, and keeps it until `done`.
+struct IoOperation {
+    enum class Kind : u8 { read, write, synchronize, allocate };
+    Kind kind = Kind::read;
+    int fd = -1;
+    int mode = 0;  ///< allocate: as fallocate(2) takes it
+    u64 offset = 0;
+    u64 length = 0;                   ///< allocate
+    const iovec* segments = nullptr;  ///< read, write
+    unsigned segment_count = 0;       ///< at most kMaxSegments
+    i64 result = 0;                   ///< bytes, or -errno
+    void (*done)(IoOperation&) = nullptr;
+};
+
+/// As many as the host takes in one call (IOV_MAX).
+inline constexpr unsigned kMaxSegments = 1024;
+
+enum class IoEngine : u8 { automatic, threads, io_uring };
+
+/// Used by one thread, the event loop's, or that of a program without one. Completions are delivered by turn().
+class IoContext {
+  public:
+    /// `automatic` takes io_uring if the host has it.
+    static Result<std::unique_ptr<IoContext>> create(IoEngine engine = IoEngine::automatic);
+    virtual ~IoContext() = default;
+    IoContext(const IoContext&) = delete;
+    IoContext& operator=(const IoContext&) = delete;
+
+    virtual IoEngine engine() const = 0;
+
+    /// From here until detach() the loop calls turn() when there is something to do.
+    void attach(EventLoop& loop);
+    void detach();
+
+    virtual void start(IoOperation& operation) = 0;
+    /// Calls `handler` in the next turn.
+    void later(EventLoop::Handler handler, void* context);
+    void resume_later(std::coroutine_handle<> coroutine);
+
+    /// Delivers what is done; with `wait`, something at least, if anything is under way.
+    void turn(bool wait);
+
+    /// Between the two, operations may be handed to the host together.
+    void begin_batch() { ++batches_; }
+    void end_batch() {
+        if (--batches_ == 0) {
+            submit();
+        }
+    }
+
+    /// Runs `task` to its end; what else is under way is delivered too.
+    template <class T>
+    T run(Task<T> task) {
+        std::optional<T> value;
+        deliver(task, value);
+        while (!value) {
+            turn(true);
+        }
+        return std::move(*value);
+    }
+
+  protected:
+    IoContext() = default;
+    virtual int ready_fd() const = 0;
+    virtual void collect(bool wait) = 0;
+    /// Hands over what was started in a batch.
+    virtual void submit() {}
+    bool in_batch() const { return batches_ != 0; }
+
+  private:
+    struct Later {
+        EventLoop::Handler handler;
+        void* context;
+    };
+    template <class T>
+    static Detached deliver(Task<T>& task, std::optional<T>& value) {
+        value.emplace(co_await task);
+    }
+    void on_ready() { turn(false); }
+
+    EventLoop* loop_ = nullptr;
+    std::vector<Later> later_;
+    unsigned batches_ = 0;
+};
+
+/// co_await HostIo(io, operation) is the operation's result.
+class HostIo : IoOperation {
+  public:
+    HostIo(IoContext& io, const IoOperation& operation) : IoOperation(operation), io_(io) {}
+    bool await_ready() const { return false; }
+    void await_suspend(std::coroutine_handle<> waiter) {
+        waiter_ = waiter;
+        done = [](IoOperation& operation) { static_cast<HostIo&>(operation).waiter_.resume(); };
+        io_.start(*this);
+    }
+    i64 await_resume() const { return result; }
+
+  private:
+    IoContext& io_;
+    std::coroutine_handle<> waiter_;
+};
+
+}  // namespace kelvin::block
