@@ -42,6 +42,7 @@ struct Surroundings {
     TimerService& timers;
     EventLoop& io;  ///< what the device's own work runs on
     Backends& backends;
+    unsigned cpus;   ///< that the machine has
     std::string id;  ///< the user's name for the device; may be empty
 };
 

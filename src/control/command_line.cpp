@@ -2,6 +2,7 @@
 #include "control/command_line.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -28,9 +29,14 @@ Error unknown_option(std::string_view given) {
     return user_error(fmt::format("{}: unknown option{}", given, hint), "-help lists the options");
 }
 
-Error stray_argument(std::string_view argument) {
-    return user_error(fmt::format("'{}': options begin with '-'; a disk image alone cannot be run yet", argument),
-                      "a kernel is given with -kernel FILE; quote what belongs to -append");
+/// An image that is named alone is the machine's disk.
+Result<> apply_stray(Draft& draft, std::string_view argument) {
+    const std::string path(argument);
+    if (path.empty() || path.front() == '-' || ::access(path.c_str(), F_OK) != 0) {
+        return user_error(fmt::format("'{}' is neither an option nor an image that exists", path),
+                          "options begin with '-'; quote what belongs to -append");
+    }
+    return apply_disk(draft, path);
 }
 
 const Option* find_option(std::string_view argument) {
@@ -50,12 +56,13 @@ Result<CommandLine> parse_command_line(std::span<const std::string_view> argumen
     Draft draft;
     for (std::size_t i = 0; i < arguments.size(); ++i) {
         const std::string_view argument = arguments[i];
-        if (argument.size() < 2 || argument[0] != '-') {
-            return stray_argument(argument);
+        if (argument.size() < 2 || argument[0] != '-' || argument == "--") {
+            KELVIN_TRY(apply_stray(draft, argument));
+            continue;
         }
         const Option* const option = find_option(argument);
         if (option == nullptr) {
-            return argument == "--" ? stray_argument(argument) : unknown_option(argument);
+            return unknown_option(argument);
         }
         std::string value;
         if (!option->argument.empty()) {
@@ -76,6 +83,7 @@ Result<CommandLine> parse_command_line(std::span<const std::string_view> argumen
         }
     }
     KELVIN_TRY(settle_console(draft));
+    KELVIN_TRY(settle_drives(draft));
     if (!draft.machine_named) {
         draft.line.notes.emplace_back("no machine was named: it is 'virt' (-M virt)");
     }

@@ -276,5 +276,21 @@ TEST(OptionValues, ListsAndProperties) {
     EXPECT_FALSE(state::parse_unsigned(""));
 }
 
+TEST(CommandLine, Drives) {
+    const vm::MachineSpec spec = spec_of({"-drive", "/x,id=d0,if=none,format=raw,readonly=on,cache=none", "-device",
+                                          "virtio-blk-pci,drive=d0,id=b", "-hda", "/y"});
+    ASSERT_EQ(spec.drives.size(), 2U);
+    EXPECT_EQ(spec.drives[0].file, "/x");
+    EXPECT_TRUE(spec.drives[0].readonly);
+    EXPECT_EQ(spec.drives[0].cache, vm::CacheMode::none);
+    ASSERT_EQ(spec.devices.size(), 2U);
+    EXPECT_EQ(spec.devices[0].id, "b");
+    EXPECT_EQ(spec.devices[1].driver, "virtio-blk-pci");
+    EXPECT_EQ(spec.devices[1].options["drive"], "virtio1");
+    EXPECT_MENTIONS(error_of({"-drive", "fiel=x"}), "did you mean 'file'?");
+    EXPECT_MENTIONS(error_of({"-drive", "file=x,cache=nome"}), "did you mean 'none'?");
+    EXPECT_MENTIONS(error_of({"-device", "virtio-blk-pcj,drive=d0"}), "did you mean 'virtio-blk-pci'?");
+}
+
 }  // namespace
 }  // namespace kelvin::control

@@ -29,6 +29,8 @@ constexpr auto kTopics = std::to_array<Topic>({
     {"registers", "the processor's registers"},
     {"mtree", "the physical address space"},
     {"jit", "the translator's figures"},
+    {"block", "the drives"},
+    {"pci", "what is on the PCI buses"},
 });
 
 std::string info(MonitorTarget& target, std::string_view topic) {
@@ -56,7 +58,7 @@ struct Command {
 
 constexpr auto kCommands = std::to_array<Command>({
     {"help", "this list", [](MonitorTarget&, std::string_view) { return help(); }},
-    {"info", "about the machine: status, registers, mtree, jit", info},
+    {"info", "about the machine; alone it lists what there is", info},
     {"stop", "hold the machine", act<&MonitorTarget::stop>},
     {"cont", "let it run", act<&MonitorTarget::cont>},
     {"c", "the same", act<&MonitorTarget::cont>},

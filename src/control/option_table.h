@@ -49,11 +49,16 @@ Result<> apply_serial(Draft& draft, const std::string& value);
 Result<> apply_display(Draft& draft, const std::string& value);
 Result<> apply_network(Draft& draft, const std::string& value);
 Result<> apply_instruction_time(Draft& draft, const std::string& value);
+Result<> apply_drive(Draft& draft, const std::string& value);
+Result<> apply_disk(Draft& draft, const std::string& value);
+Result<> apply_cdrom(Draft& draft, const std::string& value);
 Result<> apply_device(Draft& draft, const std::string& value);
 Result<> apply_object(Draft& draft, const std::string& value);
 Result<> apply_global(Draft& draft, const std::string& value);
 Result<> apply_action(Draft& draft, const std::string& value);
 
+/// Gives drives their names and devices, once every option is known.
+Result<> settle_drives(Draft& draft);
 /// Decides what the serial port and the monitor are connected to, once every option is known.
 Result<> settle_console(Draft& draft);
 

@@ -111,6 +111,12 @@ std::string Session::info(std::string_view topic) {
     if (topic == "mtree") {
         return vm_->describe_memory();
     }
+    if (topic == "block") {
+        return vm_->describe_drives();
+    }
+    if (topic == "pci") {
+        return vm_->describe_pci();
+    }
     return topic == "registers" ? vm_->describe_registers(0) : vm_->accelerator_statistics();
 }
 
@@ -181,7 +187,7 @@ Result<int> Session::run() {
     serial_ = std::make_unique<SilenceWatch>(serial_on_stdio ? static_cast<backend::CharacterBackend&>(*stdio_)
                                                              : *other_line_);
     vm_ = KELVIN_TRY(vm::Vm::create(spec_, loop_, *serial_, *this));
-    if (const std::string note = vm_->note(); !note.empty()) {
+    for (const std::string& note : vm_->notes()) {
         say("note: " + note);
     }
     KELVIN_TRY(vm_->start());

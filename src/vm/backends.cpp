@@ -56,10 +56,12 @@ Result<> Backends::add_object(const ObjectSpec& spec) {
                       fmt::format("objects are {}", fmt::join(kObjectTypes, ", ")));
 }
 
-void Backends::release(const std::string& /*owner*/) {}
+void Backends::release(const std::string& owner) {
+    drives_.release(owner);
+}
 
 Result<backend::BlockDevice*> Backends::claim_block(std::string_view id) {
-    return no_backend("-drive or -blockdev", id);
+    return drives_.claim(id, owner_);
 }
 
 Result<backend::CharacterBackend*> Backends::claim_character(std::string_view id) {

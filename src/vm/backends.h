@@ -8,6 +8,7 @@
 
 #include "backend/entropy/entropy_source.h"
 #include "bus/device_type.h"
+#include "vm/drives.h"
 #include "vm/machine_spec.h"
 
 namespace kelvin::vm {
@@ -15,6 +16,9 @@ namespace kelvin::vm {
 /// The I/O loop's thread, but while the machine is built.
 class Backends final : public bus::Backends {
   public:
+    /// `drives` outlives this object.
+    explicit Backends(Drives& drives) : drives_(drives) {}
+
     /// An -object; `id` must be new.
     Result<> add_object(const ObjectSpec& spec);
 
@@ -28,6 +32,7 @@ class Backends final : public bus::Backends {
     Result<backend::EntropySource*> claim_entropy(std::string_view id) override;
 
   private:
+    Drives& drives_;
     std::string owner_;
     std::map<std::string, backend::EntropySource, std::less<>> entropy_ = {};
     backend::EntropySource host_entropy_;

@@ -100,7 +100,8 @@ Result<> Devices::make(Entry& entry, const DeviceSpec& spec) {
     Result<> outcome = ok();
     ports_.io.call([&] {
         ports_.backends.begin_claims(entry.owner);
-        auto made = entry.type->make(options, {ports_.dma, ports_.timers, ports_.io, ports_.backends, spec.id});
+        auto made =
+            entry.type->make(options, {ports_.dma, ports_.timers, ports_.io, ports_.backends, ports_.cpus, spec.id});
         if (made) {
             entry.device = std::move(*made);
         } else {

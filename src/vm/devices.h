@@ -45,6 +45,7 @@ class Devices final : private bus::DetachObserver {
         EventLoop& io;
         EventLoop& control;
         Backends& backends;
+        unsigned cpus;
     };
     /// `board_buses` and all of `ports` outlive this object; `observer` may be null. `globals` are defaults of options.
     Devices(const Ports& ports, std::vector<bus::Bus*> board_buses, std::vector<GlobalOption> globals,

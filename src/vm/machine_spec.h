@@ -10,6 +10,7 @@
 #include "base/types.h"
 #include "cpu/arm64/model.h"
 #include "state/json.h"
+#include "vm/drive_spec.h"
 
 namespace kelvin::vm {
 
@@ -89,6 +90,7 @@ struct MachineSpec {
     BootSpec boot;
     ConsoleSpec console;
     std::vector<ObjectSpec> objects;
+    std::vector<DriveSpec> drives;
     std::vector<DeviceSpec> devices;
     std::vector<GlobalOption> globals;
     bool monitor_on_stdio = false;  ///< the monitor has the terminal to itself

@@ -98,11 +98,22 @@ Result<> Vm::build(backend::CharacterBackend& console) {
     return add_cpus(model);
 }
 
+std::vector<std::string> Vm::notes() const {
+    std::vector<std::string> all = drives_.notes();
+    if (!machine_->note().empty()) {
+        all.push_back(machine_->note());
+    }
+    return all;
+}
+
 Result<> Vm::add_devices() {
+    for (const DriveSpec& drive : spec_.drives) {
+        KELVIN_TRY(drives_.add(drive));
+    }
     for (const ObjectSpec& object : spec_.objects) {
         KELVIN_TRY(backends_.add_object(object));
     }
-    const Devices::Ports ports = {machine_->memory(), *timers_, io_.loop, loop_, backends_};
+    const Devices::Ports ports = {machine_->memory(), *timers_, io_.loop, loop_, backends_, spec_.cpu.count};
     devices_ = std::make_unique<Devices>(ports, machine_->buses(), spec_.globals, nullptr);
     for (const DeviceSpec& device : spec_.devices) {
         KELVIN_TRY(devices_->add(device, false));

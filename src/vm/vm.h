@@ -51,7 +51,9 @@ class Vm final : private machine::PowerControl {
     /// The guest has switched itself off, and the machine was told to stay.
     bool is_off() const { return off_; }
     /// Lines for the user about what was given; empty if there is nothing to say.
-    std::string note() const { return machine_->note(); }
+    std::vector<std::string> notes() const;
+    std::string describe_drives() const { return drives_.describe(); }
+    std::string describe_pci() { return machine_->pcie().describe(); }
     std::string describe_memory() const { return machine_->memory().describe(); }
     std::string accelerator_statistics() const { return accelerator_->statistics(); }
     std::string closing_words() const { return accelerator_->closing_words(); }
@@ -92,7 +94,8 @@ class Vm final : private machine::PowerControl {
     std::unique_ptr<machine::VirtArm64> machine_;
     std::unique_ptr<accel::Accelerator> accelerator_;
     std::unique_ptr<machine::Psci> psci_;
-    Backends backends_;
+    Drives drives_{io_.loop};
+    Backends backends_{drives_};
     std::unique_ptr<Devices> devices_;
     std::vector<std::unique_ptr<CpuThread>> cpus_;
 };

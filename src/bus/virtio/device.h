@@ -153,10 +153,10 @@ class Device : public bus::Device {
     /// The driver has broken a rule: nothing works until it resets the device.
     void fail(std::string why);
 
-  private:
-    /// What a busy driver may have served before others have their turn.
+    /// How many chains a busy driver may have served before others have their turn.
     static constexpr unsigned kFuel = 2048;
 
+  private:
     void start();
     void stop();
     void reset_registers();

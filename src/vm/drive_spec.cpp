@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vm/drive_spec.h"
+
+#include <array>
+
+namespace kelvin::vm {
+
+using state::EnumName;
+
+namespace {
+
+constexpr auto kInterfaces = std::to_array<EnumName<DriveInterface>>(
+    {{"none", DriveInterface::none}, {"virtio", DriveInterface::virtio}, {"pflash", DriveInterface::pflash}});
+constexpr auto kFormats = std::to_array<EnumName<ImageFormat>>({{"raw", ImageFormat::raw}});
+constexpr auto kCacheModes = std::to_array<EnumName<CacheMode>>({{"writeback", CacheMode::writeback},
+                                                                 {"none", CacheMode::none},
+                                                                 {"writethrough", CacheMode::writethrough},
+                                                                 {"directsync", CacheMode::directsync},
+                                                                 {"unsafe", CacheMode::unsafe}});
+constexpr auto kAioModes = std::to_array<EnumName<AioMode>>({{"auto", AioMode::automatic},
+                                                             {"threads", AioMode::threads},
+                                                             {"io_uring", AioMode::io_uring},
+                                                             {"native", AioMode::native}});
+constexpr auto kDiscardModes = std::to_array<EnumName<DiscardMode>>({{"unmap", DiscardMode::unmap},
+                                                                     {"on", DiscardMode::unmap},
+                                                                     {"ignore", DiscardMode::ignore},
+                                                                     {"off", DiscardMode::ignore}});
+constexpr auto kDetectZeroesModes = std::to_array<EnumName<DetectZeroesMode>>(
+    {{"off", DetectZeroesMode::off}, {"on", DetectZeroesMode::on}, {"unmap", DetectZeroesMode::unmap}});
+constexpr auto kMedia = std::to_array<EnumName<Media>>({{"disk", Media::disk}, {"cdrom", Media::cdrom}});
+
+}  // namespace
+
+std::span<const EnumName<DriveInterface>> enum_names(DriveInterface) {
+    return kInterfaces;
+}
+std::span<const EnumName<ImageFormat>> enum_names(ImageFormat) {
+    return kFormats;
+}
+std::span<const EnumName<CacheMode>> enum_names(CacheMode) {
+    return kCacheModes;
+}
+std::span<const EnumName<AioMode>> enum_names(AioMode) {
+    return kAioModes;
+}
+std::span<const EnumName<DiscardMode>> enum_names(DiscardMode) {
+    return kDiscardModes;
+}
+std::span<const EnumName<DetectZeroesMode>> enum_names(DetectZeroesMode) {
+    return kDetectZeroesModes;
+}
+std::span<const EnumName<Media>> enum_names(Media) {
+    return kMedia;
+}
+
+}  // namespace kelvin::vm

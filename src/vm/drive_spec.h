@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// A disk as the user describes it.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "state/option_types.h"
+
+namespace kelvin::vm {
+
+/// What a drive is plugged into.
+enum class DriveInterface : u8 {
+    none,    ///< nothing: a -device names it
+    virtio,  ///< a virtio-blk-pci of its own
+    pflash,  ///< a bank of the board's flash
+};
+enum class ImageFormat : u8 { raw };
+enum class CacheMode : u8 { writeback, none, writethrough, directsync, unsafe };
+enum class AioMode : u8 { automatic, threads, io_uring, native };
+enum class DiscardMode : u8 { ignore, unmap };
+enum class DetectZeroesMode : u8 { off, on, unmap };
+enum class Media : u8 { disk, cdrom };
+
+std::span<const state::EnumName<DriveInterface>> enum_names(DriveInterface);
+std::span<const state::EnumName<ImageFormat>> enum_names(ImageFormat);
+std::span<const state::EnumName<CacheMode>> enum_names(CacheMode);
+std::span<const state::EnumName<AioMode>> enum_names(AioMode);
+std::span<const state::EnumName<DiscardMode>> enum_names(DiscardMode);
+std::span<const state::EnumName<DetectZeroesMode>> enum_names(DetectZeroesMode);
+std::span<const state::EnumName<Media>> enum_names(Media);
+template <class E>
+requires requires(E value) {
+    enum_names(value);
+}
+std::string_view enum_type_name(E) {
+    return "str";
+}
+
+struct DriveSpec {
+    std::string id;
+    std::string file;
+    std::optional<ImageFormat> format;
+    DriveInterface interface = DriveInterface::virtio;
+    std::optional<u32> index;
+    std::optional<u32> unit;
+    bool readonly = false;
+    CacheMode cache = CacheMode::writeback;
+    AioMode aio = AioMode::automatic;
+    DiscardMode discard = DiscardMode::unmap;
+    DetectZeroesMode detect_zeroes = DetectZeroesMode::off;
+    Media media = Media::disk;
+    std::string serial;
+    bool locking = true;
+
+    template <class Visitor>
+    void fields(Visitor& visit) {
+        visit("id", id, "the drive's name");
+        visit("file", file, "the image");
+        visit("format", format, "raw");
+        visit("if", interface, "none, virtio or pflash");
+        visit("index", index, "accepted, without effect");
+        visit("unit", unit, "of flash: 0 is the firmware, 1 its variables");
+        visit("readonly", readonly, "the guest cannot write");
+        visit("cache", cache, "writeback, none, writethrough, directsync, unsafe");
+        visit("aio", aio, "threads or io_uring");
+        visit("discard", discard, "unmap gives the host back what the guest discards; ignore does not");
+        visit("detect-zeroes", detect_zeroes, "on writes zeroes without their bytes, unmap frees them");
+        visit("media", media, "disk or cdrom");
+        visit("serial", serial, "the disk's serial number");
+        visit("locking", locking, "off lets another process use the image at the same time");
+    }
+};
+
+}  // namespace kelvin::vm
