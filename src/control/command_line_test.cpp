@@ -44,6 +44,13 @@ TEST(CommandLine, ATypicalCall) {
     EXPECT_TRUE(spec.console.monitor);
 }
 
+TEST(CommandLine, Its) {
+    EXPECT_TRUE(spec_of({"-M", "virt,gic-version=3"}).its);
+    EXPECT_TRUE(spec_of({"-M", "virt,its=on"}).its);
+    EXPECT_FALSE(spec_of({"-M", "virt,gic-version=3,its=off"}).its);
+    EXPECT_MENTIONS(error_of({"-M", "virt,its=maybe"}), "its is on or off, not 'maybe'");
+}
+
 // What QEMU 10.0.2 makes of them, as its device trees show.
 TEST(CommandLine, Processors) {
     struct Case {

@@ -37,7 +37,6 @@ constexpr auto kWithoutEffect = std::to_array<std::string_view>({
     "highmem-ecam",
     "highmem-mmio",
     "highmem-redists",
-    "its",
     "mem-merge",
     "dtb-randomness",
     "dtb-kaslr-seed",
@@ -49,7 +48,7 @@ constexpr auto kWithoutEffect = std::to_array<std::string_view>({
 });
 
 constexpr auto kSettings = std::to_array<std::string_view>(
-    {"type", "gic-version", "kernel", "initrd", "append", "dtb", "dumpdtb", "accel", "smp", "memory"});
+    {"type", "gic-version", "its", "kernel", "initrd", "append", "dtb", "dumpdtb", "accel", "smp", "memory"});
 
 constexpr auto kMachines = std::to_array<std::string_view>({"virt", "virt-10.0"});
 
@@ -80,12 +79,16 @@ Result<> set_gic_version(Draft& draft, const std::string& value) {
     return ok();
 }
 
-Result<> set_fixed(const FixedProperty& property, const std::string& value) {
+Result<bool> read_switch(std::string_view name, const std::string& value) {
     const std::optional<bool> wanted = state::parse_switch(value);
     if (!wanted) {
-        return user_error(fmt::format("{} is on or off, not '{}'", property.name, value));
+        return user_error(fmt::format("{} is on or off, not '{}'", name, value));
     }
-    if (*wanted != property.only) {
+    return *wanted;
+}
+
+Result<> set_fixed(const FixedProperty& property, const std::string& value) {
+    if (KELVIN_TRY(read_switch(property.name, value)) != property.only) {
         return user_error(fmt::format("{}={} is not supported yet", property.name, value),
                           fmt::format("leave it out, or say {}={}", property.name, property.only ? "on" : "off"));
     }
@@ -97,6 +100,10 @@ Result<> set_machine_property(Draft& draft, const state::Property& property) {
     const auto& [key, value, has_value] = property;
     if (key == "gic-version") {
         return set_gic_version(draft, value);
+    }
+    if (key == "its") {
+        spec.its = KELVIN_TRY(read_switch(key, has_value ? value : "on"));
+        return ok();
     }
     if (key == "accel") {
         return apply_accelerator(draft, value.substr(0, value.find(':')));

@@ -14,6 +14,7 @@
 #include "device/interrupt_controller/gicv2.h"
 #include "device/interrupt_controller/gicv2m.h"
 #include "device/interrupt_controller/gicv3.h"
+#include "device/interrupt_controller/its.h"
 #include "device/rtc/pl031.h"
 #include "device/serial/pl011.h"
 #include "device/virtio_mmio/virtio_mmio_slots.h"
@@ -56,7 +57,8 @@ struct VirtArm64::Devices {
     std::unique_ptr<device::Pl061> gpio;
     std::unique_ptr<device::PowerKey> power_key;
     std::unique_ptr<device::VirtioMmioSlots> virtio;
-    std::unique_ptr<device::Gicv2m> messages;
+    std::unique_ptr<device::Gicv2m> gicv2m;
+    std::unique_ptr<device::Its> its;
     std::unique_ptr<bus::pci::HostBridge> pcie;
     std::vector<std::unique_ptr<device::CfiFlash>> flash;
 };
@@ -118,13 +120,32 @@ Result<> VirtArm64::build_virtio() {
                              "virtio-mmio", memory::Locking::handler);
 }
 
+/// Null if there is none.
+Result<bus::MsiController*> VirtArm64::build_messages() {
+    using memory::Locking;
+    Devices& d = *devices_;
+    switch (virt::message_controller(config_.gic_version, config_.its)) {
+        case virt::MessageController::gicv2m:
+            d.gicv2m = std::make_unique<device::Gicv2m>(*d.gic, virt::kGicV2m.base, kFirstSpi + virt::kGicV2mSpi,
+                                                        virt::kGicV2mSpis);
+            KELVIN_TRY(
+                d.memory.add_mmio(virt::kGicV2m.base, virt::kGicV2m.size, *d.gicv2m, "gic-v2m", Locking::handler));
+            return d.gicv2m.get();
+        case virt::MessageController::its:
+            d.its = std::make_unique<device::Its>(*d.gicv3, d.memory, virt::kIts.base);
+            KELVIN_TRY(d.memory.add_mmio(virt::kIts.base, virt::kIts.size, *d.its, "gic-its", Locking::handler));
+            return d.its.get();
+        case virt::MessageController::none:
+            break;
+    }
+    return nullptr;
+}
+
 Result<> VirtArm64::build_pcie() {
     using memory::Locking;
     using Window = bus::pci::HostBridge::Window;
     Devices& d = *devices_;
-    d.messages =
-        std::make_unique<device::Gicv2m>(*d.gic, virt::kGicV2m.base, kFirstSpi + virt::kGicV2mSpi, virt::kGicV2mSpis);
-    KELVIN_TRY(d.memory.add_mmio(virt::kGicV2m.base, virt::kGicV2m.size, *d.messages, "gic-v2m", Locking::handler));
+    bus::MsiController* const messages = KELVIN_TRY(build_messages());
     const virt::HighRanges high = virt::high_ranges(config_.ram_size);
     std::vector<Window> windows;
     windows.push_back({virt::kPciePorts.base, virt::kPciePorts.size, 0, true});
@@ -135,7 +156,7 @@ Result<> VirtArm64::build_pcie() {
     for (unsigned pin = 0; pin < interrupts.size(); ++pin) {
         interrupts[pin] = d.gic->shared_input(kFirstSpi + virt::kPcieSpi + pin);
     }
-    d.pcie = std::make_unique<bus::pci::HostBridge>(windows, interrupts, d.messages.get());
+    d.pcie = std::make_unique<bus::pci::HostBridge>(windows, interrupts, messages);
     constexpr const char* kNames[] = {"pcie-ports", "pcie-memory", "pcie-high-memory"};
     for (unsigned index = 0; index < windows.size(); ++index) {
         KELVIN_TRY(d.memory.add_mmio(windows[index].base, windows[index].size, d.pcie->window(index), kNames[index],
@@ -161,16 +182,7 @@ Result<> VirtArm64::build_gic() {
     Devices& d = *devices_;
     d.pins.resize(config_.cpus);
     if (config_.gic_version == 3) {
-        std::vector<device::Gicv3Cpu> cpus;
-        for (CpuPins& pins : d.pins) {
-            cpus.push_back({affinity_of(static_cast<unsigned>(cpus.size())), pins.wires()});
-        }
-        d.gicv3 = std::make_unique<device::Gicv3>(cpus);
-        d.gic = d.gicv3.get();
-        KELVIN_TRY(d.memory.add_mmio(virt::kGicDistributor.base, virt::kGicDistributor.size, d.gicv3->distributor(),
-                                     "gic-distributor", memory::Locking::handler));
-        return d.memory.add_mmio(virt::kGicV3Redistributors.base, cpus.size() * device::Gicv3::kRedistributorSize,
-                                 d.gicv3->redistributors(), "gic-redistributors", memory::Locking::handler);
+        return build_gicv3();
     }
     std::vector<device::CpuInterruptWires> wires;
     for (CpuPins& pins : d.pins) {
@@ -187,6 +199,21 @@ Result<> VirtArm64::build_gic() {
     KELVIN_TRY(d.memory.add_banked_mmio(virt::kGicDistributor.base, device::Gicv2::kDistributorSize, distributors,
                                         "gic-distributor"));
     return d.memory.add_banked_mmio(virt::kGicV2Cpu.base, device::Gicv2::kCpuInterfaceSize, interfaces, "gic-cpu");
+}
+
+/// Without an ITS nothing makes LPIs, and there are none.
+Result<> VirtArm64::build_gicv3() {
+    Devices& d = *devices_;
+    std::vector<device::Gicv3Cpu> cpus;
+    for (CpuPins& pins : d.pins) {
+        cpus.push_back({affinity_of(static_cast<unsigned>(cpus.size())), pins.wires()});
+    }
+    d.gicv3 = std::make_unique<device::Gicv3>(cpus, config_.its ? &d.memory : nullptr);
+    d.gic = d.gicv3.get();
+    KELVIN_TRY(d.memory.add_mmio(virt::kGicDistributor.base, virt::kGicDistributor.size, d.gicv3->distributor(),
+                                 "gic-distributor", memory::Locking::handler));
+    return d.memory.add_mmio(virt::kGicV3Redistributors.base, cpus.size() * device::Gicv3::kRedistributorSize,
+                             d.gicv3->redistributors(), "gic-redistributors", memory::Locking::handler);
 }
 
 memory::AddressMap& VirtArm64::memory() {
@@ -232,6 +259,9 @@ void VirtArm64::reset() {
     for (const auto& bank : d.flash) {
         bank->reset();
     }
+    if (d.its != nullptr) {
+        d.its->reset();
+    }
     d.gic->reset();
     d.memory.announce_write(ram_.base, ram_.size());
 }
@@ -260,6 +290,7 @@ Result<std::vector<u8>> make_device_tree(const VirtConfig& config, const BootFac
     board.cpu_compatible = config.cpu_compatible;
     board.pmu = config.pmu;
     board.gic_version = config.gic_version;
+    board.its = config.its;
     board.ram_size = config.ram_size;
     board.bootargs = facts.arguments;
     board.initrd_start = facts.initrd_start;

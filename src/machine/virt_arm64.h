@@ -24,6 +24,7 @@ struct VirtConfig {
     std::string cpu_compatible;
     bool pmu = true;
     unsigned gic_version = 2;
+    bool its = true;  ///< of a GICv3
     u64 ram_size = 0;
     bool repeatable = false;  ///< each start is the same: fixed seeds, and a time of day that does not ask the host
     BootFiles boot;
@@ -68,6 +69,8 @@ class VirtArm64 {
 
     Result<> build(backend::CharacterBackend& console, TimerService& timers);
     Result<> build_gic();
+    Result<> build_gicv3();
+    Result<bus::MsiController*> build_messages();
     Result<> build_virtio();
     Result<> build_pcie();
     Result<> add_flash(virt::Range range, const char* name);

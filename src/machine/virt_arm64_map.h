@@ -20,6 +20,7 @@ inline constexpr Range kGicDistributor = {{0x08000000}, 0x10000};
 inline constexpr Range kGicV2Cpu = {{0x08010000}, 0x10000};
 inline constexpr Range kGicV3Redistributors = {{0x080a0000}, 0xf60000};
 inline constexpr Range kGicV2m = {{0x08020000}, 0x1000};
+inline constexpr Range kIts = {{0x08080000}, 0x20000};
 inline constexpr Range kUart = {{0x09000000}, 0x1000};
 inline constexpr Range kRtc = {{0x09010000}, 0x1000};
 inline constexpr Range kFwCfg = {{0x09020000}, 0x18};
@@ -56,6 +57,15 @@ inline constexpr unsigned kVirtioMmioSpi = 16;  ///< of the first slot
 inline constexpr unsigned kGicV2mSpi = 48;      ///< the first of kGicV2mSpis, for messages
 inline constexpr unsigned kGicV2mSpis = 64;
 inline constexpr unsigned kSpis = 256;
+
+/// Who takes PCI devices' messages.
+enum class MessageController : u8 { none, gicv2m, its };
+constexpr MessageController message_controller(unsigned gic_version, bool its) {
+    if (gic_version == 2) {
+        return MessageController::gicv2m;
+    }
+    return its ? MessageController::its : MessageController::none;
+}
 
 // Private peripheral interrupts, counted from the GIC's 16.
 inline constexpr unsigned kPmuPpi = 7;

@@ -128,6 +128,22 @@ void pmu(DeviceTree& tree, const Description& board) {
     tree.string("compatible", "arm,armv8-pmuv3");
 }
 
+void messages(DeviceTree& tree, MessageController controller) {
+    if (controller == MessageController::none) {
+        return;
+    }
+    const bool its = controller == MessageController::its;
+    const Range range = its ? kIts : kGicV2m;
+    const auto node = tree.node(at(its ? "its" : "v2m", range.base));
+    tree.cells("phandle", {kMessages});
+    reg(tree, range);
+    if (its) {
+        tree.cells("#msi-cells", {1});
+    }
+    tree.empty("msi-controller");
+    tree.string("compatible", its ? "arm,gic-v3-its" : "arm,gic-v2m-frame");
+}
+
 void gic(DeviceTree& tree, const Description& board) {
     const auto node = tree.node(at("intc", kGicDistributor.base));
     const bool v3 = board.gic_version == 3;
@@ -143,11 +159,7 @@ void gic(DeviceTree& tree, const Description& board) {
     tree.cells("#address-cells", {2});
     tree.empty("interrupt-controller");
     tree.cells("#interrupt-cells", {3});
-    const auto frame = tree.node(at("v2m", kGicV2m.base));
-    tree.cells("phandle", {kMessages});
-    reg(tree, kGicV2m);
-    tree.empty("msi-controller");
-    tree.string("compatible", "arm,gic-v2m-frame");
+    messages(tree, message_controller(board.gic_version, board.its));
 }
 
 /// INTA to INTD of the root bus's devices, turned by the device's number. An entry: the device, the pin, and the GIC's
@@ -188,7 +200,9 @@ void pcie(DeviceTree& tree, const Description& board) {
     range(ranges, kWideMemorySpace, high.pcie_memory.base.value, high.pcie_memory);
     tree.cells("ranges", ranges);
     reg(tree, high.pcie_configuration);
-    tree.cells("msi-map", {0, kMessages, 0, 0x10000});
+    if (message_controller(board.gic_version, board.its) != MessageController::none) {
+        tree.cells("msi-map", {0, kMessages, 0, 0x10000});
+    }
     tree.empty("dma-coherent");
     tree.cells("bus-range", {0, 0xff});
     tree.cells("linux,pci-domain", {0});

@@ -25,6 +25,7 @@ struct Description {
     std::string cpu_compatible;
     bool pmu = true;
     unsigned gic_version = 2;
+    bool its = true;  ///< of a GICv3
     u64 ram_size = 0;
     std::optional<std::string> bootargs;
     u64 initrd_start = 0;

@@ -111,6 +111,16 @@ TEST(VirtDeviceTree, Topology) {
     EXPECT_NE(std::ranges::find(lines, "/cpus/cpu@19 reg = 00000103"), lines.end());
 }
 
+// As QEMU 10.0.2 has it with gic-version=3,its=off: nobody takes messages.
+TEST(VirtDeviceTree, WithoutAnItsThereAreNoMessages) {
+    Description board = description(3);
+    board.its = false;
+    for (const std::string& line : dump(build_device_tree(board).value())) {
+        EXPECT_EQ(line.find("its@"), std::string::npos);
+        EXPECT_EQ(line.find("msi-"), std::string::npos);
+    }
+}
+
 TEST(VirtDeviceTree, WhatIsNotThereIsNotMentioned) {
     Description board = description(2);
     board.pmu = false;

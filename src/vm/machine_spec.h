@@ -86,6 +86,7 @@ struct MachineSpec {
     u64 ram_size = u64{128} << 20;
     CpuSpec cpu;
     std::optional<GicVersion> gic;                    ///< empty: as the number of processors needs
+    bool its = true;                                  ///< a GICv3 takes PCI devices' messages, by an ITS
     std::optional<InstructionTime> instruction_time;  ///< empty: the host's clock is what time passes by
     BootSpec boot;
     ConsoleSpec console;

@@ -18,11 +18,14 @@ constexpr u8 kLeastBinaryPoint1 = 3;
 
 }  // namespace
 
-Gicv3::Gicv3(std::span<const Gicv3Cpu> cpus)
+Gicv3::Gicv3(std::span<const Gicv3Cpu> cpus, const memory::Dma* dma)
     : cpus_(cpus.begin(), cpus.end()), outputs_(cpus.size()), inputs_(*this, cpu_count(), kInterrupts) {
     KELVIN_ASSERT(!cpus.empty() && cpus.size() < kAnywhere);
     for (unsigned cpu = 0; cpu < cpu_count(); ++cpu) {
         interfaces_.emplace_back(*this, cpu);
+        if (dma != nullptr) {
+            lpis_.emplace_back(*dma);
+        }
     }
     state_.cpus.resize(cpus.size());
     reset_registers();
@@ -53,6 +56,9 @@ void Gicv3::reset_registers() {
         cpu.local = local;
         cpu.binary_point = {kLeastBinaryPoint0, kLeastBinaryPoint1};
     }
+    for (Lpis& lpis : lpis_) {
+        lpis.reset();
+    }
     for (unsigned spi = 0; spi < targets_.size(); ++spi) {
         resolve_route(spi);
     }
@@ -60,15 +66,23 @@ void Gicv3::reset_registers() {
 
 Gicv3::State Gicv3::save() const {
     const std::lock_guard guard(lock_);
-    return state_;
+    State state = state_;
+    for (const Lpis& lpis : lpis_) {
+        state.lpis.push_back(lpis.state());
+    }
+    return state;
 }
 
 void Gicv3::restore(const State& state) {
     const std::lock_guard guard(lock_);
-    if (state.cpus.size() != cpus_.size()) {
+    if (state.cpus.size() != cpus_.size() || state.lpis.size() != lpis_.size()) {
         return;
     }
     state_ = state;
+    state_.lpis.clear();
+    for (unsigned cpu = 0; cpu < lpis_.size(); ++cpu) {
+        lpis_[cpu].restore(state.lpis[cpu]);
+    }
     for (CpuState& cpu : state_.cpus) {
         cpu.binary_point[0] = std::clamp<u8>(cpu.binary_point[0], kLeastBinaryPoint0, 7);
         cpu.binary_point[1] = std::clamp<u8>(cpu.binary_point[1], kLeastBinaryPoint1, 7);
@@ -126,6 +140,12 @@ std::optional<Gicv3::Candidate> Gicv3::highest_pending(unsigned cpu) const {
     for (unsigned bank = 0; bank < kSharedBanks; ++bank) {
         consider(state_.shared[bank], 32 + bank * 32);
     }
+    // LPIs are in Group 1 (IHI 0069 5.1), and their numbers the highest: they lose among equals.
+    if (group1 && !lpis_.empty()) {
+        if (const auto& lpi = lpis_[cpu].best(); lpi && (!best || lpi->priority < best->priority)) {
+            best = Candidate{lpi->intid, 1, lpi->priority};
+        }
+    }
     return best;
 }
 
@@ -166,6 +186,48 @@ void Gicv3::update_all() {
     for (unsigned cpu = 0; cpu < cpu_count(); ++cpu) {
         update(cpu);
     }
+}
+
+void Gicv3::set_lpi(unsigned cpu, u32 intid) {
+    const std::lock_guard guard(lock_);
+    lpis_[cpu].set_pending(intid);
+    update(cpu);
+}
+
+void Gicv3::clear_lpi(unsigned cpu, u32 intid) {
+    const std::lock_guard guard(lock_);
+    lpis_[cpu].clear_pending(intid);
+    update(cpu);
+}
+
+void Gicv3::move_lpi(unsigned from, unsigned to, u32 intid) {
+    const std::lock_guard guard(lock_);
+    if (from != to && lpis_[from].clear_pending(intid)) {
+        lpis_[to].set_pending(intid);
+        update(from);
+        update(to);
+    }
+}
+
+void Gicv3::move_all_lpis(unsigned from, unsigned to) {
+    const std::lock_guard guard(lock_);
+    if (from != to) {
+        lpis_[from].move_all(lpis_[to]);
+        update(from);
+        update(to);
+    }
+}
+
+void Gicv3::reload_lpi(unsigned cpu, u32 intid) {
+    const std::lock_guard guard(lock_);
+    lpis_[cpu].reload(intid);
+    update(cpu);
+}
+
+void Gicv3::reload_lpis(unsigned cpu) {
+    const std::lock_guard guard(lock_);
+    lpis_[cpu].reload_all();
+    update(cpu);
 }
 
 /// After a change of a CPU's own state, which others see only through the choice for 1-of-N interrupts.

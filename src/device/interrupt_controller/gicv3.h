@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Arm Generic Interrupt Controller, architecture version 3 (IHI 0069), as a system without EL3 sees it: one Security
-// state (GICD_CTLR.DS is 1), affinity routing always on, 256 shared interrupts, 5 priority bits; no LPIs, no ITS.
+// state (GICD_CTLR.DS is 1), affinity routing always on, 256 shared interrupts, 5 priority bits; LPIs on demand
+// (its.h).
 #pragma once
 
 #include <array>
@@ -14,6 +15,7 @@
 #include "device/interrupt_controller/interrupt_bank.h"
 #include "device/interrupt_controller/interrupt_controller.h"
 #include "device/interrupt_controller/interrupt_inputs.h"
+#include "device/interrupt_controller/lpis.h"
 
 namespace kelvin::device {
 
@@ -45,9 +47,11 @@ class Gicv3 final : public InterruptController {
         std::array<InterruptBank, kSharedBanks> shared;
         std::array<u64, kInterrupts - 32> routes{};
         std::vector<CpuState> cpus;
+        std::vector<Lpis::State> lpis;  ///< one a CPU, or none at all
     };
 
-    explicit Gicv3(std::span<const Gicv3Cpu> cpus);
+    /// With `dma`, which outlives this object, there are LPIs.
+    explicit Gicv3(std::span<const Gicv3Cpu> cpus, const memory::Dma* dma = nullptr);
 
     memory::MmioHandler& distributor() { return distributor_; }
     /// All CPUs' redistributors, one after the other: kRedistributorSize each.
@@ -59,8 +63,19 @@ class Gicv3 final : public InterruptController {
     void reset() override;
 
     State save() const;
-    /// `state` has as many CPUs as this GIC, or nothing happens.
+    /// `state` has as many CPUs, and LPIs of them, as this GIC, or nothing happens.
     void restore(const State& state);
+
+    // What an ITS asks of redistributors, about processors that there are and any number of an interrupt.
+    unsigned processors() const { return cpu_count(); }
+    void set_lpi(unsigned cpu, u32 intid);
+    void clear_lpi(unsigned cpu, u32 intid);
+    /// If it is pending, it will be so at another processor.
+    void move_lpi(unsigned from, unsigned to, u32 intid);
+    void move_all_lpis(unsigned from, unsigned to);
+    /// The configuration of one, or of all, has changed in memory.
+    void reload_lpi(unsigned cpu, u32 intid);
+    void reload_lpis(unsigned cpu);
 
   private:
     friend class InterruptInputs<Gicv3>;
@@ -112,6 +127,7 @@ class Gicv3 final : public InterruptController {
     void write_distributor(u64 offset, u32 value, u32 mask);
     u32 read_redistributor(unsigned cpu, u64 offset) const;
     void write_redistributor(unsigned cpu, u64 offset, u32 value, u32 mask);
+    void write_lpi_register(unsigned cpu, u64 offset, u32 value, u32 mask);
     void resolve_route(unsigned spi);
 
     u64 read_register(unsigned cpu, IccRegister which);
@@ -137,7 +153,8 @@ class Gicv3 final : public InterruptController {
     std::vector<CpuInterface> interfaces_;
 
     mutable std::mutex lock_;
-    State state_;
+    State state_;             // but for LPIs
+    std::vector<Lpis> lpis_;  // one a CPU, or none at all
     // What routes mean: a CPU's index, kNowhere, or kAnywhere for 1-of-N.
     static constexpr u16 kNowhere = 0xffff;
     static constexpr u16 kAnywhere = 0xfffe;

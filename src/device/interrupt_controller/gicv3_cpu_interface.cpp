@@ -153,7 +153,11 @@ u32 Gicv3::acknowledge(unsigned cpu, unsigned group) {
     if (!best || best->group != group || !preempts(self, *best)) {
         return kSpurious;
     }
-    bank_of(cpu, best->intid).acknowledge(best->intid % 32);
+    if (best->intid >= Lpis::kFirst) {
+        lpis_[cpu].clear_pending(best->intid);  // LPIs have no active state
+    } else {
+        bank_of(cpu, best->intid).acknowledge(best->intid % 32);
+    }
     ActivePriorities(self.active_priorities[group], kActiveShift).set(best->priority & preemption_mask(self, group));
     cpu_changed(cpu);
     return best->intid;
@@ -166,7 +170,8 @@ void Gicv3::end_of_interrupt(unsigned cpu, unsigned group, u64 value) {
     const u64 intid = bits(value, 23, 0);
     const u8 own = highest_active(self.active_priorities[group], kActiveShift);
     const u8 other = highest_active(self.active_priorities[1 - group], kActiveShift);
-    if (intid >= kInterrupts || own == kIdlePriority || other < own) {
+    const bool exists = intid < kInterrupts || (!lpis_.empty() && intid >= Lpis::kFirst && intid < Lpis::kEnd);
+    if (!exists || own == kIdlePriority || other < own) {
         return;
     }
     ActivePriorities(self.active_priorities[group], kActiveShift).clear_highest();

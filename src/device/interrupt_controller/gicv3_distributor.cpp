@@ -21,11 +21,14 @@ constexpr u64 kType = 0x0004;
 constexpr u64 kImplementer = 0x0008;
 constexpr u64 kRoutes = 0x6000;                 // GICD_IROUTER<n>, n counting from interrupt 0
 constexpr u32 kControlReads = 1 << 6 | 1 << 4;  // DS and ARE are RAO/WI
-// 288 interrupts; 10 bits of INTID; affinity 3 valid. No LPIs, no message-based SPIs, no extended SPIs.
-constexpr u32 kTypeValue = Gicv3::kSharedBanks | 9 << 19 | 1 << 24;
+// 288 interrupts; affinity 3 valid; 10 bits of INTID, or LPIs and 16. No message-based SPIs, no extended SPIs.
+constexpr u32 kTypeValue = Gicv3::kSharedBanks | 1 << 24;
+constexpr u32 kTypeWithoutLpis = kTypeValue | 9 << 19;
+constexpr u32 kTypeWithLpis = kTypeValue | 15 << 19 | 1 << 17;
 }  // namespace gicd
 
 namespace gicr {
+constexpr u64 kControl = 0x0000;
 constexpr u64 kImplementer = 0x0004;
 constexpr u64 kType = 0x0008;
 constexpr u64 kWaker = 0x0014;
@@ -39,6 +42,9 @@ constexpr unsigned kRoutingModeBit = 31;
 
 bool is_route(u64 offset) {
     return offset >= gicd::kRoutes + 8 * 32 && offset < gicd::kRoutes + u64{8} * Gicv3::kInterrupts;
+}
+bool is_lpi_register(u64 offset) {
+    return offset == gicr::kControl || (offset >= Lpis::kRegisterBegin && offset < Lpis::kRegisterEnd);
 }
 unsigned spi_of_route(u64 offset) {
     return static_cast<unsigned>((offset - gicd::kRoutes) / 8 - 32);
@@ -83,7 +89,7 @@ u32 Gicv3::read_distributor(u64 offset) const {
         case gicd::kControl:
             return state_.control | gicd::kControlReads;
         case gicd::kType:
-            return gicd::kTypeValue;
+            return lpis_.empty() ? gicd::kTypeWithoutLpis : gicd::kTypeWithLpis;
         case gicd::kImplementer:
             return kArmImplementer;
         case kPeripheralId2:
@@ -134,12 +140,16 @@ u32 Gicv3::read_redistributor(unsigned cpu, u64 offset) const {
         const auto which = find_bank_register(offset - gicr::kSgiFrame);
         return which && which->bank == 0 ? read_bank(self.local, *which) : 0;
     }
+    if (is_lpi_register(offset) && !lpis_.empty()) {
+        return offset == gicr::kControl ? lpis_[cpu].read_control() : lpis_[cpu].read_register(offset);
+    }
     switch (offset) {
         case gicr::kImplementer:
             return kArmImplementer;
         case gicr::kType: {
             const u32 last = cpu + 1 == cpu_count() ? 1 << 4 : 0;
-            return cpu << 8 | last;
+            const u32 physical_lpis = lpis_.empty() ? 0 : 1;
+            return cpu << 8 | last | physical_lpis;
         }
         case gicr::kType + 4: {  // Aff3 to Aff0, without the gap of MPIDR_EL1
             const u64 affinity = cpus_[cpu].affinity;
@@ -166,6 +176,18 @@ void Gicv3::write_redistributor(unsigned cpu, u64 offset, u32 value, u32 mask) {
         }
     } else if (offset == gicr::kWaker && (mask & gicr::kProcessorSleep) != 0) {
         self.asleep = (value & gicr::kProcessorSleep) != 0;
+    } else if (is_lpi_register(offset) && !lpis_.empty()) {
+        write_lpi_register(cpu, offset, value, mask);
+    }
+}
+
+void Gicv3::write_lpi_register(unsigned cpu, u64 offset, u32 value, u32 mask) {
+    Lpis& lpis = lpis_[cpu];
+    if (offset == gicr::kControl) {
+        lpis.write_control(bus::merge(lpis.read_control(), value, mask));
+        update(cpu);
+    } else {
+        lpis.write_register(offset, value, mask);
     }
 }
 
