@@ -126,9 +126,25 @@ bool EventLoop::still_watched(const Watch& watch) {
     return std::ranges::find(watches_, watch) != watches_.end();
 }
 
+void EventLoop::poll_sources_after(std::span<const pollfd> polled, std::span<const std::size_t> ends) {
+    if (ends.empty()) {
+        return;
+    }
+    // A source may be removed by what another one does: then nobody is asked in this turn any more.
+    const std::vector<PollSource*> asked = sources_;
+    const std::size_t skipped = ends.back() - polled.size();
+    std::size_t begin = 0;
+    for (std::size_t i = 0; i < asked.size() && sources_ == asked; ++i) {
+        const std::size_t end = ends[i] - skipped;
+        asked[i]->after_poll(polled.subspan(begin, end - begin));
+        begin = end;
+    }
+}
+
 void EventLoop::run() {
     std::vector<Watch> watched;
     std::vector<pollfd> polled;
+    std::vector<std::size_t> ends;  // of each source's part of `polled`
     runner_ = std::this_thread::get_id();
     for (;;) {
         int timeout = 0;
@@ -145,7 +161,14 @@ void EventLoop::run() {
         for (const Watch& watch : watched) {
             polled.push_back({watch.fd, POLLIN, 0});
         }
-        if (::poll(polled.data(), polled.size(), timeout) > 0) {
+        ends.clear();
+        for (PollSource* source : sources_) {
+            source->before_poll(polled, timeout);
+            ends.push_back(polled.size());
+        }
+        const int count = ::poll(polled.data(), polled.size(), timeout);
+        poll_sources_after(std::span(polled).subspan(watched.size() + 1), ends);
+        if (count > 0) {
             u64 ignored = 0;
             static_cast<void>(!::read(wake_.get(), &ignored, sizeof ignored));
             for (std::size_t i = 0; i < watched.size(); ++i) {

@@ -2,8 +2,11 @@
 // Waits for file descriptors and for work posted by other threads, and calls handlers one after the other.
 #pragma once
 
+#include <poll.h>
+
 #include <atomic>
 #include <mutex>
+#include <span>
 #include <thread>
 #include <type_traits>
 #include <vector>
@@ -12,6 +15,16 @@
 #include "base/types.h"
 
 namespace kelvin {
+
+/// Something that decides before each wait which descriptors it waits for, such as a network stack.
+class PollSource {
+  public:
+    virtual ~PollSource() = default;
+    /// Appends to `polled`, and lowers `timeout_ms` (-1: for ever) if it has to be asked again by then.
+    virtual void before_poll(std::vector<pollfd>& polled, int& timeout_ms) = 0;
+    /// What it has appended, with the events that came.
+    virtual void after_poll(std::span<const pollfd> polled) = 0;
+};
 
 /// One thread calls run(); handlers run on it, without any lock of the loop, and must not block for long.
 /// Uses poll(2), so that every descriptor will do: regular files and /dev/null are always readable.
@@ -25,6 +38,10 @@ class EventLoop {
     void watch(int fd, Handler handler, void* context);
     /// Any thread; the handler may still be running when it returns, unless that is the loop's own thread.
     void unwatch(int fd);
+
+    /// Asks `source` around each wait, until it is removed. The loop's own thread, or while none runs it.
+    void add_source(PollSource& source) { sources_.push_back(&source); }
+    void remove_source(PollSource& source) { std::erase(sources_, &source); }
 
     /// Calls `handler` once, as soon as possible, or after `delay_ns`. Any thread.
     void post(Handler handler, void* context, i64 delay_ns = 0);
@@ -63,11 +80,13 @@ class EventLoop {
 
     void call_and_wait(Handler handler, void* context);
     void wake() const;
+    void poll_sources_after(std::span<const pollfd> polled, std::span<const std::size_t> ends);
     /// Milliseconds until posted work is due, as poll() takes them.
     int timeout_locked() const;
     void run_due();
     bool still_watched(const Watch& watch);
 
+    std::vector<PollSource*> sources_;
     Fd wake_;
     std::atomic<std::thread::id> runner_{};  // who is in run()
     std::mutex mutex_;                       // guards what follows; never held while a handler runs

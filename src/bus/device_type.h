@@ -32,6 +32,8 @@ class Backends {
     virtual Result<backend::BlockDevice*> claim_block(std::string_view id) = 0;
     virtual Result<backend::CharacterBackend*> claim_character(std::string_view id) = 0;
     virtual Result<backend::NetworkPort*> claim_network(std::string_view id) = 0;
+    /// An address for a card that was given none: QEMU's first is 52:54:00:12:34:56.
+    virtual state::MacAddress make_mac_address() = 0;
     /// The host's generator if `id` is empty; may be shared.
     virtual Result<backend::EntropySource*> claim_entropy(std::string_view id) = 0;
 };

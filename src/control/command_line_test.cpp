@@ -137,7 +137,7 @@ TEST(CommandLine, ConsoleChoices) {
     EXPECT_MENTIONS(error_of({"-serial", "stdio", "-serial", "file:x"}), "one serial port");
     EXPECT_MENTIONS(error_of({"-monitor", "telnet:x"}), "cannot be connected");
     EXPECT_MENTIONS(error_of({"-display", "gtk"}), "no display");
-    EXPECT_MENTIONS(error_of({"-nic", "user"}), "no network card");
+    EXPECT_MENTIONS(error_of({"-nic", "user,model=virtio-rng-pci"}), "is no network card");
 }
 
 TEST(CommandLine, UnknownNamesGetTheNearest) {
@@ -283,6 +283,32 @@ TEST(OptionValues, ListsAndProperties) {
     EXPECT_FALSE(state::parse_unsigned(""));
 }
 
+TEST(CommandLine, Networks) {
+    const auto cards = [](const Arguments& arguments) {
+        const vm::MachineSpec spec = spec_of(arguments);
+        std::string text;
+        for (const vm::NetworkSpec& network : spec.networks) {
+            text += network.type + ":" + network.id + " ";
+        }
+        for (const vm::DeviceSpec& device : spec.devices) {
+            text += device.driver + state::to_text(device.options) + " ";
+        }
+        return text;
+    };
+    EXPECT_EQ(cards({"-nic", "none"}), "");
+    EXPECT_EQ(cards({"-nodefaults"}), "");
+    EXPECT_EQ(cards({}), "user:__nic0 virtio-net-pci{\"netdev\":\"__nic0\"} ");
+    EXPECT_EQ(cards({"-nic", "user,mac=52:54:00:00:00:01,hostfwd=tcp::1-:2"}),
+              "user:__nic0 virtio-net-pci{\"mac\":\"52:54:00:00:00:01\",\"netdev\":\"__nic0\"} ");
+    EXPECT_EQ(cards({"-net", "nic,model=virtio", "-net", "user"}), cards({}));
+    EXPECT_EQ(cards({"-netdev", "user,id=n0", "-device", "virtio-net-pci,netdev=n0"}),
+              "user:n0 virtio-net-pci{\"netdev\":\"n0\"} ");
+    EXPECT_MENTIONS(error_of({"-net", "nic"}), "both ends");
+    EXPECT_EQ(
+        spec_of({"-netdev", "user,id=n,hostfwd=tcp::1-:2,hostfwd=udp::3-:4"}).networks[0].options["hostfwd"].size(),
+        2U);
+}
+
 TEST(CommandLine, Drives) {
     const vm::MachineSpec spec = spec_of({"-drive", "/x,id=d0,if=none,format=raw,readonly=on,cache=none", "-device",
                                           "virtio-blk-pci,drive=d0,id=b", "-hda", "/y"});
@@ -290,7 +316,7 @@ TEST(CommandLine, Drives) {
     EXPECT_EQ(spec.drives[0].file, "/x");
     EXPECT_TRUE(spec.drives[0].readonly);
     EXPECT_EQ(spec.drives[0].cache, vm::CacheMode::none);
-    ASSERT_EQ(spec.devices.size(), 2U);
+    ASSERT_EQ(spec.devices.size(), 3U);
     EXPECT_EQ(spec.devices[0].id, "b");
     EXPECT_EQ(spec.devices[1].driver, "virtio-blk-pci");
     EXPECT_EQ(spec.devices[1].options["drive"], "virtio1");

@@ -30,6 +30,7 @@ constexpr auto kTopics = std::to_array<Topic>({
     {"mtree", "the physical address space"},
     {"jit", "the translator's figures"},
     {"block", "the drives"},
+    {"network", "network cables, and the connections of user networks"},
     {"pci", "what is on the PCI buses"},
 });
 

@@ -20,7 +20,8 @@ class MonitorTarget {
     virtual void cont() = 0;
     virtual void system_reset() = 0;
     virtual void system_powerdown() = 0;
-    /// Text about `topic`: "status", "mtree", "registers", "jit", "block", "pci"; all other topics are refused before.
+    /// Text about `topic`: "status", "mtree", "registers", "jit", "block", "network", "pci"; all other topics are
+    /// refused before.
     virtual std::string info(std::string_view topic) = 0;
 };
 

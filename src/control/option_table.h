@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "control/command_line.h"
+#include "state/json.h"
 
 namespace kelvin::control {
 
@@ -22,6 +23,9 @@ struct Draft {
     std::optional<std::string> serial;
     std::optional<std::string> monitor;
     bool cpu_named = false;
+    bool network_named = false;
+    state::Json legacy_nic;      ///< what -net nic said of the card
+    state::Json legacy_network;  ///< what -net user said of the cable
 };
 
 struct Option {
@@ -47,7 +51,9 @@ Result<> apply_log_file(Draft& draft, const std::string& value);
 Result<> apply_log_filter(Draft& draft, const std::string& value);
 Result<> apply_serial(Draft& draft, const std::string& value);
 Result<> apply_display(Draft& draft, const std::string& value);
-Result<> apply_network(Draft& draft, const std::string& value);
+Result<> apply_nic(Draft& draft, const std::string& value);
+Result<> apply_net(Draft& draft, const std::string& value);
+Result<> apply_netdev(Draft& draft, const std::string& value);
 Result<> apply_instruction_time(Draft& draft, const std::string& value);
 Result<> apply_drive(Draft& draft, const std::string& value);
 Result<> apply_disk(Draft& draft, const std::string& value);
@@ -59,6 +65,8 @@ Result<> apply_action(Draft& draft, const std::string& value);
 
 /// Gives drives their names and devices, once every option is known.
 Result<> settle_drives(Draft& draft);
+/// Connects cards and cables, once every option is known.
+Result<> settle_networks(Draft& draft);
 /// Decides what the serial port and the monitor are connected to, once every option is known.
 Result<> settle_console(Draft& draft);
 

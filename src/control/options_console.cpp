@@ -54,10 +54,6 @@ Result<> apply_display(Draft& draft, const std::string& value) {
     return ok();
 }
 
-Result<> apply_network(Draft&, const std::string& value) {
-    return value == "none" ? ok() : Result<>(user_error("there is no network card yet", "-nic none"));
-}
-
 Result<> settle_console(Draft& draft) {
     vm::MachineSpec& spec = draft.line.spec;
     // Without a word about it, the terminal is the console; QEMU would open a window where it can.

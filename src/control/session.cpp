@@ -114,6 +114,9 @@ std::string Session::info(std::string_view topic) {
     if (topic == "block") {
         return vm_->describe_drives();
     }
+    if (topic == "network") {
+        return vm_->describe_networks();
+    }
     if (topic == "pci") {
         return vm_->describe_pci();
     }

@@ -58,6 +58,7 @@ Result<> Backends::add_object(const ObjectSpec& spec) {
 
 void Backends::release(const std::string& owner) {
     drives_.release(owner);
+    networks_.release(owner);
 }
 
 Result<backend::BlockDevice*> Backends::claim_block(std::string_view id) {
@@ -69,7 +70,14 @@ Result<backend::CharacterBackend*> Backends::claim_character(std::string_view id
 }
 
 Result<backend::NetworkPort*> Backends::claim_network(std::string_view id) {
-    return no_backend("-netdev", id);
+    return networks_.claim(id, owner_);
+}
+
+state::MacAddress Backends::make_mac_address() {
+    constexpr std::array<u8, 6> kFirst = {0x52, 0x54, 0x00, 0x12, 0x34, 0x56};
+    state::MacAddress address{kFirst};
+    address.bytes[5] = static_cast<u8>(kFirst[5] + addresses_made_++);
+    return address;
 }
 
 Result<backend::EntropySource*> Backends::claim_entropy(std::string_view id) {

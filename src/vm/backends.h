@@ -10,14 +10,15 @@
 #include "bus/device_type.h"
 #include "vm/drives.h"
 #include "vm/machine_spec.h"
+#include "vm/networks.h"
 
 namespace kelvin::vm {
 
 /// The I/O loop's thread, but while the machine is built.
 class Backends final : public bus::Backends {
   public:
-    /// `drives` outlives this object.
-    explicit Backends(Drives& drives) : drives_(drives) {}
+    /// Both outlive this object.
+    Backends(Drives& drives, Networks& networks) : drives_(drives), networks_(networks) {}
 
     /// An -object; `id` must be new.
     Result<> add_object(const ObjectSpec& spec);
@@ -29,11 +30,14 @@ class Backends final : public bus::Backends {
     Result<backend::BlockDevice*> claim_block(std::string_view id) override;
     Result<backend::CharacterBackend*> claim_character(std::string_view id) override;
     Result<backend::NetworkPort*> claim_network(std::string_view id) override;
+    state::MacAddress make_mac_address() override;
     Result<backend::EntropySource*> claim_entropy(std::string_view id) override;
 
   private:
     Drives& drives_;
+    Networks& networks_;
     std::string owner_;
+    unsigned addresses_made_ = 0;
     std::map<std::string, backend::EntropySource, std::less<>> entropy_ = {};
     backend::EntropySource host_entropy_;
 };

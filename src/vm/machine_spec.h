@@ -67,6 +67,13 @@ struct DeviceSpec {
     state::Json options;  ///< all others, an object
 };
 
+/// The host's end of a network cable.
+struct NetworkSpec {
+    std::string type;  ///< "user"
+    std::string id;
+    state::Json options;
+};
+
 /// A default of all devices of one type.
 struct GlobalOption {
     std::string driver;
@@ -92,6 +99,7 @@ struct MachineSpec {
     ConsoleSpec console;
     std::vector<ObjectSpec> objects;
     std::vector<DriveSpec> drives;
+    std::vector<NetworkSpec> networks;
     std::vector<DeviceSpec> devices;
     std::vector<GlobalOption> globals;
     bool monitor_on_stdio = false;  ///< the monitor has the terminal to itself

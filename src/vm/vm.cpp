@@ -111,10 +111,15 @@ Result<> Vm::add_devices() {
     for (const DriveSpec& drive : spec_.drives) {
         KELVIN_TRY(drives_.add(drive));
     }
-    for (const ObjectSpec& object : spec_.objects) {
-        KELVIN_TRY(backends_.add_object(object));
+    networks_ = std::make_unique<Networks>(io_.loop, *timers_);
+    for (const NetworkSpec& network : spec_.networks) {
+        KELVIN_TRY(networks_->add(network));
     }
-    const Devices::Ports ports = {machine_->memory(), *timers_, io_.loop, loop_, backends_, spec_.cpu.count};
+    backends_ = std::make_unique<Backends>(drives_, *networks_);
+    for (const ObjectSpec& object : spec_.objects) {
+        KELVIN_TRY(backends_->add_object(object));
+    }
+    const Devices::Ports ports = {machine_->memory(), *timers_, io_.loop, loop_, *backends_, spec_.cpu.count};
     devices_ = std::make_unique<Devices>(ports, machine_->buses(), spec_.globals, nullptr);
     for (const DeviceSpec& device : spec_.devices) {
         KELVIN_TRY(devices_->add(device, false));

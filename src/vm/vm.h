@@ -53,6 +53,7 @@ class Vm final : private machine::PowerControl {
     /// Lines for the user about what was given; empty if there is nothing to say.
     std::vector<std::string> notes() const;
     std::string describe_drives() const { return drives_.describe(); }
+    std::string describe_networks() const { return networks_->describe(); }
     std::string describe_pci() { return machine_->pcie().describe(); }
     std::string describe_memory() const { return machine_->memory().describe(); }
     std::string accelerator_statistics() const { return accelerator_->statistics(); }
@@ -95,7 +96,8 @@ class Vm final : private machine::PowerControl {
     std::unique_ptr<accel::Accelerator> accelerator_;
     std::unique_ptr<machine::Psci> psci_;
     Drives drives_{io_.loop};
-    Backends backends_{drives_};
+    std::unique_ptr<Networks> networks_;
+    std::unique_ptr<Backends> backends_;
     std::unique_ptr<Devices> devices_;
     std::vector<std::unique_ptr<CpuThread>> cpus_;
 };

@@ -5,7 +5,7 @@
     devices.py --emulator COMMAND --case NAME [--suite bookworm|trixie] [--machine virt] [--option OPTION]...
 
 A case is a file cases/NAME.py with OPTIONS (words of the command line) and CHECKS: pairs of a shell command and what it
-must print on lines of its own, as a regular expression. It may define prepare(folder), which makes files that OPTIONS name
+must print on lines of its own, as a regular expression, or a function that is given the console. It may define prepare(folder), which makes files that OPTIONS name
 as {folder}/FILE, and check(folder), called when the machine is off.
 """
 
@@ -44,7 +44,11 @@ def command_line(arguments, case, folder):
 def run(arguments, case, folder):
     with Console(command_line(arguments, case, folder), arguments.timeout) as console:
         console.wait_for(PROMPT)
-        for line, answer in case.CHECKS:
+        for check in case.CHECKS:
+            if callable(check):
+                check(console)
+                continue
+            line, answer = check
             console.type(line + "\n")
             console.wait_for(rf"\n{answer}\r*\n")
             console.wait_for(PROMPT)

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backend/net/forwarding.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+
+#include <charconv>
+
+namespace kelvin::backend {
+
+namespace {
+
+/// "ADDRESS:PORT"; an empty address leaves `address` as it is.
+bool parse_end(std::string_view text, in_addr& address, u16& port) {
+    const std::size_t colon = text.rfind(':');
+    if (colon == std::string_view::npos) {
+        return false;
+    }
+    const std::string host(text.substr(0, colon));
+    if (!host.empty() && ::inet_pton(AF_INET, host.c_str(), &address) != 1) {
+        return false;
+    }
+    const std::string_view digits = text.substr(colon + 1);
+    const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+    return failure == std::errc() && end == digits.data() + digits.size();
+}
+
+}  // namespace
+
+Result<HostForward> parse_host_forward(const std::string& text) {
+    HostForward rule;
+    std::string_view rest = text;
+    if (rest.starts_with("udp:")) {
+        rule.udp = true;
+        rest.remove_prefix(4);
+    } else if (rest.starts_with("tcp:")) {
+        rest.remove_prefix(4);
+    } else if (rest.starts_with(':')) {
+        rest.remove_prefix(1);
+    }
+    const std::size_t dash = rest.find('-');
+    std::string host(rest.substr(0, dash));
+    // "2222-:22": a port alone.
+    host = host.find(':') == std::string::npos ? ":" + host : host;
+    if (dash == std::string_view::npos || !parse_end(host, rule.host, rule.host_port) ||
+        !parse_end(rest.substr(dash + 1), rule.guest, rule.guest_port) || rule.guest_port == 0) {
+        return user_error(fmt::format("hostfwd '{}' is no rule", text),
+                          "it looks like tcp:127.0.0.1:2222-:22 (protocol:host address:port-guest address:port)");
+    }
+    return rule;
+}
+
+}  // namespace kelvin::backend

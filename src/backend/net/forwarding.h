@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// hostfwd rules: a port of the host that leads to one of the guest.
+#pragma once
+
+#include <netinet/in.h>
+
+#include <string>
+
+#include "base/result.h"
+#include "base/types.h"
+
+namespace kelvin::backend {
+
+struct HostForward {
+    bool udp = false;
+    in_addr host{};
+    u16 host_port = 0;
+    in_addr guest{};  ///< 0: the guest's first address from DHCP
+    u16 guest_port = 0;
+};
+
+/// "tcp:127.0.0.1:2222-:22"; protocol and addresses may be left out.
+Result<HostForward> parse_host_forward(const std::string& text);
+
+}  // namespace kelvin::backend

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// -netdev, -nic, -net.
+#include <fmt/format.h>
+
+#include <array>
+
+#include "control/option_table.h"
+#include "state/options.h"
+#include "vm/devices.h"
+
+namespace kelvin::control {
+
+namespace {
+
+constexpr auto kLists = std::to_array<std::string_view>({"hostfwd", "guestfwd", "dnssearch"});
+constexpr const char* kDefaultModel = "virtio-net-pci";
+
+/// What of a -nic's options is about the card; the rest is about the cable.
+constexpr auto kCardKeys = std::to_array<const char*>({"mac", "addr", "vectors", "bootindex"});
+
+Result<std::string> take_text(state::Json& object, const char* key) {
+    std::string text;
+    if (const auto found = object.find(key); found != object.end()) {
+        KELVIN_TRY(state::read_value(*found, text));
+        object.erase(found);
+    }
+    return text;
+}
+
+Result<vm::NetworkSpec> cable_of(state::Json options) {
+    vm::NetworkSpec spec;
+    spec.type = KELVIN_TRY(take_text(options, "type"));
+    spec.id = KELVIN_TRY(take_text(options, "id"));
+    spec.options = std::move(options);
+    return spec;
+}
+
+/// Adds a card with a cable of its own, of which `options` says everything.
+Result<> add_card(Draft& draft, state::Json options) {
+    std::string model = KELVIN_TRY(take_text(options, "model"));
+    // QEMU calls the card virtio here.
+    model = model.empty() || model == "virtio" ? kDefaultModel : model;
+    const bus::DeviceType* const type = KELVIN_TRY(vm::find_type(model));
+    if (type->category != "network") {
+        return user_error(fmt::format("model={} is no network card", model), "model=virtio-net-pci is one");
+    }
+    vm::DeviceSpec card{.driver = model, .id = "", .bus = "", .options = state::Json::object()};
+    for (const char* key : kCardKeys) {
+        if (const auto found = options.find(key); found != options.end()) {
+            card.options[key] = *found;
+            options.erase(found);
+        }
+    }
+    if (const auto found = options.find("macaddr"); found != options.end()) {
+        card.options["mac"] = *found;
+        options.erase(found);
+    }
+    vm::NetworkSpec cable = KELVIN_TRY(cable_of(std::move(options)));
+    cable.id = cable.id.empty() ? fmt::format("__nic{}", draft.line.spec.networks.size()) : cable.id;
+    card.options["netdev"] = cable.id;
+    draft.line.spec.networks.push_back(std::move(cable));
+    draft.line.spec.devices.push_back(std::move(card));
+    return ok();
+}
+
+}  // namespace
+
+Result<> apply_netdev(Draft& draft, const std::string& value) {
+    draft.network_named = true;
+    const state::Json options = KELVIN_TRY(state::parse_options(value, "type", kLists));
+    draft.line.spec.networks.push_back(KELVIN_TRY(cable_of(options)));
+    return ok();
+}
+
+Result<> apply_nic(Draft& draft, const std::string& value) {
+    draft.network_named = true;
+    if (value == "none") {
+        return ok();
+    }
+    state::Json options = KELVIN_TRY(state::parse_options(value, "type", kLists));
+    if (!options.contains("type")) {
+        options["type"] = "user";
+    }
+    return add_card(draft, std::move(options));
+}
+
+Result<> apply_net(Draft& draft, const std::string& value) {
+    draft.network_named = true;
+    state::Json options = KELVIN_TRY(state::parse_options(value, "type", kLists));
+    const std::string type = KELVIN_TRY(take_text(options, "type"));
+    if (type == "none") {
+        return ok();
+    }
+    if (type == "nic") {
+        draft.legacy_nic = std::move(options);
+    } else {
+        options["type"] = type;
+        draft.legacy_network = std::move(options);
+    }
+    return ok();
+}
+
+Result<> settle_networks(Draft& draft) {
+    const bool legacy = !draft.legacy_nic.is_null() || !draft.legacy_network.is_null();
+    if (legacy && (draft.legacy_nic.is_null() || draft.legacy_network.is_null())) {
+        return user_error("-net needs both ends of a cable", "-nic user says the same as -net nic -net user");
+    }
+    if (legacy) {
+        state::Json options = draft.legacy_network;
+        options.update(draft.legacy_nic);
+        return add_card(draft, std::move(options));
+    }
+    if (!draft.network_named && !draft.no_defaults) {
+        return add_card(draft, {{"type", "user"}});
+    }
+    return ok();
+}
+
+}  // namespace kelvin::control

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// Virtio network device (virtio 1.2, 5.1), with one pair of queues.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "backend/net/network_port.h"
+#include "bus/device_type.h"
+#include "bus/virtio/device.h"
+#include "device/virtio_net/receive_filter.h"
+
+namespace kelvin::device {
+
+class VirtioNet final : public bus::virtio::Device, private backend::NetworkReceiver {
+  public:
+    struct Options {
+        std::string netdev;
+        state::MacAddress mac;
+        std::optional<i32> bootindex;
+        u16 rx_queue_size = 256;
+        u16 tx_queue_size = 256;
+        u16 host_mtu = 0;
+        bool csum = true;
+        bool guest_csum = true;
+        bool host_tso4 = true;
+        bool host_tso6 = true;
+        bool mrg_rxbuf = true;
+        bool status = true;
+        bool ctrl_vq = true;
+        bool ctrl_rx = true;
+        bool ctrl_vlan = true;
+        bool ctrl_mac_addr = true;
+        bus::virtio::RingOptions ring;
+
+        template <class Visitor>
+        void fields(Visitor& visit) {
+            visit("netdev", netdev, "the -netdev that its cable leads to");
+            visit("mac", mac, "the card's address; one is made up if left out");
+            visit("bootindex", bootindex, "which to boot first");
+            visit("rx_queue_size", rx_queue_size, "buffers for frames that come, a power of two");
+            visit("tx_queue_size", tx_queue_size, "buffers for frames that go, a power of two");
+            visit("host_mtu", host_mtu, "the largest packet that the guest is told of; 0: it is not told");
+            visit("csum", csum, "the guest may leave checksums to the host");
+            visit("guest_csum", guest_csum, "the guest takes frames whose checksums need no look");
+            visit("host_tso4", host_tso4, "the guest may send TCP over IPv4 uncut");
+            visit("host_tso6", host_tso6, "the guest may send TCP over IPv6 uncut");
+            visit("mrg_rxbuf", mrg_rxbuf, "a frame may lie in several buffers");
+            visit("status", status, "the guest sees whether the cable is plugged in");
+            visit("ctrl_vq", ctrl_vq, "the guest has a control queue");
+            visit("ctrl_rx", ctrl_rx, "the guest says which frames it wants");
+            visit("ctrl_vlan", ctrl_vlan, "the guest says which VLANs it wants");
+            visit("ctrl_mac_addr", ctrl_mac_addr, "the guest may change its address");
+            ring.fields(visit);
+        }
+    };
+    static Result<std::unique_ptr<VirtioNet>> create(const Options& options, const bus::Surroundings& surroundings);
+
+    /// `options` has been checked; `port` outlives the device.
+    VirtioNet(const Options& options, EventLoop& io, memory::Dma& dma, backend::NetworkPort& port);
+    ~VirtioNet() override;
+
+  private:
+    void started(u64 features) override;
+    void stopped() override;
+    void queue_notified(u16 queue) override;
+
+    bool receive(std::span<const iovec> frame, const backend::FrameOffload& offload) override;
+    void link_changed(bool up) override;
+
+    bool gather_buffers(u64 size);
+    void fill_buffers(std::span<const iovec> frame, const backend::FrameOffload& offload);
+    void transmit(const bus::virtio::Chain& chain);
+    void publish_status(bool up);
+
+    bool control(const bus::virtio::Chain& chain);
+    bool control_modes(u8 command, const bus::virtio::Chain& chain);
+    bool control_addresses(u8 command, const bus::virtio::Chain& chain);
+    bool read_table(const bus::virtio::Chain& chain, u64& at, ReceiveFilter::Table& table);
+    bool control_vlans(u8 command, const bus::virtio::Chain& chain);
+
+    const state::MacAddress mac_;
+    backend::NetworkPort& port_;
+    ReceiveFilter filter_;
+    bool starved_ = false;  // a frame found no room
+    bus::virtio::Chain outgoing_;
+    std::vector<iovec> pieces_;
+    std::vector<u8> incoming_;                 // a frame and its header
+    std::vector<bus::virtio::Chain> buffers_;  // taken for it; reused
+    std::size_t buffer_count_ = 0;
+    u64 buffer_room_ = 0;
+};
+
+}  // namespace kelvin::device
