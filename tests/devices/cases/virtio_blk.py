@@ -8,6 +8,7 @@ SIZE = 64 << 20
 DATA = os.urandom(4 << 20)
 
 OPTIONS = [
+    *("-nic", "none"),
     *("-drive", "file={folder}/data.img,format=raw,if=none,id=data,readonly=on,serial=D4T4"),
     *("-device", "virtio-blk-pci,drive=data,addr=3"),
     *("-drive", "file={folder}/work.img,format=raw,if=none,id=work,cache=none,discard=unmap"),

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Random bytes over PCI, with message-signalled interrupts."""
 
-OPTIONS = ["-object", "rng-random,id=source,filename=/dev/urandom", "-device", "virtio-rng-pci,id=rng0,rng=source,addr=0x4"]
+OPTIONS = ["-nic", "none", "-object", "rng-random,id=source,filename=/dev/urandom", "-device", "virtio-rng-pci,id=rng0,rng=source,addr=0x4"]
 CHECKS = [
     ("grep -o virtio_rng.0 /sys/devices/virtual/misc/hw_random/rng_available", r"virtio_rng\.0"),
     ("dd if=/dev/hwrng bs=1k count=16 2> /dev/null | wc -c", "16384"),
