@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """GICv3's interrupt translation service: PCI devices' messages reach each of four processors."""
 
-OPTIONS = ["-M", "virt,gic-version=3", "-smp", "4", "-device", "virtio-rng-pci"]
+OPTIONS = ["-nic", "none", "-M", "virt,gic-version=3", "-smp", "4", "-device", "virtio-rng-pci"]
 
 CHECKS = [
     ("dmesg | grep -c 'ITS.*allocated'", "2"),
