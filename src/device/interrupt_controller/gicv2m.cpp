@@ -18,6 +18,7 @@ Gicv2m::Gicv2m(InterruptController& gic, Gpa base, unsigned first, unsigned coun
 
 void Gicv2m::raise(u32 intid) {
     if (intid - first_ < inputs_.size()) {
+        const std::lock_guard guard(lock_);
         inputs_[intid - first_].set(true);
         inputs_[intid - first_].set(false);
     }

@@ -2,6 +2,7 @@
 // GICv2m (Arm Server Base System Architecture, appendix E): a register that turns writes into shared interrupts.
 #pragma once
 
+#include <mutex>
 #include <vector>
 
 #include "base/types.h"
@@ -12,7 +13,7 @@
 
 namespace kelvin::device {
 
-/// Any thread; it has no state of its own.
+/// Any thread. Its lock is taken inside any device's, and outside the GIC's.
 class Gicv2m final : public bus::WordRegisters, public bus::MsiController {
   public:
     static constexpr u64 kSize = 0x1000;
@@ -31,6 +32,7 @@ class Gicv2m final : public bus::WordRegisters, public bus::MsiController {
     const Gpa base_;
     const unsigned first_;
     std::vector<Wire> inputs_;
+    std::mutex lock_;  // a pulse that began within another would be no edge
 };
 
 }  // namespace kelvin::device
