@@ -141,7 +141,11 @@ void Function::add_interrupt_pin() {
 }
 
 void Function::set_port(FunctionPort* port, bool integrated) {
-    port_ = port;
+    {
+        // Whoever drives the line has done so when this returns: the port's line is the bus's to lower then.
+        const std::lock_guard lock(intx_lock_);
+        port_ = port;
+    }
     if (port == nullptr || express_at_ == 0) {
         return;
     }
@@ -172,7 +176,8 @@ u32 Function::read_config(u32 offset, unsigned size) {
     config_reading(offset, size);
     u32 value = config_.read(offset, size);
     constexpr u32 kInterruptByte = reg::kStatus;
-    if (offset <= kInterruptByte && kInterruptByte < offset + size && intx_) {
+    const bool asked = offset <= kInterruptByte && kInterruptByte < offset + size;
+    if (const std::lock_guard lock(intx_lock_); asked && intx_) {
         value |= u32{reg::status::kInterrupt} << (8 * (kInterruptByte - offset));
     }
     return value;

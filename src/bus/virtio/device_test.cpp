@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <random>
 
 #include "bus/virtio/test_driver.h"
@@ -42,6 +43,24 @@ class Incrementer final : public Device {
     void config_written(u32 offset, std::span<const u8> data) override {
         written_config.assign(data.begin(), data.end());
         set_config(offset, data);
+    }
+    Chain chain_;
+};
+
+/// Takes what it is given, and gives nothing back.
+class Hoarder final : public Device {
+  public:
+    Hoarder(EventLoop& io, memory::Dma& dma)
+        : Device({.id = 42, .features = RingOptions{.packed = true}.features(), .queue_sizes = {256}}, io, dma) {}
+    std::atomic<unsigned> held = 0;
+
+  private:
+    void started(u64) override { held = 0; }
+    void stopped() override {}
+    void queue_notified(u16 queue) override {
+        while (next_chain(queue, chain_)) {
+            ++held;
+        }
     }
     Chain chain_;
 };
@@ -147,6 +166,30 @@ TEST_P(EitherLayout, ABrokenChainStopsTheDeviceUntilItIsReset) {
     }
     ASSERT_TRUE(rig.driver.start(GetParam()));
     EXPECT_EQ(rig.round_trip(std::array<u8, 1>{1}, 1), 1U);
+}
+
+// A request takes memory of the host's, so that no more may be under way than a ring has places for.
+TEST_P(EitherLayout, PlacesThatAreNotBackCannotBeOfferedAgain) {
+    TestMachine machine;
+    Hoarder device(machine.thread.loop, machine.map);
+    TestDriver driver(machine, device);
+    ASSERT_TRUE(driver.start(GetParam(), 8));
+    const TestDriver::Piece pieces[] = {driver.writable(8), driver.writable(8)};
+    const TestDriver::Piece piece[] = {driver.writable(8)};
+    for (int chains = 0; chains < 4; ++chains) {
+        driver.offer(0, pieces);
+    }
+    driver.notify(0);
+    driver.settle();
+    EXPECT_EQ(device.held, 4U);
+    EXPECT_EQ(device.status() & status::kNeedsReset, 0);
+    for (int chains = 0; chains < 8; ++chains) {
+        driver.offer(0, piece);
+        driver.notify(0);
+        driver.settle();
+    }
+    EXPECT_LE(device.held, 8U);
+    EXPECT_NE(device.status() & status::kNeedsReset, 0);
 }
 
 TEST_P(EitherLayout, RingsOfNonsenseHarmNobody) {

@@ -105,7 +105,12 @@ Taken PackedRing::take(Chain& chain) {
             return Taken::broken;
         }
         advance(cursor, 1);
+        if (!has_next && held_ + count > place_.size) {
+            // Places that the driver has not got back: it would have the device remember requests without end.
+            return Taken::broken;
+        }
         if (!has_next) {
+            held_ = static_cast<u16>(held_ + count);
             chain.id = descriptor.id;
             chain.descriptors = count;
             next_available_ = cursor;
@@ -125,6 +130,7 @@ void PackedRing::give_back(const Chain& chain, u32 written) {
     ring_.store_release<u16>(at + kFlagsOffset, flags);
     dma_->announce_write(place_.descriptors + at, kDescriptorSize);
     advance(next_used_, chain.descriptors);
+    held_ = static_cast<u16>(held_ - chain.descriptors);
     unreported_ = static_cast<u16>(unreported_ + chain.descriptors);
 }
 

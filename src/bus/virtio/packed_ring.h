@@ -52,6 +52,7 @@ class PackedRing {
     memory::RamSlice device_;
     Cursor next_available_;
     Cursor next_used_;
+    u16 held_ = 0;        // places taken and not given back
     u16 unreported_ = 0;  // places given back since wants_interrupt() was last asked
 };
 

@@ -94,7 +94,9 @@ Taken SplitRing::take(Chain& chain) {
     if (offered == 0) {
         return Taken::none;
     }
-    if (offered > place_.size) {
+    // A driver that offers places again which it has not got back would have the device remember requests without end.
+    const u16 held = static_cast<u16>(next_available_ - next_used_);
+    if (offered > place_.size || held >= place_.size) {
         return Taken::broken;
     }
     const u64 entry = kEntries + 2 * u64{static_cast<u16>(next_available_ % place_.size)};
