@@ -123,6 +123,9 @@ void Lpis::enable() {
 /// 5.1.2: after EnableLPIs is cleared, the table in memory says what is pending.
 void Lpis::store_pending() const {
     std::vector<u8> table(configuration_.size() / 8);
+    if (table.empty()) {
+        return;
+    }
     std::memcpy(table.data(), state_.pending.data(), table.size());  // the host is little-endian, as the table is
     // A table that is not in RAM loses it.
     dma_->copy_out(Gpa{state_.pending_base & 0x000f'ffff'ffff'0000} + kPendingOffset, table);
