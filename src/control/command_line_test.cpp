@@ -170,7 +170,23 @@ TEST(CommandLine, UnknownNamesGetTheNearest) {
 
 TEST(CommandLine, OptionsOfQemuThatAreMissingSaySo) {
     EXPECT_MENTIONS(error_of({"-incoming", "virtio-net-pci"}), "does not have this option of QEMU yet");
-    EXPECT_MENTIONS(error_of({"-bios", "x"}), "yet");
+    EXPECT_MENTIONS(error_of({"-loadvm", "x"}), "yet");
+}
+
+TEST(CommandLine, FlashImages) {
+    const vm::MachineSpec spec = spec_of({"-drive", "if=pflash,unit=1,format=raw,file=vars", "-drive",
+                                          "if=pflash,file=code,readonly=on", "-L", "/firmware"});
+    ASSERT_TRUE(spec.pflash[0] && spec.pflash[1]);
+    EXPECT_EQ(spec.pflash[0]->file, "code");
+    EXPECT_TRUE(spec.pflash[0]->read_only);
+    EXPECT_EQ(spec.pflash[1]->file, "vars");
+    EXPECT_FALSE(spec.pflash[1]->read_only);
+    EXPECT_TRUE(spec.drives.empty());
+    EXPECT_EQ(spec.boot.firmware_folders, std::vector<std::string>{"/firmware"});
+    EXPECT_MENTIONS(error_of({"-pflash", "a", "-pflash", "b", "-pflash", "c"}), "both of the machine's flash banks");
+    EXPECT_MENTIONS(error_of({"-drive", "if=pflash,unit=2,file=a"}), "no flash bank 2");
+    EXPECT_MENTIONS(error_of({"-pflash", "a", "-drive", "if=pflash,unit=0,file=b"}), "has an image already: 'a'");
+    EXPECT_MENTIONS(error_of({"-drive", "if=pflash"}), "file=PATH");
 }
 
 TEST(CommandLine, StrayAndMissingArguments) {

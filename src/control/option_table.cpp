@@ -37,6 +37,11 @@ Result<> set_boot(Draft& draft, const std::string& value) {
     return ok();
 }
 
+Result<> apply_folder(Draft& draft, const std::string& value) {
+    draft.line.spec.boot.firmware_folders.push_back(value);
+    return ok();
+}
+
 template <auto Member>
 Result<> set_spec(Draft& draft, const std::string&) {
     draft.line.spec.*Member = true;
@@ -88,6 +93,9 @@ constexpr auto kTable = std::to_array<Option>({
     {"initrd", "FILE", "initial RAM disk", set_boot<&BootSpec::initrd>},
     {"append", "TEXT", "the kernel's command line", set_boot<&BootSpec::arguments>},
     {"dtb", "FILE", "device tree blob instead of the machine's own", set_boot<&BootSpec::device_tree>},
+    {"bios", "FILE", "firmware, such as AAVMF_CODE.fd, in read-only flash", set_boot<&BootSpec::firmware>},
+    {"pflash", "FILE", "the next bank's image, which the guest may change", apply_pflash},
+    {"L", "FOLDER", "where -bios looks first", apply_folder},
     {"nographic", "", "no display; serial port and monitor in this terminal (Ctrl-A h helps)",
      set_draft<&Draft::no_graphic>},
     {"serial", "stdio|mon:stdio|file:PATH|null|none", "the other end of the serial port", apply_serial},
@@ -111,7 +119,7 @@ constexpr auto kTable = std::to_array<Option>({
      set_translator<&TranslatorOptions::perf_map>},
     {"jitdump", "", "write jit-PID.dump, for perf inject --jit", set_translator<&TranslatorOptions::jit_dump>},
     {"drive", "file=IMAGE[,KEY=VALUE]",
-     "a disk: if=virtio|none, format=raw, id=, readonly=on, cache=, discard=, serial=", apply_drive},
+     "a disk: if=virtio|pflash|none, format=raw, id=, readonly=on, cache=, discard=, serial=", apply_drive},
     {"hda", "IMAGE", "a disk", apply_disk},
     {"hdb", "IMAGE", "", apply_disk},
     {"hdc", "IMAGE", "", apply_disk},
@@ -133,14 +141,12 @@ constexpr auto kTable = std::to_array<Option>({
     {"overcommit", "OPTIONS", "", ignore},
     {"msg", "OPTIONS", "", ignore},
     {"k", "LAYOUT", "", ignore},
-    {"L", "FOLDER", "", ignore},
 });
 
 constexpr auto kMissing = std::to_array<std::string_view>({
     "add-fd",
     "audio",
     "audiodev",
-    "bios",
     "blockdev",
     "chardev",
     "chroot",
@@ -167,7 +173,6 @@ constexpr auto kMissing = std::to_array<std::string_view>({
     "only-migratable",
     "option-rom",
     "parallel",
-    "pflash",
     "pidfile",
     "plugin",
     "preconfig",

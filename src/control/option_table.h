@@ -61,8 +61,11 @@ Result<> apply_cdrom(Draft& draft, const std::string& value);
 Result<> apply_device(Draft& draft, const std::string& value);
 Result<> apply_object(Draft& draft, const std::string& value);
 Result<> apply_global(Draft& draft, const std::string& value);
+Result<> apply_pflash(Draft& draft, const std::string& value);
 Result<> apply_action(Draft& draft, const std::string& value);
 
+/// Gives the board's flash those drives that are for it.
+Result<> settle_flash(Draft& draft);
 /// Gives drives their names and devices, once every option is known.
 Result<> settle_drives(Draft& draft);
 /// Connects cards and cables, once every option is known.

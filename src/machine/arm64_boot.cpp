@@ -29,8 +29,9 @@ Result<Arm64Boot> Arm64Boot::open(const BootFiles& files) {
                                   "-kernel FILE names the kernel");
             }
         }
-        return user_error("there is nothing to run: no kernel was given",
-                          "-kernel FILE names one; firmware and disks cannot be booted yet");
+        return user_error("there is nothing to run: neither a kernel nor firmware was given",
+                          "-kernel FILE names a kernel, -bios AAVMF_CODE.fd firmware (Debian's package "
+                          "qemu-efi-aarch64)");
     }
     Arm64Boot boot(KELVIN_TRY(firmware::KernelImage::open(files.kernel)), files);
     if (!files.initrd.empty()) {

@@ -60,18 +60,27 @@ struct VirtArm64::Devices {
     std::unique_ptr<device::Gicv2m> gicv2m;
     std::unique_ptr<device::Its> its;
     std::unique_ptr<bus::pci::HostBridge> pcie;
-    std::vector<std::unique_ptr<device::CfiFlash>> flash;
+    struct FlashBank {
+        memory::AddressMap* memory;
+        Gpa base;
+        std::unique_ptr<device::CfiFlash> chips;
+        void set_direct_reads(bool direct) { memory->set_direct_reads(base, direct); }
+    };
+    std::array<FlashBank, 2> flash;
 };
 
-VirtArm64::VirtArm64(const VirtConfig& config, Arm64Boot boot)
-    : config_(config), boot_(std::move(boot)), devices_(std::make_unique<Devices>()) {}
+VirtArm64::VirtArm64(const VirtConfig& config) : config_(config), devices_(std::make_unique<Devices>()) {}
 
 VirtArm64::~VirtArm64() = default;
 
 Result<std::unique_ptr<VirtArm64>> VirtArm64::create(const VirtConfig& config, backend::CharacterBackend& console,
                                                      TimerService& timers) {
-    Arm64Boot boot = KELVIN_TRY(Arm64Boot::open(config.boot));
-    std::unique_ptr<VirtArm64> board(new VirtArm64(config, std::move(boot)));
+    std::unique_ptr<VirtArm64> board(new VirtArm64(config));
+    if (config.flash.front() != nullptr) {
+        board->firmware_ = KELVIN_TRY(FirmwareBoot::open(config.boot));
+    } else {
+        board->kernel_ = KELVIN_TRY(Arm64Boot::open(config.boot));
+    }
     KELVIN_TRY(board->build(console, timers));
     return board;
 }
@@ -82,7 +91,8 @@ Result<> VirtArm64::build(backend::CharacterBackend& console, TimerService& time
     ram_ = {virt::kRamBase, {block.data(), block.size()}};
     KELVIN_TRY(d.memory.add_ram(virt::kRamBase, std::move(block), "ram"));
     KELVIN_TRY(build_gic());
-    return build_devices(console, timers);
+    KELVIN_TRY(build_devices(console, timers));
+    return firmware_ ? firmware_->describe(*d.fw_cfg) : ok();
 }
 
 Result<> VirtArm64::build_devices(backend::CharacterBackend& console, TimerService& timers) {
@@ -105,8 +115,8 @@ Result<> VirtArm64::build_devices(backend::CharacterBackend& console, TimerServi
     KELVIN_TRY(d.memory.add_mmio(virt::kGpio.base, virt::kGpio.size, *d.gpio, "gpio", Locking::handler));
     KELVIN_TRY(build_virtio());
     KELVIN_TRY(build_pcie());
-    KELVIN_TRY(add_flash(virt::kFlash0, "flash0"));
-    return add_flash(virt::kFlash1, "flash1");
+    KELVIN_TRY(add_flash(virt::kFlash0, 0, "flash0"));
+    return add_flash(virt::kFlash1, 1, "flash1");
 }
 
 Result<> VirtArm64::build_virtio() {
@@ -170,12 +180,21 @@ bus::pci::HostBridge& VirtArm64::pcie() {
     return *devices_->pcie;
 }
 
-/// An erased bank. Its loads are no plain memory, as erased flash is all ones and untouched memory all zeros.
-Result<> VirtArm64::add_flash(virt::Range range, const char* name) {
+/// The loads of an erased bank are no plain memory: erased flash is all ones, untouched memory all zeros.
+Result<> VirtArm64::add_flash(virt::Range range, unsigned number, const char* name) {
     Devices& d = *devices_;
-    device::CfiFlash bank = KELVIN_TRY(device::CfiFlash::erased(range.size, {}));
-    d.flash.push_back(std::make_unique<device::CfiFlash>(std::move(bank)));
-    return d.memory.add_mmio(range.base, range.size, *d.flash.back(), name);
+    Devices::FlashBank& bank = d.flash.at(number);
+    bank.memory = &d.memory;
+    bank.base = range.base;
+    const Wire array_mode = wire_to<&Devices::FlashBank::set_direct_reads>(bank);
+    backend::FlashImage* const image = config_.flash.at(number);
+    device::CfiFlash made = KELVIN_TRY(image != nullptr ? device::CfiFlash::of_image(range.size, *image, array_mode)
+                                                        : device::CfiFlash::erased(range.size, {}));
+    bank.chips = std::make_unique<device::CfiFlash>(std::move(made));
+    if (u8* const content = bank.chips->direct_content(); content != nullptr) {
+        return d.memory.add_rom_device(range.base, range.size, content, *bank.chips, name);
+    }
+    return d.memory.add_mmio(range.base, range.size, *bank.chips, name);
 }
 
 Result<> VirtArm64::build_gic() {
@@ -221,7 +240,7 @@ memory::AddressMap& VirtArm64::memory() {
 }
 
 std::string VirtArm64::note() const {
-    return boot_.note();
+    return kernel_ ? kernel_->note() : std::string();
 }
 
 accel::Arm64Ports VirtArm64::cpu_ports(unsigned index) {
@@ -257,7 +276,7 @@ void VirtArm64::reset() {
     d.virtio->reset();
     d.pcie->remap();
     for (const auto& bank : d.flash) {
-        bank->reset();
+        bank.chips->reset();
     }
     if (d.its != nullptr) {
         d.its->reset();
@@ -267,7 +286,8 @@ void VirtArm64::reset() {
 }
 
 Result<BootEntry> VirtArm64::load() {
-    return boot_.load(ram_, [this](const BootFacts& facts) { return make_device_tree(config_, facts); });
+    const auto make_tree = [this](const BootFacts& facts) { return make_device_tree(config_, facts); };
+    return firmware_ ? firmware_->load(ram_, make_tree) : kernel_->load(ram_, make_tree);
 }
 
 std::vector<bus::Bus*> VirtArm64::buses() {

@@ -2,16 +2,20 @@
 // The board "virt", built: RAM, devices and the wires between them.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "accel/accelerator.h"
 #include "backend/char/character_device.h"
+#include "backend/flash/flash_image.h"
 #include "base/clock.h"
 #include "bus/device.h"
 #include "bus/pci/host_bridge.h"
 #include "machine/arm64_boot.h"
+#include "machine/firmware_boot.h"
 #include "machine/virt_arm64_map.h"
 #include "machine/virt_device_tree.h"
 #include "memory/address_map.h"
@@ -28,6 +32,9 @@ struct VirtConfig {
     u64 ram_size = 0;
     bool repeatable = false;  ///< each start is the same: fixed seeds, and a time of day that does not ask the host
     BootFiles boot;
+    /// What the banks hold; null: erased, and forgotten at the end. Outlives the board. With firmware in the first bank
+    /// that is where the first CPU begins.
+    std::array<backend::FlashImage*, 2> flash{};
 };
 
 /// Built before the CPUs and alive as long as them.
@@ -65,7 +72,7 @@ class VirtArm64 {
 
   private:
     struct Devices;
-    VirtArm64(const VirtConfig& config, Arm64Boot boot);
+    explicit VirtArm64(const VirtConfig& config);
 
     Result<> build(backend::CharacterBackend& console, TimerService& timers);
     Result<> build_gic();
@@ -73,11 +80,12 @@ class VirtArm64 {
     Result<bus::MsiController*> build_messages();
     Result<> build_virtio();
     Result<> build_pcie();
-    Result<> add_flash(virt::Range range, const char* name);
+    Result<> add_flash(virt::Range range, unsigned bank, const char* name);
     Result<> build_devices(backend::CharacterBackend& console, TimerService& timers);
 
     const VirtConfig config_;
-    Arm64Boot boot_;
+    std::optional<Arm64Boot> kernel_;  ///< one of the two
+    std::optional<FirmwareBoot> firmware_;
     firmware::RamView ram_;
     std::unique_ptr<Devices> devices_;
 };

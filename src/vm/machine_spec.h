@@ -2,6 +2,7 @@
 // What machine the user wants, in our own terms: every front end ends here, and nothing behind it knows which it was.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <vector>
@@ -38,6 +39,15 @@ struct BootSpec {
     std::string initrd;
     std::string arguments;  ///< the kernel's command line
     std::string device_tree;
+    std::string firmware;                       ///< what is in the first flash bank, never changed; a file's name is
+                                                ///< looked for where firmware is installed, too
+    std::vector<std::string> firmware_folders;  ///< where first
+};
+
+/// A bank of flash that lives in a file.
+struct PflashSpec {
+    std::string file;
+    bool read_only = false;
 };
 
 /// The host's end of the first serial port.
@@ -96,6 +106,7 @@ struct MachineSpec {
     bool its = true;                                  ///< a GICv3 takes PCI devices' messages, by an ITS
     std::optional<InstructionTime> instruction_time;  ///< empty: the host's clock is what time passes by
     BootSpec boot;
+    std::array<std::optional<PflashSpec>, 2> pflash;
     ConsoleSpec console;
     std::vector<ObjectSpec> objects;
     std::vector<DriveSpec> drives;

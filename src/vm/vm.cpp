@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/timer_service.h"
 #include "cpu/arm64/model.h"
 #include "vm/host_memory.h"
@@ -88,7 +90,9 @@ Result<> Vm::build(backend::CharacterBackend& console) {
     if (spec_.gic == GicVersion::v3) {
         arm64::add_gic_cpu_interface(model);
     }
-    const machine::VirtConfig config = KELVIN_TRY(board_config(spec_, model));
+    machine::VirtConfig config = KELVIN_TRY(board_config(spec_, model));
+    flash_ = KELVIN_TRY(open_flash_images(spec_));
+    std::ranges::transform(flash_, config.flash.begin(), [](const auto& image) { return image.get(); });
     KELVIN_TRY(make_timers());
     machine_ = KELVIN_TRY(machine::VirtArm64::create(config, console, *timers_));
     accel::TranslatorOptions options = spec_.translator;

@@ -15,6 +15,7 @@
 #include "vm/backends.h"
 #include "vm/cpu_thread.h"
 #include "vm/devices.h"
+#include "vm/flash_images.h"
 #include "vm/machine_spec.h"
 
 namespace kelvin::vm {
@@ -92,6 +93,7 @@ class Vm final : private machine::PowerControl {
     LoopThread io_;  ///< devices and the host's ends of them
     std::unique_ptr<MachineTime> timers_;
     InstructionClock* instructions_ = nullptr;  ///< what `timers_` is, if it is one
+    FlashImages flash_;
     std::unique_ptr<machine::VirtArm64> machine_;
     std::unique_ptr<accel::Accelerator> accelerator_;
     std::unique_ptr<machine::Psci> psci_;

@@ -209,6 +209,8 @@ class DataAccess {
             }
             done += step;
         }
+        // The device may have changed what loads of its memory see, and the very next one must.
+        vcpu_.apply_requests();
         return true;
     }
 

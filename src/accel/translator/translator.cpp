@@ -49,6 +49,7 @@ Translator::Translator(memory::AddressMap& memory, const accel::TranslatorOption
                options.metered ? x64::Metering::on : x64::Metering::off),
       blocks_(cache_.base(), cache_.rw_to_rx(), cache_.segment_count(), backend_.retired_entry()) {
     memory_.set_write_observer(this);
+    memory_.set_mapping_observer(this);
     profile_stubs();
     if (options_.count) {
         backend_.start_counting();
@@ -57,6 +58,7 @@ Translator::Translator(memory::AddressMap& memory, const accel::TranslatorOption
 
 Translator::~Translator() {
     memory_.set_write_observer(nullptr);
+    memory_.set_mapping_observer(nullptr);
 }
 
 std::unique_ptr<accel::Vcpu> Translator::make_arm64_vcpu(unsigned index, const arm64::Model& model,
@@ -370,6 +372,12 @@ void Translator::ram_written(Gpa start, u64 size) {
         const u64 end = std::min((address & ~(kPage - 1)) + kPage, start.value + size);
         page_written(address, end - address);
         address = end;
+    }
+}
+
+void Translator::mapping_changed(Gpa, u64) {
+    for (TranslatorVcpu* vcpu : vcpus_) {
+        vcpu->ask({.kind = Request::Kind::flush_all});
     }
 }
 

@@ -32,7 +32,7 @@ struct CodeSource {
     arm64::Mode mode;
 };
 
-class Translator final : public accel::Accelerator, public memory::WriteObserver {
+class Translator final : public accel::Accelerator, public memory::WriteObserver, public memory::MappingObserver {
   public:
     Translator(memory::AddressMap& memory, const accel::TranslatorOptions& options, CodeCache cache,
                const Optimizations& optimizations, std::unique_ptr<TranslationLog> log, ProfileFiles profile);
@@ -45,6 +45,8 @@ class Translator final : public accel::Accelerator, public memory::WriteObserver
 
     /// Guest memory was written by a device.
     void ram_written(Gpa start, u64 size) override;
+    /// Loads from there are no longer what they were. The vCPU whose store did that asks its inbox before it goes on.
+    void mapping_changed(Gpa start, u64 size) override;
 
     // Of vCPUs as they come and go. Any thread.
     void add_vcpu(TranslatorVcpu& vcpu);

@@ -3,7 +3,10 @@
 // "CFI".
 #include "device/flash/cfi_flash.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <atomic>
 #include <bit>
 #include <cstring>
 
@@ -53,19 +56,56 @@ Result<> check_size(u64 size) {
 
 }  // namespace
 
-CfiFlash::CfiFlash(memory::RamBlock content, bool inverted, bool read_only, Wire array_mode)
-    : content_(std::move(content)), inverted_(inverted ? ~u32{0} : 0), read_only_(read_only), array_mode_(array_mode) {}
+/// How far the image's write is. The image tells from a thread of its own, perhaps.
+class CfiFlash::Keeping final : public backend::FlashWriteObserver {
+  public:
+    void begin(u8 error) {
+        error_ = error;
+        progress_.store(Progress::busy, std::memory_order_relaxed);
+    }
+    void flash_written(int error) override {
+        progress_.store(error == 0 ? Progress::done : Progress::failed, std::memory_order_release);
+    }
+    bool is_busy() const { return progress_.load(std::memory_order_acquire) == Progress::busy; }
+    /// The status bits of a write that failed, once.
+    u8 take_error() {
+        auto failed = Progress::failed;
+        return progress_.compare_exchange_strong(failed, Progress::done, std::memory_order_acquire) ? error_ : u8{0};
+    }
+
+  private:
+    enum class Progress : u8 { done, busy, failed };
+    std::atomic<Progress> progress_ = Progress::done;
+    u8 error_ = 0;
+};
+
+CfiFlash::CfiFlash(memory::RamBlock content, backend::FlashImage* image, Wire array_mode)
+    : content_(std::move(content)),
+      inverted_(image == nullptr ? ~u32{0} : 0),
+      image_(image),
+      keeping_(std::make_unique<Keeping>()),
+      array_mode_(array_mode) {}
+
+CfiFlash::~CfiFlash() = default;
+CfiFlash::CfiFlash(CfiFlash&&) noexcept = default;
 
 Result<CfiFlash> CfiFlash::erased(u64 size, Wire array_mode) {
     KELVIN_TRY(check_size(size));
-    CfiFlash flash(KELVIN_TRY(memory::RamBlock::allocate(size)), true, false, array_mode);
-    return flash;
+    return CfiFlash(KELVIN_TRY(memory::RamBlock::allocate(size)), nullptr, array_mode);
 }
 
-Result<CfiFlash> CfiFlash::with_content(memory::RamBlock content, bool read_only, Wire array_mode) {
-    KELVIN_TRY(check_size(content.size()));
-    CfiFlash flash(std::move(content), false, read_only, array_mode);
-    return flash;
+Result<CfiFlash> CfiFlash::of_image(u64 size, backend::FlashImage& image, Wire array_mode) {
+    KELVIN_TRY(check_size(size));
+    if (image.size() > size || (image.size() < size && !image.read_only())) {
+        return user_error(fmt::format("{} has {} bytes; the flash has {}", image.name(), image.size(), size),
+                          image.size() > size ? "it is no image of this flash"
+                                              : fmt::format("truncate -s {} FILE makes room for what the guest writes, "
+                                                            "readonly=on does without",
+                                                            size));
+    }
+    memory::RamBlock content = KELVIN_TRY(memory::RamBlock::allocate(size));
+    KELVIN_TRY(image.read({content.data(), size}));
+    return CfiFlash(std::move(content), &image, array_mode);
 }
 
 void CfiFlash::reset() {
@@ -104,7 +144,7 @@ u32 CfiFlash::read_word(u64 offset) {
         case Mode::query:
             return from_both(query(offset));
         default:
-            return from_both(state_.status);
+            return from_both(status());
     }
 }
 
@@ -116,7 +156,7 @@ u8 CfiFlash::identifier(u64 offset) const {
         case 1:
             return kDevice;
         case 2:
-            return read_only_ ? 1 : 0;
+            return image_ != nullptr && image_->read_only() ? 1 : 0;
         default:
             return 0;
     }
@@ -138,9 +178,15 @@ u8 CfiFlash::query(u64 offset) const {
 void CfiFlash::write_word(u64 offset, u32 value, u32 mask) {
     const u16 code_word = static_cast<u16>(value >> std::countr_zero(mask));
     const u8 code = static_cast<u8>(code_word);
+    if (keeping_->is_busy()) {
+        return;
+    }
     switch (state_.mode) {
         case Mode::program_data:
-            program(offset, value | ~mask);
+            if (may_program(kProgramError)) {
+                program(offset, value | ~mask);
+                keep(offset, sizeof(u32), kProgramError);
+            }
             return enter(Mode::status);
         case Mode::erase_confirm:
             return finish_erase(code);
@@ -166,6 +212,7 @@ void CfiFlash::command(u64 offset, u8 code) {
         case 0x20:
             return enter(Mode::erase_confirm);
         case 0x50:
+            status();
             state_.status = kReady;
             return enter(Mode::array);
         case 0x60:
@@ -193,11 +240,11 @@ void CfiFlash::finish_erase(u8 code) {
     if (code != kConfirm) {
         return fail(kSequenceError);
     }
-    if (read_only_) {
-        return fail(kEraseError | kLockedError);
+    if (may_program(kEraseError)) {
+        const u64 sector = align_down(state_.address, kSectorSize);
+        std::memset(content_.data() + sector, static_cast<u8>(~inverted_), kSectorSize);
+        keep(sector, kSectorSize, kEraseError);
     }
-    const u8 erased = static_cast<u8>(~inverted_);
-    std::memset(content_.data() + align_down(state_.address, kSectorSize), erased, kSectorSize);
     enter(Mode::status);
 }
 
@@ -225,24 +272,48 @@ void CfiFlash::finish_buffer(u8 code) {
     if (code != kConfirm) {
         return fail(kSequenceError);
     }
-    for (u32 word = 0; word < kBufferWords; ++word) {
-        if (state_.buffer[word] != ~u32{0}) {
-            program(state_.address + u64{word} * 4, state_.buffer[word]);
+    if (may_program(kProgramError)) {
+        for (u32 word = 0; word < kBufferWords; ++word) {
+            if (state_.buffer[word] != ~u32{0}) {
+                program(state_.address + u64{word} * 4, state_.buffer[word]);
+            }
         }
+        keep(state_.address, kBufferBytes, kProgramError);
     }
     enter(Mode::status);
 }
 
+/// Else the status says why not.
+bool CfiFlash::may_program(u8 error) {
+    if (image_ != nullptr && image_->read_only()) {
+        state_.status |= error | kLockedError;
+        return false;
+    }
+    return true;
+}
+
 /// Programming only clears bits; erasing sets them.
 void CfiFlash::program(u64 offset, u32 value) {
-    if (read_only_) {
-        state_.status |= kProgramError | kLockedError;
-        return;
-    }
     u32 word = 0;
     std::memcpy(&word, content_.data() + offset, sizeof word);
     word = ((word ^ inverted_) & value) ^ inverted_;
     std::memcpy(content_.data() + offset, &word, sizeof word);
+}
+
+/// `error` is what the status says if the image cannot.
+void CfiFlash::keep(u64 offset, u64 size, u8 error) {
+    if (image_ != nullptr) {
+        keeping_->begin(error);
+        image_->write(offset, {content_.data() + offset, size}, *keeping_);
+    }
+}
+
+u8 CfiFlash::status() {
+    if (keeping_->is_busy()) {
+        return static_cast<u8>(state_.status & ~kReady);
+    }
+    state_.status |= keeping_->take_error();
+    return state_.status;
 }
 
 void CfiFlash::fail(u8 status_bits) {

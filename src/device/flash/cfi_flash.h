@@ -4,7 +4,9 @@
 #pragma once
 
 #include <array>
+#include <memory>
 
+#include "backend/flash/flash_image.h"
 #include "base/result.h"
 #include "base/wire.h"
 #include "bus/word_registers.h"
@@ -13,6 +15,7 @@
 namespace kelvin::device {
 
 /// Used under the region's lock. Commands go to both chips at once: the low chip's half of a word decides.
+/// The chips are busy until what was programmed or erased is in the image: what a guest was told is done survives.
 class CfiFlash final : public bus::WordRegisters {
   public:
     static constexpr u64 kSectorSize = 256 << 10;
@@ -40,9 +43,11 @@ class CfiFlash final : public bus::WordRegisters {
 
     /// An erased bank of `size` bytes, a power of two of at least 1 MiB; memory is used for what is programmed only.
     static Result<CfiFlash> erased(u64 size, Wire array_mode);
-    /// A bank that holds `content`, whose size is subject to the same rule. Programming changes `content`, unless
-    /// `read_only`.
-    static Result<CfiFlash> with_content(memory::RamBlock content, bool read_only, Wire array_mode);
+    /// A bank that begins with what `image` holds and is zero behind that; `size` is subject to the same rule.
+    /// Programming changes the image, unless it is read-only; then the bank is, too. `image` must outlive the bank.
+    static Result<CfiFlash> of_image(u64 size, backend::FlashImage& image, Wire array_mode);
+    ~CfiFlash() override;
+    CfiFlash(CfiFlash&&) noexcept;
 
     u64 size() const { return content_.size(); }
     /// What loads may read directly while the wire given for `array_mode` is high, as it is at first; null if they may
@@ -54,7 +59,8 @@ class CfiFlash final : public bus::WordRegisters {
     void restore(const State& state);
 
   private:
-    CfiFlash(memory::RamBlock content, bool inverted, bool read_only, Wire array_mode);
+    class Keeping;
+    CfiFlash(memory::RamBlock content, backend::FlashImage* image, Wire array_mode);
 
     u32 read_word(u64 offset) override;
     void write_word(u64 offset, u32 value, u32 mask) override;
@@ -65,14 +71,18 @@ class CfiFlash final : public bus::WordRegisters {
     void take_buffer_count(u16 count);
     void take_buffer_word(u64 offset, u32 value, u32 mask);
     void finish_buffer(u8 code);
+    bool may_program(u8 error);
     void program(u64 offset, u32 value);
+    void keep(u64 offset, u64 size, u8 error);
+    u8 status();
     void fail(u8 status_bits);
     u8 identifier(u64 offset) const;
     u8 query(u64 offset) const;
 
     memory::RamBlock content_;
     u32 inverted_;  // all ones if `content_` holds the complement, so that untouched memory is erased flash
-    bool read_only_;
+    backend::FlashImage* image_;
+    std::unique_ptr<Keeping> keeping_;
     Wire array_mode_;
     State state_;
 };

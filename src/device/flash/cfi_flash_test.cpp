@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <vector>
+
 namespace kelvin::device {
 namespace {
 
@@ -126,11 +129,38 @@ TEST_F(CfiFlashTest, BadSequencesAreReported) {
     EXPECT_EQ(get(0x1000), 0xffffffffU);
 }
 
+/// An image in memory, whose writes end at once or when the test says so.
+struct Image final : backend::FlashImage {
+    std::vector<u8> bytes = std::vector<u8>(1 << 20);
+    bool protected_ = false;
+    bool slow = false;
+    int error = 0;
+    int writes = 0;
+    backend::FlashWriteObserver* waiting = nullptr;
+
+    std::string name() const override { return "image 'x'"; }
+    u64 size() const override { return bytes.size(); }
+    bool read_only() const override { return protected_; }
+    Result<> read(std::span<u8> out) const override {
+        std::ranges::copy(bytes, out.begin());
+        return ok();
+    }
+    void write(u64 offset, std::span<const u8> data, backend::FlashWriteObserver& observer) override {
+        ++writes;
+        std::ranges::copy(data, bytes.begin() + static_cast<std::ptrdiff_t>(offset));
+        if (slow) {
+            waiting = &observer;
+        } else {
+            observer.flash_written(error);
+        }
+    }
+};
+
 TEST_F(CfiFlashTest, ImagesAreReadDirectlyAndMayBeProtected) {
-    auto block = memory::RamBlock::allocate(1 << 20);
-    ASSERT_TRUE(block);
-    block->data()[5] = 0x77;
-    auto image = CfiFlash::with_content(std::move(*block), true, Wire());
+    Image file;
+    file.protected_ = true;
+    file.bytes[5] = 0x77;
+    auto image = CfiFlash::of_image(1 << 20, file, Wire());
     ASSERT_TRUE(image);
     EXPECT_EQ(get(*image, 4), 0x7700U);
     EXPECT_NE(image->direct_content(), nullptr);
@@ -143,7 +173,60 @@ TEST_F(CfiFlashTest, ImagesAreReadDirectlyAndMayBeProtected) {
     EXPECT_EQ(get(*image, 0), both(0x92));
     image->write(0, 4, both(0xff));
     EXPECT_EQ(get(*image, 4), 0x7700U);
-    EXPECT_FALSE(CfiFlash::with_content(std::move(*memory::RamBlock::allocate(3 << 20)), true, Wire()));
+    EXPECT_EQ(file.writes, 0);
+}
+
+TEST_F(CfiFlashTest, SizesOfImages) {
+    Image file;
+    EXPECT_FALSE(CfiFlash::of_image(3 << 20, file, Wire()));  // no power of two
+    EXPECT_FALSE(CfiFlash::of_image(2 << 20, file, Wire()));  // what is written behind the image would be lost
+    file.bytes.resize((1 << 20) + 1);
+    EXPECT_FALSE(CfiFlash::of_image(1 << 20, file, Wire()));
+    file.protected_ = true;
+    file.bytes = {1, 2, 3};
+    auto image = CfiFlash::of_image(1 << 20, file, Wire());
+    ASSERT_TRUE(image);
+    EXPECT_EQ(get(*image, 0), 0x030201U);
+}
+
+// Whatever the guest was told is done is in the image.
+TEST_F(CfiFlashTest, ChipsAreBusyUntilTheImageHasIt) {
+    Image file;
+    std::ranges::fill(file.bytes, u8{0xff});
+    file.slow = true;
+    CfiFlash image = std::move(*CfiFlash::of_image(1 << 20, file, Wire()));
+    image.write(0x1000, 4, both(0x40));
+    image.write(0x1000, 4, 0x12345678);
+    EXPECT_EQ(get(image, 0), 0U);
+    image.write(0x1000, 4, both(0xff));  // not heard
+    EXPECT_EQ(get(image, 0x1000), 0U);
+    file.waiting->flash_written(0);
+    EXPECT_EQ(get(image, 0), both(0x80));
+    image.write(0x1000, 4, both(0xff));
+    EXPECT_EQ(get(image, 0x1000), 0x12345678U);
+    EXPECT_EQ(file.bytes[0x1000], 0x78);
+    EXPECT_EQ(file.writes, 1);
+}
+
+TEST_F(CfiFlashTest, ImagesThatCannotBeWrittenAreErrorsOfTheChips) {
+    Image file;
+    file.error = 28;
+    CfiFlash image = std::move(*CfiFlash::of_image(1 << 20, file, Wire()));
+    image.write(0, 4, both(0x20));
+    image.write(0, 4, both(0xd0));
+    EXPECT_EQ(get(image, 0), both(0xa0));
+    image.write(0, 4, both(0x50));
+    image.write(0, 4, both(0x70));
+    EXPECT_EQ(get(image, 0), both(0x80));
+    file.error = 0;
+    image.write(0, 4, both(0xe8));
+    image.write(0, 4, both(0));
+    image.write(0, 4, 5);
+    image.write(0, 4, both(0xd0));
+    EXPECT_EQ(get(image, 0), both(0x80));
+    image.write(0, 4, both(0xff));
+    EXPECT_EQ(get(image, 0), 5U);
+    EXPECT_EQ(file.writes, 2);
 }
 
 TEST_F(CfiFlashTest, SaveResetRestoreAndHostileStates) {
