@@ -49,7 +49,6 @@ enum : u8 {
     kWriteSame16 = 0x93,
     kServiceActionIn16 = 0x9e,
     kRead12 = 0xa8,
-    kWrite12 = 0xaa,
 };
 constexpr u8 kReadCapacity16 = 0x10;  // a service action
 
@@ -145,9 +144,6 @@ void ScsiDisk::execute(Request& request) {
         case kWrite10:
         case kWriteAndVerify10:
             return move(request, cdb[0] != kRead10, be(2, 4), be(7, 2), durable);
-        case kRead12:
-        case kWrite12:
-            return move(request, cdb[0] == kWrite12, be(2, 4), be(6, 4), durable);
         case kRead16:
         case kWrite16:
         case kWriteAndVerify16:
@@ -163,6 +159,8 @@ void ScsiDisk::execute(Request& request) {
             return write_same(request, be(2, 4), be(7, 2));
         case kWriteSame16:
             return write_same(request, be(2, 8), be(10, 4));
+        case kRead12:
+            return move(request, false, be(2, 4), be(6, 4), durable);
         case kUnmap:
             return unmap(request);
         case kModeSelect6:
