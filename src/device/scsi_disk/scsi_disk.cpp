@@ -112,8 +112,7 @@ bool ScsiDisk::in_range(u64 block, u64 blocks) const {
 void ScsiDisk::execute(Request& request) {
     const auto cdb = request.cdb();
     const auto be = [&](std::size_t at, unsigned size) { return load_big_endian(cdb.subspan(at, size)); };
-    const bool reports = cdb[0] == kInquiry || cdb[0] == kRequestSense;
-    if (attention_ != sense::kNone && !reports) {
+    if (attention_ != sense::kNone && cdb[0] != kInquiry && cdb[0] != kRequestSense) {
         // SAM-5, 5.14: told once.
         return request.fail(std::exchange(attention_, sense::kNone));
     }
