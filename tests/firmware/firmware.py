@@ -4,7 +4,8 @@
 
     firmware.py --emulator COMMAND [--suite bookworm|trixie] [--option OPTION...]
 
-Then each kill of the emulator in the middle of changes of variables leaves a store that the firmware takes, with what
+Then firmware given with -bios starts Debian's kernel, with an initrd and a command line, until that switches off, and
+each kill of the emulator in the middle of changes of variables leaves a store that the firmware takes, with what
 the shell was told is set.
 """
 
@@ -76,6 +77,23 @@ def set_and_keep(machine):
         expect(console, "Kelvin", "56 4C 45 4B")
 
 
+def start_kernel(arguments, firmware):
+    guest = subprocess.run([TOOLS / "fetch-guest", arguments.suite], stdout=subprocess.PIPE, check=True).stdout
+    guest = Path(guest.decode().strip())
+    command = [
+        *shlex.split(arguments.emulator),
+        *("-M", arguments.machine, "-cpu", arguments.cpu, "-m", "512", "-smp", arguments.smp, "-nographic"),
+        *("-nic", "none", "-no-reboot", "-bios", firmware / "bios.fd"),
+        *("-kernel", guest / "kernel", "-initrd", guest / "initrd"),
+        *("-append", "console=ttyAMA0 rdinit=/bin/busybox -- poweroff -f"),
+    ]
+    with Console(command, arguments.timeout) as console:
+        console.wait_for("EFI stub: Loaded initrd")
+        console.wait_for("efi: EFI v2")
+        if (status := console.wait_for_end()) != 0:
+            console.fail(f"ended with {status}")
+
+
 def kill_between(machine, times):
     for number in range(times):
         value = f"{number:02X}"
@@ -108,6 +126,7 @@ def main():
         machine = Machine(arguments, firmware, variables)
         try:
             set_and_keep(machine)
+            start_kernel(arguments, firmware)
             kill_between(machine, arguments.kills)
         except ConsoleError as error:
             sys.exit(f"{shlex.join(machine.command)}\n{error}")
