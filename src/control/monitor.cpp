@@ -51,6 +51,12 @@ std::string act(MonitorTarget& target, std::string_view) {
     return "";
 }
 
+template <Result<> (MonitorTarget::*Method)(const std::string&)>
+std::string change(MonitorTarget& target, std::string_view argument) {
+    const Result<> outcome = (target.*Method)(std::string(argument));
+    return outcome ? "" : fmt::format("Error: {}\n", outcome.error().message());
+}
+
 struct Command {
     std::string_view name;
     std::string_view help;
@@ -65,6 +71,8 @@ constexpr auto kCommands = std::to_array<Command>({
     {"c", "the same", act<&MonitorTarget::cont>},
     {"system_reset", "press the reset button", act<&MonitorTarget::system_reset>},
     {"system_powerdown", "press the power key", act<&MonitorTarget::system_powerdown>},
+    {"device_add", "plug in a device: what -device takes", change<&MonitorTarget::device_add>},
+    {"device_del", "ask the guest to let go of the device with that id", change<&MonitorTarget::device_del>},
     {"quit", "end the machine at once", act<&MonitorTarget::quit>},
     {"q", "the same", act<&MonitorTarget::quit>},
 });

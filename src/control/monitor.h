@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/result.h"
 #include "base/types.h"
 
 namespace kelvin::control {
@@ -20,6 +21,8 @@ class MonitorTarget {
     virtual void cont() = 0;
     virtual void system_reset() = 0;
     virtual void system_powerdown() = 0;
+    virtual Result<> device_add(const std::string& device) = 0;
+    virtual Result<> device_del(const std::string& id) = 0;
     /// Text about `topic`: "status", "mtree", "registers", "jit", "block", "network", "pci"; all other topics are
     /// refused before.
     virtual std::string info(std::string_view topic) = 0;

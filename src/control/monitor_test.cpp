@@ -13,6 +13,11 @@ class MonitorTest : public testing::Test, public MonitorTarget {
     void cont() override { log_ += "cont "; }
     void system_reset() override { log_ += "reset "; }
     void system_powerdown() override { log_ += "powerdown "; }
+    Result<> device_add(const std::string& device) override {
+        log_ += "add:" + device + " ";
+        return ok();
+    }
+    Result<> device_del(const std::string& id) override { return user_error("there is no device '" + id + "'"); }
     std::string info(std::string_view topic) override { return "<" + std::string(topic) + ">\n"; }
 
     std::string type(std::string_view text) {
@@ -28,6 +33,10 @@ TEST_F(MonitorTest, Commands) {
         EXPECT_EQ(monitor_.execute(line), "");
     }
     EXPECT_EQ(log_, "stop cont cont reset powerdown quit quit ");
+    log_.clear();
+    EXPECT_EQ(monitor_.execute("device_add virtio-rng-pci,bus=port1"), "");
+    EXPECT_EQ(log_, "add:virtio-rng-pci,bus=port1 ");
+    EXPECT_EQ(monitor_.execute("device_del x"), "Error: there is no device 'x'\n");
     EXPECT_EQ(monitor_.execute("info status"), "<status>\n");
     EXPECT_NE(monitor_.execute("info").find("info status"), std::string::npos);
     EXPECT_NE(monitor_.execute("info nothing").find("info status"), std::string::npos);

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "control/device_text.h"
 #include "control/option_table.h"
 #include "device/device_types.h"
 #include "state/options.h"
@@ -54,12 +55,8 @@ std::string list_options(const bus::DeviceType& type) {
 
 }  // namespace
 
-Result<> apply_device(Draft& draft, const std::string& value) {
-    if (value == "help" || value == "?") {
-        draft.line.answer = list_types();
-        return ok();
-    }
-    state::Json options = KELVIN_TRY(state::parse_options(value, "driver"));
+Result<vm::DeviceSpec> read_device(const std::string& text) {
+    state::Json options = KELVIN_TRY(state::parse_options(text, "driver"));
     vm::DeviceSpec spec;
     spec.driver = KELVIN_TRY(take_text(options, "driver"));
     spec.id = KELVIN_TRY(take_text(options, "id"));
@@ -67,12 +64,21 @@ Result<> apply_device(Draft& draft, const std::string& value) {
     if (spec.driver.empty()) {
         return user_error("no type of device is named", "-device help lists them");
     }
-    const bus::DeviceType* const type = KELVIN_TRY(vm::find_type(spec.driver));
-    if (options.contains("help")) {
-        draft.line.answer = list_options(*type);
+    KELVIN_TRY(vm::find_type(spec.driver));
+    spec.options = std::move(options);
+    return spec;
+}
+
+Result<> apply_device(Draft& draft, const std::string& value) {
+    if (value == "help" || value == "?") {
+        draft.line.answer = list_types();
         return ok();
     }
-    spec.options = std::move(options);
+    vm::DeviceSpec spec = KELVIN_TRY(read_device(value));
+    if (spec.options.contains("help")) {
+        draft.line.answer = list_options(*KELVIN_TRY(vm::find_type(spec.driver)));
+        return ok();
+    }
     draft.line.spec.devices.push_back(std::move(spec));
     return ok();
 }

@@ -17,6 +17,7 @@
 #include "backend/char/output_backends.h"
 #include "backend/char/stdio_console.h"
 #include "base/event_loop.h"
+#include "control/device_text.h"
 #include "control/monitor.h"
 #include "control/silence_watch.h"
 #include "vm/vm.h"
@@ -80,6 +81,8 @@ class Session final : private backend::ConsoleOwner, private vm::VmOwner, privat
     void cont() override { vm_->resume(); }
     void system_reset() override { vm_->reset(); }
     void system_powerdown() override { vm_->press_power_key(); }
+    Result<> device_add(const std::string& device) override { return vm_->add_device(KELVIN_TRY(read_device(device))); }
+    Result<> device_del(const std::string& id) override { return vm_->remove_device(id); }
     std::string info(std::string_view topic) override;
 
     const vm::MachineSpec& spec_;

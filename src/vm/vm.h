@@ -48,6 +48,11 @@ class Vm final : private machine::PowerControl {
     /// The power key: the guest decides what it does about it.
     void press_power_key();
 
+    /// The guest sees it come.
+    Result<> add_device(const DeviceSpec& spec) { return devices_->add(spec, true); }
+    /// Asks the guest to let go of it; it is gone when the guest has.
+    Result<> remove_device(const std::string& id) { return devices_->remove(id); }
+
     bool is_running() const { return running_; }
     /// The guest has switched itself off, and the machine was told to stay.
     bool is_off() const { return off_; }

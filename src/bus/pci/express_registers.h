@@ -40,6 +40,42 @@ inline constexpr u16 kDeviceStatusErrors = 0x000f;
 
 // Link: 2.5 GT/s, one lane.
 inline constexpr u32 kLinkX1 = 0x11;
+inline constexpr u32 kReportsLinkActive = 1U << 20;
 inline constexpr u16 kLinkControlWritable = 0x00fb;
+inline constexpr u16 kLinkDisable = 1U << 4;
+/// Data Link Layer Link Active.
+inline constexpr u16 kLinkActive = 1U << 13;
+
+// Slot capabilities (7.5.3.9).
+inline constexpr u32 kHasAttentionButton = 1U << 0;
+inline constexpr u32 kHasPowerController = 1U << 1;
+inline constexpr u32 kHasAttentionIndicator = 1U << 3;
+inline constexpr u32 kHasPowerIndicator = 1U << 4;
+inline constexpr u32 kSurpriseRemoval = 1U << 5;
+inline constexpr u32 kHotPlugCapable = 1U << 6;
+inline constexpr unsigned kSlotNumberShift = 19;
+inline constexpr u32 kMaxSlotNumber = 0x1fff;
+
+// Slot status (7.5.3.11): the first five have an enable bit of the same place in slot control.
+inline constexpr u16 kButtonPressed = 1U << 0;
+inline constexpr u16 kPresenceChanged = 1U << 3;
+inline constexpr u16 kCommandCompleted = 1U << 4;
+inline constexpr u16 kPresent = 1U << 6;
+inline constexpr u16 kLinkChanged = 1U << 8;
+
+// Slot control (7.5.3.10).
+inline constexpr u16 kSimpleEvents = 0x1f;
+inline constexpr u16 kHotPlugInterrupt = 1U << 5;
+inline constexpr u16 kAttentionIndicator = 3U << 6;
+inline constexpr u16 kAttentionIndicatorOff = 3U << 6;
+inline constexpr u16 kPowerIndicator = 3U << 8;
+inline constexpr u16 kPowerIndicatorOn = 1U << 8;
+inline constexpr u16 kPowerIndicatorBlinks = 2U << 8;
+inline constexpr u16 kPowerIndicatorOff = 3U << 8;
+inline constexpr u16 kPowerOff = 1U << 10;
+inline constexpr u16 kLinkChangeInterrupt = 1U << 12;
+
+// Root control: errors and power management events may be asked for, and never come.
+inline constexpr u16 kRootControlWritable = 0x000f;
 
 }  // namespace kelvin::bus::pci::express

@@ -89,6 +89,9 @@ class Function : public Device, private MessagePort {
     u32 read_config(u32 offset, unsigned size);
     bool write_config(u32 offset, unsigned size, u32 value);
 
+    /// Any thread: it may write to memory, which messages are.
+    bool is_bus_master() const { return bus_master_; }
+
     /// By the bus: while plugged in, then null. `integrated`: on a root bus.
     void set_port(FunctionPort* port, bool integrated);
     void set_multifunction();

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/bits.h"
+#include "bus/pci/bridge.h"
 #include "bus/pci/config_registers.h"
 
 namespace kelvin::bus::pci {
@@ -41,7 +42,7 @@ HostBridge::HostBridge(std::vector<Window> windows, const std::array<Wire, kInte
     for (const Window& window : window_list_) {
         windows_.push_back(std::make_unique<WindowHandler>(*this, window));
     }
-    root_ = std::make_unique<PciBus>(*this, nullptr);
+    root_ = std::make_unique<PciBus>(*this);
     root_->set_name("pcie.0");
     own_ = std::make_unique<HostFunction>();
     KELVIN_ASSERT(root_->attach(*own_, false));
@@ -58,8 +59,8 @@ PciBus* HostBridge::find_bus(PciBus& from, u8 number) {
         PciBus* next = nullptr;
         for (const auto& [devfn, function] : bus->functions()) {
             auto* const bridge = dynamic_cast<Bridge*>(function);
-            if (bridge != nullptr && bridge->secondary_number() != 0 && bridge->secondary_number() <= number &&
-                number <= bridge->subordinate_number()) {
+            if (bridge != nullptr && bridge->link_up() && bridge->secondary_number() != 0 &&
+                bridge->secondary_number() <= number && number <= bridge->subordinate_number()) {
                 next = &bridge->secondary();
                 break;
             }
@@ -155,7 +156,8 @@ void HostBridge::add_routes(PciBus& bus, std::vector<Bridge*>& path) {
                 add_route(bar.kind, {*address, bar.size, bar.handler});
             }
         }
-        if (auto* const bridge = dynamic_cast<Bridge*>(function); bridge != nullptr && path.size() < kMaxDepth) {
+        auto* const bridge = dynamic_cast<Bridge*>(function);
+        if (bridge != nullptr && bridge->link_up() && path.size() < kMaxDepth) {
             path.push_back(bridge);
             add_routes(bridge->secondary(), path);
             path.pop_back();

@@ -52,6 +52,12 @@ class HostBridge {
         change();
         build_routes();
     }
+    /// Calls `work()` while no vCPU is in configuration space.
+    template <class Work>
+    void with_configuration(Work work) {
+        const std::lock_guard config(config_lock_);
+        work();
+    }
     void set_interrupt(unsigned pin, bool level);
     void deliver(const Msi& message);
 

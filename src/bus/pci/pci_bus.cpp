@@ -6,42 +6,10 @@
 #include <algorithm>
 
 #include "base/assert.h"
-#include "bus/pci/config_registers.h"
+#include "bus/pci/bridge.h"
 #include "bus/pci/host_bridge.h"
 
 namespace kelvin::bus::pci {
-
-u8 Bridge::secondary_number() const {
-    return config().get<u8>(reg::kSecondaryBus);
-}
-
-u8 Bridge::subordinate_number() const {
-    return config().get<u8>(reg::kSubordinateBus);
-}
-
-bool Bridge::forwards(Bar::Kind kind, u64 address, u64 size) const {
-    const ConfigSpace& space = config();
-    const u16 command = space.get<u16>(reg::kCommand);
-    const u64 last = address + (size - 1);
-    const auto within = [&](u64 base, u64 limit) { return base <= limit && address >= base && last <= limit; };
-    if (kind == Bar::Kind::io) {
-        // 3.2.5.6: bits [7:4] are address bits [15:12].
-        const u64 base = u64{space.get<u8>(reg::kIoBase) & 0xf0U} << 8;
-        const u64 limit = u64{space.get<u8>(reg::kIoLimit) & 0xf0U} << 8 | 0xfff;
-        return (command & reg::command::kIo) != 0 && within(base, limit);
-    }
-    if ((command & reg::command::kMemory) == 0) {
-        return false;
-    }
-    // 3.2.5.8: bits [15:4] are address bits [31:20].
-    const u64 base = u64{space.get<u16>(reg::kMemoryBase) & 0xfff0U} << 16;
-    const u64 limit = u64{space.get<u16>(reg::kMemoryLimit) & 0xfff0U} << 16 | 0xfffff;
-    const u64 far_base =
-        u64{space.get<u16>(reg::kPrefetchBase) & 0xfff0U} << 16 | u64{space.get<u32>(reg::kPrefetchBaseUpper)} << 32;
-    const u64 far_limit = u64{space.get<u16>(reg::kPrefetchLimit) & 0xfff0U} << 16 | 0xfffff |
-                          u64{space.get<u32>(reg::kPrefetchLimitUpper)} << 32;
-    return within(base, limit) || within(far_base, far_limit);
-}
 
 /// Knows who sends, and which of the host bridge's wires INTA is: each bridge turns the pins by the device's number.
 class PciBus::Port final : public FunctionPort {
@@ -51,11 +19,13 @@ class PciBus::Port final : public FunctionPort {
     void set_intx(bool level) override {
         if (level != level_) {
             level_ = level;
-            bus_.host_.set_interrupt(pin_, level);
+            bus_.host().set_interrupt(pin_, level);
         }
     }
     void send_msi(u64 address, u32 data) override {
-        bus_.host_.deliver({address, data, u32{bus_.number()} << 8 | devfn_.value});
+        if (bus_.passes_messages()) {
+            bus_.host().deliver({address, data, u32{bus_.number()} << 8 | devfn_.value});
+        }
     }
 
   private:
@@ -70,17 +40,24 @@ unsigned PciBus::pin_of(Devfn devfn) const {
     return (devfn.device() + outside) % HostBridge::kInterrupts;
 }
 
-PciBus::PciBus(HostBridge& host, Bridge* bridge) : Bus("PCI"), host_(host), bridge_(bridge) {}
+/// Every bridge on the way up passes writes on: Bus Master Enable of 7.5.1.1.3.
+bool PciBus::passes_messages() const {
+    const PciBus* bus = this;
+    while (bus->bridge_ != nullptr && bus->bridge_->is_bus_master()) {
+        bus = bus->parent_;
+    }
+    return bus->bridge_ == nullptr;
+}
+
+PciBus::PciBus(HostBridge& host) : Bus("PCI"), host_(&host) {}
+
+PciBus::PciBus(Bridge& bridge) : Bus("PCI"), bridge_(&bridge) {}
 
 PciBus::~PciBus() = default;
 
 Function* PciBus::find(Devfn devfn) const {
     const auto found = functions_.find(devfn);
     return found == functions_.end() ? nullptr : found->second;
-}
-
-u8 PciBus::number() const {
-    return bridge_ == nullptr ? u8{0} : bridge_->secondary_number();
 }
 
 bool PciBus::has_free_place() const {
@@ -92,7 +69,10 @@ bool PciBus::has_free_place() const {
     return false;
 }
 
-Result<> PciBus::allow_hot(const Function&) const {
+Result<> PciBus::accept(const Function&, bool hot) const {
+    if (!hot) {
+        return ok();
+    }
     return user_error(fmt::format("bus '{}' takes no device while the machine runs", name()),
                       "start the machine with -device pcie-root-port,id=port1 and use bus=port1");
 }
@@ -126,9 +106,7 @@ Result<Devfn> PciBus::choose_place(const Function& function) const {
 Result<> PciBus::attach(bus::Device& device, bool hot) {
     auto* const function = dynamic_cast<Function*>(&device);
     KELVIN_ASSERT(function != nullptr);
-    if (hot) {
-        KELVIN_TRY(allow_hot(*function));
-    }
+    KELVIN_TRY(accept(*function, hot));
     const Devfn devfn = KELVIN_TRY(choose_place(*function));
     std::unique_ptr<Port>& port = ports_[devfn];
     if (port == nullptr) {
@@ -136,8 +114,10 @@ Result<> PciBus::attach(bus::Device& device, bool hot) {
     }
     if (auto* const bridge = dynamic_cast<Bridge*>(function); bridge != nullptr) {
         bridge->secondary().parent_ = this;
+        bridge->secondary().host_ = host_;
+        bridge->placed(devfn);
     }
-    host_.change_topology([&] {
+    host_->change_topology([&] {
         functions_[devfn] = function;
         function->set_port(port.get(), bridge_ == nullptr);
         plugged(*function, hot);
@@ -153,10 +133,12 @@ Devfn PciBus::devfn_of(const bus::Device& device) const {
 
 void PciBus::detach(bus::Device& device) {
     const Devfn devfn = devfn_of(device);
-    host_.change_topology([&] {
-        functions_.at(devfn)->set_port(nullptr, false);
+    host_->change_topology([&] {
+        Function& function = *functions_.at(devfn);
+        function.set_port(nullptr, false);
         functions_.erase(devfn);
         ports_.at(devfn)->set_intx(false);
+        unplugged(function);
     });
 }
 

@@ -2,6 +2,7 @@
 // A PCI bus: functions by number, behind a host bridge or another bridge.
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <string>
 
@@ -10,32 +11,23 @@
 
 namespace kelvin::bus::pci {
 
+class Bridge;
 class HostBridge;
-class PciBus;
 
-/// A function that has a bus behind it.
-class Bridge : public Function {
-  public:
-    using Function::Function;
-
-    virtual PciBus& secondary() = 0;
-    u8 secondary_number() const;
-    u8 subordinate_number() const;
-    /// True if an access to all of the range is passed on to the other side.
-    bool forwards(Bar::Kind kind, u64 address, u64 size) const;
-};
-
-/// The functions change only under the host bridge's locks; every method but the first three is the control loop's.
+/// The functions change only under the host bridge's locks; every method but the first four is the control loop's.
 class PciBus : public bus::Bus {
   public:
-    /// `bridge` is null for a root bus. Both outlive the bus.
-    PciBus(HostBridge& host, Bridge* bridge);
+    /// A root bus; `host` outlives it.
+    explicit PciBus(HostBridge& host);
+    /// The bus behind `bridge`, which outlives it. It takes devices when the bridge itself is plugged in.
+    explicit PciBus(Bridge& bridge);
     ~PciBus() override;
 
     Function* find(Devfn devfn) const;
     const std::map<Devfn, Function*>& functions() const { return functions_; }
-    /// The bus's number, which is the guest's to choose but for a root bus.
-    u8 number() const;
+    /// The bus's number, which is the guest's to choose but for a root bus. Any thread.
+    u8 number() const { return number_; }
+    void set_number(u8 number) { number_ = number; }
 
     bool has_free_place() const override;
     Result<> attach(bus::Device& device, bool hot) override;
@@ -44,23 +36,27 @@ class PciBus : public bus::Bus {
     std::string place_of(const bus::Device& device) const override;
 
   protected:
-    Bridge* bridge() const { return bridge_; }
-    HostBridge& host() const { return host_; }
+    HostBridge& host() const { return *host_; }
     /// Behind a port there is device 0 only.
     virtual unsigned device_limit() const { return 32; }
-    /// A device may come while the machine runs.
-    virtual Result<> allow_hot(const Function& function) const;
+    /// Refuses what cannot be here, or cannot come while the machine runs.
+    virtual Result<> accept(const Function& function, bool hot) const;
+    // With the host bridge's locks held:
     virtual void plugged(Function& /*function*/, bool /*hot*/) {}
+    virtual void unplugged(Function& /*function*/) {}
 
   private:
     class Port;
+    Bridge* bridge() const { return bridge_; }
+    bool passes_messages() const;
     unsigned pin_of(Devfn devfn) const;
     Result<Devfn> choose_place(const Function& function) const;
     Devfn devfn_of(const bus::Device& device) const;
 
-    HostBridge& host_;
-    Bridge* const bridge_;
+    HostBridge* host_ = nullptr;  // set while the bridge is plugged in
+    Bridge* const bridge_ = nullptr;
     PciBus* parent_ = nullptr;  // the bus that the bridge is on
+    std::atomic<u8> number_ = 0;
     std::map<Devfn, Function*> functions_;
     std::map<Devfn, std::unique_ptr<Port>> ports_;  // never shrinks: functions keep pointers
 };
