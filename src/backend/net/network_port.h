@@ -5,6 +5,7 @@
 #include <sys/uio.h>
 
 #include <span>
+#include <string>
 
 #include "base/types.h"
 
@@ -25,6 +26,15 @@ struct FrameOffload {
     u16 segment_size = 0;
     u16 checksum_start = 0;   ///< where summing begins
     u16 checksum_offset = 0;  ///< where the sum goes, counted from there
+};
+
+/// What a receiver takes uncut and without checksums: the host's end need not finish the frames for it.
+struct ReceiverOffloads {
+    bool checksum = false;
+    bool tcp4 = false;  ///< segments of TCP over IPv4, with FrameOffload::segment_type
+    bool tcp6 = false;
+    bool ecn = false;  ///< also those that carry congestion marks
+    bool operator==(const ReceiverOffloads&) const = default;
 };
 
 /// The device's side. I/O loop's thread.
@@ -50,7 +60,13 @@ class NetworkPort {
     virtual void ready() = 0;
     /// True if frames may come with work left to do for them.
     virtual bool takes_offloads() const = 0;
+    /// True if frames may come for the receiver that are uncut or lack checksums, once it has said that it takes them.
+    virtual bool gives_offloads() const { return false; }
+    /// What the receiver takes from now on; nothing at first.
+    virtual void set_receiver_offloads(const ReceiverOffloads& /*offloads*/) {}
     virtual bool link_up() const = 0;
+    /// Lines about it for the user; may be empty.
+    virtual std::string describe() const { return {}; }
 };
 
 }  // namespace kelvin::backend

@@ -65,7 +65,7 @@ class UserNetwork final : public NetworkPort, private PollSource {
     Result<> add_forward(const HostForward& rule);
     Result<> remove_forward(const HostForward& rule);
     /// The connections that there are, as text.
-    std::string describe() const;
+    std::string describe() const override;
 
     void set_receiver(NetworkReceiver* receiver) override;
     void send(std::span<const iovec> frame, const FrameOffload& offload) override;

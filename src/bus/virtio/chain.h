@@ -63,4 +63,10 @@ class Chain {
     u64 writable_size_ = 0;
 };
 
+/// A chain that goes back to the driver, the first `written` bytes of whose part to write were written.
+struct Returned {
+    const Chain* chain = nullptr;
+    u32 written = 0;
+};
+
 }  // namespace kelvin::bus::virtio

@@ -199,10 +199,15 @@ bool Device::next_chain(u16 queue, Chain& chain) {
 }
 
 void Device::give_back(u16 queue, const Chain& chain, u64 written) {
+    const Returned one{&chain, static_cast<u32>(std::min<u64>(written, std::numeric_limits<u32>::max()))};
+    give_back(queue, {&one, 1});
+}
+
+void Device::give_back(u16 queue, std::span<const Returned> chains) {
     if (!queue_enabled(queue)) {
         return;
     }
-    active_[queue]->give_back(chain, static_cast<u32>(std::min<u64>(written, std::numeric_limits<u32>::max())));
+    active_[queue]->give_back(chains);
     Transport* const transport = transport_;
     if (active_[queue]->wants_interrupt() && transport != nullptr) {
         transport->queue_interrupt(queue);

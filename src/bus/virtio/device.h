@@ -127,6 +127,8 @@ class Device : public bus::Device {
     /// The next chain of `queue`; false if there is none, or it is none and the device has failed.
     bool take(u16 queue, Chain& chain);
     void give_back(u16 queue, const Chain& chain, u64 written);
+    /// The driver sees all of them or none.
+    void give_back(u16 queue, std::span<const Returned> chains);
     /// Gives chains to `handle(chain)`, which returns false to leave off, until there are no more; then the driver is
     /// asked to tell of new ones. After kFuel of them the loop's other work has its turn first.
     template <class Handle>

@@ -120,18 +120,32 @@ Taken PackedRing::take(Chain& chain) {
     return Taken::broken;
 }
 
-void PackedRing::give_back(const Chain& chain, u32 written) {
-    chain.announce(*dma_, written);
-    const u64 at = kDescriptorSize * next_used_.index;
-    ring_.store<u32>(at + kLengthOffset, written);
-    ring_.store<u16>(at + kIdOffset, chain.id);
-    const u16 wrap = next_used_.wrap ? u16{kAvailable | kUsed} : u16{0};
-    const u16 flags = static_cast<u16>(wrap | (written != 0 ? DescriptorFlags::kWrite : 0));
+void PackedRing::give_back(std::span<const Returned> chains) {
+    if (chains.empty()) {
+        return;
+    }
+    // The driver goes from one to the next: it sees none of them before the first is marked, which is done last.
+    Cursor cursor = next_used_;
+    advance(cursor, chains.front().chain->descriptors);
+    for (const Returned& each : chains.subspan(1)) {
+        mark_used(cursor, each);
+        advance(cursor, each.chain->descriptors);
+    }
+    mark_used(next_used_, chains.front());
+    next_used_ = cursor;
+}
+
+void PackedRing::mark_used(const Cursor& cursor, const Returned& returned) {
+    returned.chain->announce(*dma_, returned.written);
+    const u64 at = kDescriptorSize * cursor.index;
+    ring_.store<u32>(at + kLengthOffset, returned.written);
+    ring_.store<u16>(at + kIdOffset, returned.chain->id);
+    const u16 wrap = cursor.wrap ? u16{kAvailable | kUsed} : u16{0};
+    const u16 flags = static_cast<u16>(wrap | (returned.written != 0 ? DescriptorFlags::kWrite : 0));
     ring_.store_release<u16>(at + kFlagsOffset, flags);
     dma_->announce_write(place_.descriptors + at, kDescriptorSize);
-    advance(next_used_, chain.descriptors);
-    held_ = static_cast<u16>(held_ - chain.descriptors);
-    unreported_ = static_cast<u16>(unreported_ + chain.descriptors);
+    held_ = static_cast<u16>(held_ - returned.chain->descriptors);
+    unreported_ = static_cast<u16>(unreported_ + returned.chain->descriptors);
 }
 
 bool PackedRing::wants_interrupt() {

@@ -13,8 +13,8 @@ class PackedRing {
     static std::optional<PackedRing> open(const memory::Dma& dma, const RingPlace& place, RingFeatures features);
 
     Taken take(Chain& chain);
-    /// Gives a chain back, `written` bytes of which were written.
-    void give_back(const Chain& chain, u32 written);
+    /// Gives chains back; the driver sees all of them or none.
+    void give_back(std::span<const Returned> chains);
     /// True if the driver wants an interrupt for what was given back since this was last asked.
     bool wants_interrupt();
     /// Asks the driver to tell of new chains, or not to. True if there are some already.
@@ -41,6 +41,7 @@ class PackedRing {
     PackedRing(const memory::Dma& dma, const RingPlace& place, RingFeatures features);
     static Descriptor load(const memory::RamSlice& table, u32 index);
     bool is_available() const;
+    void mark_used(const Cursor& cursor, const Returned& returned);
     void advance(Cursor& cursor, u16 places) const;
     bool add_indirect(Chain& chain, const Descriptor& descriptor) const;
 

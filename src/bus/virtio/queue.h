@@ -19,8 +19,8 @@ class Queue {
     Taken take(Chain& chain) {
         return std::visit([&](auto& ring) { return ring.take(chain); }, ring_);
     }
-    void give_back(const Chain& chain, u32 written) {
-        std::visit([&](auto& ring) { ring.give_back(chain, written); }, ring_);
+    void give_back(std::span<const Returned> chains) {
+        std::visit([&](auto& ring) { ring.give_back(chains); }, ring_);
     }
     bool wants_interrupt() {
         return std::visit([](auto& ring) { return ring.wants_interrupt(); }, ring_);

@@ -109,13 +109,17 @@ Taken SplitRing::take(Chain& chain) {
     return Taken::chain;
 }
 
-void SplitRing::give_back(const Chain& chain, u32 written) {
-    chain.announce(*dma_, written);
-    const u64 entry = kEntries + kUsedEntrySize * static_cast<u16>(next_used_ % place_.size);
-    used_.store<u32>(entry, chain.id);
-    used_.store<u32>(entry + 4, written);
-    dma_->announce_write(place_.device + entry, kUsedEntrySize);
-    used_.store_release<u16>(kIndex, ++next_used_);
+void SplitRing::give_back(std::span<const Returned> chains) {
+    u16 next = next_used_;
+    for (const Returned& each : chains) {
+        each.chain->announce(*dma_, each.written);
+        const u64 entry = kEntries + kUsedEntrySize * static_cast<u16>(next++ % place_.size);
+        used_.store<u32>(entry, each.chain->id);
+        used_.store<u32>(entry + 4, each.written);
+        dma_->announce_write(place_.device + entry, kUsedEntrySize);
+    }
+    next_used_ = next;
+    used_.store_release<u16>(kIndex, next_used_);
     dma_->announce_write(place_.device + kIndex, 2);
 }
 

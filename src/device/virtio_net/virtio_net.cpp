@@ -22,10 +22,15 @@ constexpr u16 kControl = 2;
 // Features (5.1.3).
 constexpr u64 kChecksum = u64{1} << 0;
 constexpr u64 kGuestChecksum = u64{1} << 1;
+constexpr u64 kControlOffloads = u64{1} << 2;
 constexpr u64 kMtu = u64{1} << 3;
 constexpr u64 kMac = u64{1} << 5;
+constexpr u64 kGuestTso4 = u64{1} << 7;
+constexpr u64 kGuestTso6 = u64{1} << 8;
+constexpr u64 kGuestEcn = u64{1} << 9;
 constexpr u64 kHostTso4 = u64{1} << 11;
 constexpr u64 kHostTso6 = u64{1} << 12;
+constexpr u64 kHostEcn = u64{1} << 13;
 constexpr u64 kMergeableBuffers = u64{1} << 15;
 constexpr u64 kStatus = u64{1} << 16;
 constexpr u64 kControlQueue = u64{1} << 17;
@@ -60,6 +65,8 @@ constexpr std::size_t kMaxBuffers = 72;
 constexpr u8 kModesClass = 0;
 constexpr u8 kAddressClass = 1;
 constexpr u8 kVlanClass = 2;
+constexpr u8 kOffloadsClass = 5;
+constexpr u8 kSetOffloads = 0;
 constexpr u8 kSetTable = 0;
 constexpr u8 kSetAddress = 1;
 constexpr u8 kAddVlan = 0;
@@ -72,7 +79,14 @@ bus::virtio::Identity identity_of(const VirtioNet::Options& options, const backe
     features |= options.csum && offloads ? kChecksum : 0;
     features |= options.csum && options.host_tso4 && offloads ? kHostTso4 : 0;
     features |= options.csum && options.host_tso6 && offloads ? kHostTso6 : 0;
+    features |= options.csum && options.host_ecn && offloads ? kHostEcn : 0;
     features |= options.guest_csum ? kGuestChecksum : 0;
+    if (options.guest_csum && port.gives_offloads()) {
+        features |= options.guest_tso4 ? kGuestTso4 : 0;
+        features |= options.guest_tso6 ? kGuestTso6 : 0;
+        features |= options.guest_ecn ? kGuestEcn : 0;
+        features |= options.ctrl_vq && options.ctrl_guest_offloads ? kControlOffloads : 0;
+    }
     features |= options.host_mtu != 0 ? kMtu : 0;
     features |= options.mrg_rxbuf ? kMergeableBuffers : 0;
     features |= options.status ? kStatus : 0;
@@ -149,14 +163,25 @@ void VirtioNet::started(u64) {
     // 5.1.6.5.1: with no way to choose, the driver gets everything.
     filter_.modes.promiscuous = true;
     filter_.filters_vlans = has(kControlVlans);
+    set_offloads(features());
     port_.ready();
 }
 
 void VirtioNet::stopped() {
+    set_offloads(0);
     starved_ = false;
     buffer_count_ = 0;
     buffer_room_ = 0;
     filter_.reset(mac_);
+}
+
+/// The bits of `features` that are about what the driver takes.
+void VirtioNet::set_offloads(u64 features) {
+    offloads_ = {.checksum = (features & kGuestChecksum) != 0,
+                 .tcp4 = (features & kGuestTso4) != 0,
+                 .tcp6 = (features & kGuestTso6) != 0,
+                 .ecn = (features & kGuestEcn) != 0};
+    port_.set_receiver_offloads(offloads_);
 }
 
 void VirtioNet::queue_notified(u16 queue) {
@@ -246,22 +271,38 @@ bool VirtioNet::receive(std::span<const iovec> frame, const FrameOffload& offloa
 }
 
 void VirtioNet::fill_buffers(std::span<const iovec> frame, const FrameOffload& offload) {
-    Header header;
-    header.flags = has(kGuestChecksum) ? static_cast<u8>(offload.flags & FrameOffload::kChecksumValid) : u8{0};
-    header.buffers = static_cast<u16>(buffer_count_);
-    const auto bytes = std::bit_cast<std::array<u8, sizeof(Header)>>(header);
-    incoming_.assign(bytes.begin(), bytes.end());
+    Header header{.flags = offloads_.checksum ? offload.flags : u8{0},
+                  .segment_type = offload.segment_type,
+                  .header_length = offload.header_length,
+                  .segment_size = offload.segment_size,
+                  .checksum_start = offload.checksum_start,
+                  .checksum_offset = offload.checksum_offset,
+                  .buffers = static_cast<u16>(buffer_count_)};
+    returned_.clear();
+    std::size_t index = 0;
+    u64 at = 0;  // in that buffer
+    const auto append = [&](std::span<const u8> data) {
+        while (!data.empty()) {
+            const u64 size = std::min<u64>(data.size(), buffers_[index].writable_size() - at);
+            KELVIN_ASSERT(buffers_[index].write(at, data.first(size)));
+            data = data.subspan(size);
+            at += size;
+            if (at == buffers_[index].writable_size()) {
+                returned_.push_back({&buffers_[index++], static_cast<u32>(at)});
+                at = 0;
+            }
+        }
+    };
+    append(std::bit_cast<std::array<u8, sizeof(Header)>>(header));
     for (const iovec& piece : frame) {
-        const auto* const data = static_cast<const u8*>(piece.iov_base);
-        incoming_.insert(incoming_.end(), data, data + piece.iov_len);
+        append({static_cast<const u8*>(piece.iov_base), piece.iov_len});
     }
-    std::span<const u8> rest = incoming_;
-    for (std::size_t index = 0; index < buffer_count_; ++index) {
-        const u64 size = std::min<u64>(rest.size(), buffers_[index].writable_size());
-        KELVIN_ASSERT(buffers_[index].write(0, rest.first(size)));
-        give_back(kReceive, buffers_[index], size);
-        rest = rest.subspan(size);
+    for (; index < buffer_count_; ++index) {
+        returned_.push_back({&buffers_[index], static_cast<u32>(at)});
+        at = 0;
     }
+    // 5.1.6.4.1: a driver that has seen one looks for the others at once.
+    give_back(kReceive, returned_);
     buffer_count_ = 0;
     buffer_room_ = 0;
 }
@@ -278,6 +319,8 @@ bool VirtioNet::control(const Chain& chain) {
             return control_addresses(command[1], chain);
         case kVlanClass:
             return has(kControlVlans) && control_vlans(command[1], chain);
+        case kOffloadsClass:
+            return has(kControlOffloads) && control_offloads(command[1], chain);
         default:
             return false;
     }
@@ -346,6 +389,21 @@ bool VirtioNet::control_vlans(u8 command, const Chain& chain) {
         return false;
     }
     filter_.vlans.set(vlan, command == kAddVlan);
+    return true;
+}
+
+/// 5.1.6.5.6: only what was negotiated may be chosen.
+bool VirtioNet::control_offloads(u8 command, const Chain& chain) {
+    std::array<u8, 8> bytes{};
+    if (command != kSetOffloads || !chain.read(kCommandSize, bytes)) {
+        return false;
+    }
+    const u64 wanted = std::bit_cast<u64>(bytes);
+    const u64 possible = features() & (kGuestChecksum | kGuestTso4 | kGuestTso6 | kGuestEcn);
+    if ((wanted & ~possible) != 0) {
+        return false;
+    }
+    set_offloads(wanted);
     return true;
 }
 

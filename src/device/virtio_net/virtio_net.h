@@ -27,6 +27,13 @@ class VirtioNet final : public bus::virtio::Device, private backend::NetworkRece
         bool guest_csum = true;
         bool host_tso4 = true;
         bool host_tso6 = true;
+        bool host_ecn = true;
+        bool guest_tso4 = true;
+        bool guest_tso6 = true;
+        bool guest_ecn = true;
+        bool ctrl_guest_offloads = true;
+        bool mq = false;
+        std::string tx;
         bool mrg_rxbuf = true;
         bool status = true;
         bool ctrl_vq = true;
@@ -47,6 +54,13 @@ class VirtioNet final : public bus::virtio::Device, private backend::NetworkRece
             visit("guest_csum", guest_csum, "the guest takes frames whose checksums need no look");
             visit("host_tso4", host_tso4, "the guest may send TCP over IPv4 uncut");
             visit("host_tso6", host_tso6, "the guest may send TCP over IPv6 uncut");
+            visit("host_ecn", host_ecn, "also if it carries congestion marks");
+            visit("guest_tso4", guest_tso4, "the guest takes TCP over IPv4 uncut");
+            visit("guest_tso6", guest_tso6, "the guest takes TCP over IPv6 uncut");
+            visit("guest_ecn", guest_ecn, "also if it carries congestion marks");
+            visit("ctrl_guest_offloads", ctrl_guest_offloads, "the guest may change its mind about these");
+            visit("mq", mq, "accepted; there are as many queues as its cable has, one each way");
+            visit("tx", tx, "accepted, without effect");
             visit("mrg_rxbuf", mrg_rxbuf, "a frame may lie in several buffers");
             visit("status", status, "the guest sees whether the cable is plugged in");
             visit("ctrl_vq", ctrl_vq, "the guest has a control queue");
@@ -80,6 +94,8 @@ class VirtioNet final : public bus::virtio::Device, private backend::NetworkRece
     bool control_addresses(u8 command, const bus::virtio::Chain& chain);
     bool read_table(const bus::virtio::Chain& chain, u64& at, ReceiveFilter::Table& table);
     bool control_vlans(u8 command, const bus::virtio::Chain& chain);
+    bool control_offloads(u8 command, const bus::virtio::Chain& chain);
+    void set_offloads(u64 features);
 
     const state::MacAddress mac_;
     backend::NetworkPort& port_;
@@ -87,8 +103,9 @@ class VirtioNet final : public bus::virtio::Device, private backend::NetworkRece
     bool starved_ = false;  // a frame found no room
     bus::virtio::Chain outgoing_;
     std::vector<iovec> pieces_;
-    std::vector<u8> incoming_;                 // a frame and its header
-    std::vector<bus::virtio::Chain> buffers_;  // taken for it; reused
+    backend::ReceiverOffloads offloads_;           // what the driver takes now
+    std::vector<bus::virtio::Chain> buffers_;      // taken for the next frame; reused
+    std::vector<bus::virtio::Returned> returned_;  // of them
     std::size_t buffer_count_ = 0;
     u64 buffer_room_ = 0;
 };

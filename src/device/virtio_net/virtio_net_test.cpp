@@ -29,8 +29,11 @@ struct Cable final : backend::NetworkPort {
     }
     void ready() override { ++readies; }
     bool takes_offloads() const override { return true; }
+    bool gives_offloads() const override { return true; }
+    void set_receiver_offloads(const backend::ReceiverOffloads& wanted) override { offloads = wanted; }
     bool link_up() const override { return true; }
 
+    backend::ReceiverOffloads offloads;
     backend::NetworkReceiver* receiver = nullptr;
     std::vector<std::vector<u8>> sent;
     FrameOffload last_offload;
@@ -127,6 +130,27 @@ TEST(VirtioNet, AFrameLiesInSeveralBuffers) {
     EXPECT_EQ(all[0], FrameOffload::kChecksumValid);
     EXPECT_EQ(all[10], 3);
     EXPECT_TRUE(std::equal(frame.begin(), frame.end(), all.begin() + 12));
+}
+
+TEST(VirtioNet, TheCableIsToldWhatTheDriverTakes) {
+    constexpr u64 kOffloads = 1 << 1 | 1 << 2 | 1 << 7 | 1 << 8;
+    Rig rig(kMergeable | kControl | kOffloads);
+    using Offloads = backend::ReceiverOffloads;
+    EXPECT_EQ(rig.cable.offloads, (Offloads{.checksum = true, .tcp4 = true, .tcp6 = true}));
+    EXPECT_EQ(rig.control({5, 0, 2, 0, 0, 0, 0, 0, 0, 0}), 0);
+    EXPECT_EQ(rig.cable.offloads, (Offloads{.checksum = true}));
+    // Not negotiated: congestion marks.
+    EXPECT_EQ(rig.control({5, 0, 0, 2, 0, 0, 0, 0, 0, 0}), 1);
+    EXPECT_EQ(rig.control({5, 1, 0, 0, 0, 0, 0, 0, 0, 0}), 1);
+    EXPECT_EQ(rig.control({5, 0, 0}), 1);
+    const Piece piece = rig.driver->writable(200);
+    rig.driver->offer(0, std::span(&piece, 1));
+    EXPECT_TRUE(rig.receive(frame_to(kOwn, 100), {.flags = 1, .segment_type = 1, .segment_size = 40}));
+    ASSERT_TRUE(rig.driver->wait_used(0));
+    const std::vector<u8> header = rig.machine.bytes(piece.address, 12);
+    EXPECT_EQ(header, (std::vector<u8>{1, 1, 0, 0, 40, 0, 0, 0, 0, 0, 1, 0}));
+    rig.net->set_status(0);
+    EXPECT_EQ(rig.cable.offloads, Offloads{});
 }
 
 TEST(VirtioNet, WithoutRoomTheCableIsToldLater) {
