@@ -20,12 +20,24 @@ struct RngRandomOptions {
     }
 };
 
+struct CaptureOptions {
+    std::string netdev;
+    std::string file;
+    u32 maxlen = 65536;
+    template <class Visitor>
+    void fields(Visitor& visit) {
+        visit("netdev", netdev, "the -netdev whose frames are written");
+        visit("file", file, "where to, for tcpdump and Wireshark");
+        visit("maxlen", maxlen, "how many bytes of each frame are kept");
+    }
+};
+
 struct NoOptions {
     template <class Visitor>
     void fields(Visitor&) {}
 };
 
-constexpr auto kObjectTypes = std::to_array<std::string_view>({"rng-builtin", "rng-random"});
+constexpr auto kObjectTypes = std::to_array<std::string_view>({"rng-builtin", "rng-random", "filter-dump"});
 
 Error no_backend(std::string_view option, std::string_view id) {
     return user_error(fmt::format("there is no {} with id={}", option, id));
@@ -51,6 +63,11 @@ Result<> Backends::add_object(const ObjectSpec& spec) {
         KELVIN_TRY(state::read_options(spec.type, spec.options, none));
         entropy_.emplace(spec.id, backend::EntropySource());
         return ok();
+    }
+    if (spec.type == "filter-dump") {
+        CaptureOptions options;
+        KELVIN_TRY(state::read_options(spec.type, spec.options, options));
+        return networks_.add_capture(options.netdev, options.file, options.maxlen);
     }
     return user_error(fmt::format("there is no object '{}'{}", spec.type, did_you_mean(spec.type, kObjectTypes)),
                       fmt::format("objects are {}", fmt::join(kObjectTypes, ", ")));

@@ -5,41 +5,29 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 
 #include "base/nearest_name.h"
 #include "state/options.h"
 
 namespace kelvin::vm {
 
-namespace {
-
-constexpr auto kTypes = std::to_array<std::string_view>({"user"});
-
-}  // namespace
-
 Networks::~Networks() {
     io_.call([this] { entries_.clear(); });
 }
 
 Result<> Networks::add(const NetworkSpec& spec) {
-    if (std::ranges::find(kTypes, spec.type) == kTypes.end()) {
-        return user_error(fmt::format("there is no network of type '{}'{}", spec.type, did_you_mean(spec.type, kTypes)),
-                          "-netdev user,id=NAME is there");
-    }
+    const backend::NetworkType* const type = KELVIN_TRY(backend::find_network_type(spec.type));
     if (spec.id.empty()) {
         return user_error(fmt::format("-netdev {} has no id", spec.type), "add id=NAME");
     }
     if (std::ranges::any_of(entries_, [&](const auto& entry) { return entry->spec.id == spec.id; })) {
         return user_error(fmt::format("two networks are called '{}'", spec.id), "give each an id of its own");
     }
-    backend::UserNetworkOptions options;
-    KELVIN_TRY(state::read_options("-netdev user", spec.options, options));
     auto entry = std::make_unique<Entry>();
     entry->spec = spec;
     Result<> outcome = ok();
     io_.call([&] {
-        auto made = backend::UserNetwork::create(options, io_, clock_);
+        auto made = type->make(spec.options, io_, clock_);
         if (made) {
             entry->port = std::move(*made);
         } else {
@@ -55,22 +43,79 @@ Result<> Networks::add(const NetworkSpec& spec) {
     return ok();
 }
 
-Result<backend::NetworkPort*> Networks::claim(std::string_view id, const std::string& owner) {
+Result<Networks::Entry*> Networks::find(std::string_view id) const {
     const auto found = std::ranges::find(entries_, id, [](const auto& entry) { return entry->spec.id; });
-    if (found == entries_.end()) {
-        std::vector<std::string_view> known;
-        for (const auto& entry : entries_) {
-            known.push_back(entry->spec.id);
-        }
-        return user_error(fmt::format("there is no -netdev with id={}{}", id, did_you_mean(id, known)),
-                          known.empty() ? fmt::format("add -netdev user,id={}", id)
-                                        : fmt::format("defined: {}", fmt::join(known, ", ")));
+    if (found != entries_.end()) {
+        return found->get();
     }
-    if (!(*found)->owner.empty()) {
+    std::vector<std::string_view> known;
+    for (const auto& entry : entries_) {
+        known.push_back(entry->spec.id);
+    }
+    return user_error(
+        fmt::format("there is no -netdev with id={}{}", id, did_you_mean(id, known)),
+        known.empty() ? fmt::format("add -netdev user,id={}", id) : fmt::format("defined: {}", fmt::join(known, ", ")));
+}
+
+Result<> Networks::remove(std::string_view id) {
+    Entry* const entry = KELVIN_TRY(find(id));
+    if (!entry->owner.empty()) {
+        return user_error(fmt::format("network '{}' is connected to a card", id), "remove the card first: device_del");
+    }
+    io_.call([&] { std::erase_if(entries_, [&](const auto& each) { return each.get() == entry; }); });
+    return ok();
+}
+
+Result<> Networks::add_capture(std::string_view id, const std::string& path, u32 longest) {
+    Entry* const entry = KELVIN_TRY(find(id));
+    if (!entry->owner.empty()) {
+        return user_error(fmt::format("network '{}' is connected to a card already", id));
+    }
+    backend::NetworkPort& last = entry->captures.empty() ? *entry->port : *entry->captures.back();
+    entry->captures.push_back(KELVIN_TRY(backend::PacketCapture::create(path, longest, last)));
+    return ok();
+}
+
+Result<backend::UserNetwork*> Networks::find_user(std::string_view id) const {
+    if (id.empty()) {
+        for (const auto& entry : entries_) {
+            if (auto* const user = dynamic_cast<backend::UserNetwork*>(entry->port.get()); user != nullptr) {
+                return user;
+            }
+        }
+        return user_error("there is no user network");
+    }
+    const Entry* const entry = KELVIN_TRY(find(id));
+    auto* const user = dynamic_cast<backend::UserNetwork*>(entry->port.get());
+    if (user == nullptr) {
+        return user_error(fmt::format("network '{}' is no user network", id));
+    }
+    return user;
+}
+
+Result<> Networks::add_forward(std::string_view id, const std::string& rule) {
+    backend::UserNetwork* const user = KELVIN_TRY(find_user(id));
+    const backend::HostForward forward = KELVIN_TRY(backend::parse_host_forward(rule));
+    Result<> outcome = ok();
+    io_.call([&] { outcome = user->add_forward(forward); });
+    return outcome;
+}
+
+Result<> Networks::remove_forward(std::string_view id, const std::string& rule) {
+    backend::UserNetwork* const user = KELVIN_TRY(find_user(id));
+    const backend::HostForward forward = KELVIN_TRY(backend::parse_host_end(rule));
+    Result<> outcome = ok();
+    io_.call([&] { outcome = user->remove_forward(forward); });
+    return outcome;
+}
+
+Result<backend::NetworkPort*> Networks::claim(std::string_view id, const std::string& owner) {
+    Entry* const entry = KELVIN_TRY(find(id));
+    if (!entry->owner.empty()) {
         return user_error(fmt::format("network '{}' is connected to another card", id), "a cable has two ends only");
     }
-    (*found)->owner = owner;
-    return (*found)->port.get();
+    entry->owner = owner;
+    return entry->captures.empty() ? entry->port.get() : entry->captures.back().get();
 }
 
 void Networks::release(const std::string& owner) {

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "backend/net/network_types.h"
+#include "backend/net/packet_capture.h"
 #include "backend/net/user_network.h"
 #include "base/clock.h"
 #include "base/event_loop.h"
@@ -23,6 +25,16 @@ class Networks {
     Networks& operator=(const Networks&) = delete;
 
     Result<> add(const NetworkSpec& spec);
+    /// Only one that no card is connected to.
+    Result<> remove(std::string_view id);
+    /// Every frame of network `id`, its first `longest` bytes, also goes to the file `path`. Before a card is
+    /// connected.
+    Result<> add_capture(std::string_view id, const std::string& path, u32 longest);
+
+    /// hostfwd rules of a user network that runs; the first one if `id` is empty.
+    Result<> add_forward(std::string_view id, const std::string& rule);
+    /// `rule` is the host's part: "tcp:127.0.0.1:2222".
+    Result<> remove_forward(std::string_view id, const std::string& rule);
 
     /// I/O loop's thread. One device at a time has a cable.
     Result<backend::NetworkPort*> claim(std::string_view id, const std::string& owner);
@@ -33,9 +45,12 @@ class Networks {
   private:
     struct Entry {
         NetworkSpec spec;
-        std::unique_ptr<backend::UserNetwork> port;
-        std::string owner;  // empty: none
+        std::unique_ptr<backend::NetworkPort> port;
+        std::vector<std::unique_ptr<backend::PacketCapture>> captures;  // each in front of the one before
+        std::string owner;                                              // empty: none
     };
+    Result<Entry*> find(std::string_view id) const;
+    Result<backend::UserNetwork*> find_user(std::string_view id) const;
     EventLoop& io_;
     const Clock& clock_;
     std::vector<std::unique_ptr<Entry>> entries_;

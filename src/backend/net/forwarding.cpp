@@ -25,27 +25,44 @@ bool parse_end(std::string_view text, in_addr& address, u16& port) {
     return failure == std::errc() && end == digits.data() + digits.size();
 }
 
+/// Takes "tcp:", "udp:" or ":" off the front; true for UDP.
+bool take_protocol(std::string_view& text) {
+    const bool udp = text.starts_with("udp:");
+    if (udp || text.starts_with("tcp:")) {
+        text.remove_prefix(4);
+    } else if (text.starts_with(':')) {
+        text.remove_prefix(1);
+    }
+    return udp;
+}
+
+/// "ADDRESS:PORT" or a port alone.
+bool parse_host(std::string_view text, HostForward& rule) {
+    const std::string host(text);
+    return parse_end(host.find(':') == std::string::npos ? ":" + host : host, rule.host, rule.host_port);
+}
+
 }  // namespace
 
 Result<HostForward> parse_host_forward(const std::string& text) {
     HostForward rule;
     std::string_view rest = text;
-    if (rest.starts_with("udp:")) {
-        rule.udp = true;
-        rest.remove_prefix(4);
-    } else if (rest.starts_with("tcp:")) {
-        rest.remove_prefix(4);
-    } else if (rest.starts_with(':')) {
-        rest.remove_prefix(1);
-    }
+    rule.udp = take_protocol(rest);
     const std::size_t dash = rest.find('-');
-    std::string host(rest.substr(0, dash));
-    // "2222-:22": a port alone.
-    host = host.find(':') == std::string::npos ? ":" + host : host;
-    if (dash == std::string_view::npos || !parse_end(host, rule.host, rule.host_port) ||
+    if (dash == std::string_view::npos || !parse_host(rest.substr(0, dash), rule) ||
         !parse_end(rest.substr(dash + 1), rule.guest, rule.guest_port) || rule.guest_port == 0) {
         return user_error(fmt::format("hostfwd '{}' is no rule", text),
                           "it looks like tcp:127.0.0.1:2222-:22 (protocol:host address:port-guest address:port)");
+    }
+    return rule;
+}
+
+Result<HostForward> parse_host_end(const std::string& text) {
+    HostForward rule;
+    std::string_view rest = text;
+    rule.udp = take_protocol(rest);
+    if (!parse_host(rest, rule)) {
+        return user_error(fmt::format("'{}' names no rule", text), "it looks like tcp:127.0.0.1:2222");
     }
     return rule;
 }

@@ -21,5 +21,7 @@ struct HostForward {
 
 /// "tcp:127.0.0.1:2222-:22"; protocol and addresses may be left out.
 Result<HostForward> parse_host_forward(const std::string& text);
+/// The host's part alone, which names a rule: "tcp:127.0.0.1:2222".
+Result<HostForward> parse_host_end(const std::string& text);
 
 }  // namespace kelvin::backend

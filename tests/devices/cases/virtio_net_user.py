@@ -67,6 +67,7 @@ def connect_to_guest(console):
 
 OPTIONS = [
     *("-netdev", f"user,id=n0,hostname=tester,hostfwd=tcp:127.0.0.1:{FORWARDED}-:77"),
+    *("-object", "filter-dump,id=d0,netdev=n0,file={folder}/frames.pcap"),
     *("-device", "virtio-net-pci,netdev=n0,mac=52:54:00:ab:cd:ef"),
 ]
 CHECKS = [
@@ -80,5 +81,7 @@ CHECKS = [
 ]
 
 
-def check(_):
+def check(folder):
+    frames = (folder / "frames.pcap").read_bytes()
+    assert frames.startswith(b"\xd4\xc3\xb2\xa1") and len(frames) > 2 * len(DATA), "the capture is no pcap of all frames"
     assert COLLECTED == [DATA], "what the guest sent came wrong"
