@@ -11,7 +11,8 @@ namespace {
 
 constexpr auto kInterfaces = std::to_array<EnumName<DriveInterface>>(
     {{"none", DriveInterface::none}, {"virtio", DriveInterface::virtio}, {"pflash", DriveInterface::pflash}});
-constexpr auto kFormats = std::to_array<EnumName<ImageFormat>>({{"raw", ImageFormat::raw}});
+constexpr auto kFormats =
+    std::to_array<EnumName<ImageFormat>>({{"raw", ImageFormat::raw}, {"qcow2", ImageFormat::qcow2}});
 constexpr auto kCacheModes = std::to_array<EnumName<CacheMode>>({{"writeback", CacheMode::writeback},
                                                                  {"none", CacheMode::none},
                                                                  {"writethrough", CacheMode::writethrough},

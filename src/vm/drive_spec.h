@@ -15,7 +15,7 @@ enum class DriveInterface : u8 {
     virtio,  ///< a virtio-blk-pci of its own
     pflash,  ///< a bank of the board's flash
 };
-enum class ImageFormat : u8 { raw };
+enum class ImageFormat : u8 { raw, qcow2 };
 enum class CacheMode : u8 { writeback, none, writethrough, directsync, unsafe };
 enum class AioMode : u8 { automatic, threads, io_uring, native };
 enum class DiscardMode : u8 { ignore, unmap };
@@ -57,7 +57,7 @@ struct DriveSpec {
     void fields(Visitor& visit) {
         visit("id", id, "the drive's name");
         visit("file", file, "the image");
-        visit("format", format, "raw");
+        visit("format", format, "raw or qcow2");
         visit("if", interface, "none, virtio or pflash");
         visit("index", index, "accepted, without effect");
         visit("unit", unit, "of flash: 0 is the firmware, 1 its variables");

@@ -63,7 +63,7 @@ Drives::~Drives() {
             entry->drive->drain();
             entry->drive.reset();
             // An image that cannot be given back in order has said so when it was flushed.
-            static_cast<void>(entry->file->io().run(entry->file->close()));
+            static_cast<void>(entry->image.file->io().run(entry->image.node->close()));
         }
         entries_.clear();
         for (auto& context : contexts_) {
@@ -88,18 +88,22 @@ Result<block::IoContext*> Drives::context(AioMode mode) {
     return context.get();
 }
 
-/// A format that is not named is never guessed for an image that is written: the guest could write what is guessed.
-Result<> Drives::check_format(const DriveSpec& spec) {
+/// A format that is not named is guessed only where the guest cannot have written what is guessed from: in a file that
+/// is nobody's raw disk, since it begins with another format's mark, and is then refused.
+Result<block::Format> Drives::format_of(const DriveSpec& spec) {
     if (spec.format) {
-        return ok();
+        return *spec.format == ImageFormat::qcow2 ? block::Format::qcow2 : block::Format::raw;
     }
-    if (const std::string_view format = marked_format(spec.file); !format.empty()) {
+    if (const std::string_view format = marked_format(spec.file); format == "qcow2") {
+        return user_error(fmt::format("image '{}' begins like one of format qcow2, but no format was named", spec.file),
+                          "format=qcow2, if you made it one; format=raw, if a guest wrote that to its raw disk");
+    } else if (!format.empty()) {
         return user_error(
             fmt::format("image '{}' begins like one of format {}, which cannot be used yet", spec.file, format),
             "format=raw says that these are a raw disk's own bytes");
     }
     notes_.push_back(fmt::format("image '{}' is taken as raw, as no format was named (format=raw)", spec.file));
-    return ok();
+    return block::Format::raw;
 }
 
 Result<> Drives::add(const DriveSpec& spec) {
@@ -123,18 +127,21 @@ Result<> Drives::open(const DriveSpec& spec) {
     look.lock = block::LockMode::none;
     const auto seen = KELVIN_TRY(block::FileNode::open(*io, look));
     for (const auto& other : entries_) {
-        const bool shared = options.read_only && other->file->read_only();
-        if (other->file->identity() == seen->identity() && !shared) {
+        const bool shared = options.read_only && other->image.file->read_only();
+        if (other->image.file->identity() == seen->identity() && !shared) {
             return user_error(
                 fmt::format("image '{}' is used by drives '{}' and '{}'", spec.file, other->spec.id, spec.id),
                 "a file can be one disk only, unless both are readonly=on");
         }
     }
-    KELVIN_TRY(check_format(spec));
+    const block::Format format = KELVIN_TRY(format_of(spec));
     auto entry = std::make_unique<Entry>();
     entry->spec = spec;
-    entry->file = KELVIN_TRY(block::FileNode::open(*io, options));
-    entry->drive = std::make_unique<block::Drive>(*io, entry->file, drive_options(spec));
+    block::OpenOptions image;
+    image.file = options;
+    image.format = format;
+    entry->image = KELVIN_TRY(block::open_image(*io, image));
+    entry->drive = std::make_unique<block::Drive>(*io, entry->image.node, drive_options(spec));
     entries_.push_back(std::move(entry));
     return ok();
 }
@@ -168,9 +175,9 @@ void Drives::release(const std::string& owner) {
 std::string Drives::describe() const {
     std::string text;
     for (const auto& entry : entries_) {
-        text +=
-            fmt::format("{}: {} (raw{}, {})\n", entry->spec.id, entry->spec.file,
-                        entry->drive->read_only() ? ", read-only" : "", firmware::format_size(entry->drive->size()));
+        text += fmt::format("{}: {} ({}{}, {})\n", entry->spec.id, entry->spec.file,
+                            block::format_name(entry->image.format), entry->drive->read_only() ? ", read-only" : "",
+                            firmware::format_size(entry->drive->size()));
     }
     return text;
 }

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "backend/block/chain/open_image.h"
 #include "backend/block/drive.h"
-#include "backend/block/file_node.h"
 #include "base/event_loop.h"
 #include "vm/drive_spec.h"
 
@@ -37,13 +37,13 @@ class Drives {
   private:
     struct Entry {
         DriveSpec spec;
-        std::shared_ptr<block::FileNode> file;
+        block::OpenedImage image;
         std::unique_ptr<block::Drive> drive;
         std::string owner;  // empty: none
     };
     Result<block::IoContext*> context(AioMode mode);
     Result<> open(const DriveSpec& spec);
-    Result<> check_format(const DriveSpec& spec);
+    Result<block::Format> format_of(const DriveSpec& spec);
 
     EventLoop& io_;
     std::vector<std::unique_ptr<Entry>> entries_;

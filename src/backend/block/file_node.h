@@ -53,6 +53,8 @@ class FileNode final : public BlockNode {
 
     /// Makes the host reserve storage: fallocate(2).
     Task<int> allocate(u64 offset, u64 length);
+    /// Writes bytes, even if the host could do without them.
+    Task<int> write_data_zeroes(u64 offset, u64 length) { return write_zero_bytes(offset, length); }
     FileIdentity identity() const { return identity_; }
     bool is_device() const { return is_device_; }
     /// Bytes of storage that the host has given it.
