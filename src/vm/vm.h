@@ -60,6 +60,7 @@ class Vm final : private machine::PowerControl {
     std::vector<std::string> notes() const;
     std::string describe_drives() const { return drives_.describe(); }
     std::string describe_networks() const { return networks_->describe(); }
+    Networks& networks() { return *networks_; }
     std::string describe_pci() { return machine_->pcie().describe(); }
     std::string describe_memory() const { return machine_->memory().describe(); }
     std::string accelerator_statistics() const { return accelerator_->statistics(); }

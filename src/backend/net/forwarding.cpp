@@ -67,4 +67,21 @@ Result<HostForward> parse_host_end(const std::string& text) {
     return rule;
 }
 
+Result<GuestForward> parse_guest_forward(const std::string& text) {
+    GuestForward rule;
+    std::string_view rest = text;
+    const bool udp = take_protocol(rest);
+    const std::size_t dash = rest.find('-');
+    const std::string_view target = dash == std::string_view::npos ? "" : rest.substr(dash + 1);
+    rule.is_command = target.starts_with("cmd:");
+    const std::size_t prefix = rule.is_command ? 4 : 5;
+    if (udp || (!rule.is_command && !target.starts_with("unix:")) || target.size() == prefix ||
+        !parse_end(rest.substr(0, dash), rule.address, rule.port) || rule.address.s_addr == 0 || rule.port == 0) {
+        return user_error(fmt::format("guestfwd '{}' is no rule", text),
+                          "it looks like tcp:10.0.2.100:80-cmd:COMMAND or tcp:10.0.2.100:80-unix:PATH");
+    }
+    rule.target = target.substr(prefix);
+    return rule;
+}
+
 }  // namespace kelvin::backend

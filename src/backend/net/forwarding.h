@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// hostfwd rules: a port of the host that leads to one of the guest.
+// hostfwd rules: a port of the host that leads to one of the guest; guestfwd rules: an address that the guest reaches.
 #pragma once
 
 #include <netinet/in.h>
@@ -23,5 +23,15 @@ struct HostForward {
 Result<HostForward> parse_host_forward(const std::string& text);
 /// The host's part alone, which names a rule: "tcp:127.0.0.1:2222".
 Result<HostForward> parse_host_end(const std::string& text);
+
+struct GuestForward {
+    in_addr address{};
+    u16 port = 0;
+    bool is_command = false;  ///< else a socket in the file system
+    std::string target;       ///< what is run for each connection, with it as standard input and output; or the path
+};
+
+/// "tcp:10.0.2.100:80-cmd:COMMAND" or "tcp:10.0.2.100:80-unix:PATH".
+Result<GuestForward> parse_guest_forward(const std::string& text);
 
 }  // namespace kelvin::backend

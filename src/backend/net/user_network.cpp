@@ -52,6 +52,32 @@ Result<Network> parse_network(const std::string& text) {
     return Network{ntohl(base.s_addr) & mask, mask};
 }
 
+Result<in6_addr> parse_address6(const std::string& text, const char* what) {
+    in6_addr address{};
+    if (::inet_pton(AF_INET6, text.c_str(), &address) != 1) {
+        return user_error(fmt::format("{} '{}' is no IPv6 address", what, text), "it looks like fec0::2");
+    }
+    return address;
+}
+
+Result<> configure_ipv6(const UserNetworkOptions& options, SlirpConfig& config) {
+    config.vprefix_addr6 = KELVIN_TRY(parse_address6(options.ipv6_prefix, "ipv6-prefix"));
+    // Addresses of guests are made of 64 bits more.
+    if (options.ipv6_prefixlen > 64) {
+        return user_error(fmt::format("ipv6-prefixlen={} is more than 64", options.ipv6_prefixlen));
+    }
+    config.vprefix_len = options.ipv6_prefixlen;
+    const auto inside = [&](u8 number) {
+        in6_addr address = config.vprefix_addr6;
+        address.s6_addr[15] = number;
+        return address;
+    };
+    config.vhost6 = options.ipv6_host.empty() ? inside(2) : KELVIN_TRY(parse_address6(options.ipv6_host, "ipv6-host"));
+    config.vnameserver6 =
+        options.ipv6_dns.empty() ? inside(3) : KELVIN_TRY(parse_address6(options.ipv6_dns, "ipv6-dns"));
+    return ok();
+}
+
 const char* text_or_null(const std::string& text) {
     return text.empty() ? nullptr : text.c_str();
 }
@@ -125,6 +151,9 @@ const SlirpCb UserNetwork::Callbacks::kTable = {.send_packet = send_packet,
 
 Result<std::unique_ptr<UserNetwork>> UserNetwork::create(const UserNetworkOptions& options, EventLoop& loop,
                                                          const Clock& clock) {
+    if (!options.smb.empty()) {
+        return user_error("smb: folders are not shared this way", "share them by a server of the host's, or by tftp=");
+    }
     const Network net = KELVIN_TRY(parse_network(options.net));
     SlirpConfig config{};
     config.version = 1;
@@ -137,10 +166,7 @@ Result<std::unique_ptr<UserNetwork>> UserNetwork::create(const UserNetworkOption
     config.vdhcp_start =
         options.dhcpstart.empty() ? net.at(15) : KELVIN_TRY(parse_address(options.dhcpstart, "dhcpstart"));
     config.in6_enabled = options.ipv6;
-    ::inet_pton(AF_INET6, "fec0::", &config.vprefix_addr6);
-    config.vprefix_len = 64;
-    ::inet_pton(AF_INET6, "fec0::2", &config.vhost6);
-    ::inet_pton(AF_INET6, "fec0::3", &config.vnameserver6);
+    KELVIN_TRY(configure_ipv6(options, config));
     config.vhostname = text_or_null(options.hostname);
     config.vdomainname = text_or_null(options.domainname);
     config.tftp_path = text_or_null(options.tftp);
@@ -162,6 +188,10 @@ Result<std::unique_ptr<UserNetwork>> UserNetwork::create(const UserNetworkOption
         const HostForward forward = KELVIN_TRY(parse_host_forward(rule));
         KELVIN_TRY(network->add_forward(forward));
     }
+    for (const std::string& rule : options.guestfwd) {
+        const GuestForward forward = KELVIN_TRY(parse_guest_forward(rule));
+        KELVIN_TRY(network->add_guest_forward(forward));
+    }
     loop.add_source(*network);
     return network;
 }
@@ -177,6 +207,16 @@ Result<> UserNetwork::add_forward(const HostForward& rule) {
     if (::slirp_add_hostfwd(slirp_, rule.udp ? 1 : 0, rule.host, rule.host_port, rule.guest, rule.guest_port) != 0) {
         return host_error(fmt::format("port {} of the host cannot be forwarded", rule.host_port), errno,
                           "another program may use it: choose another port");
+    }
+    return ok();
+}
+
+Result<> UserNetwork::add_guest_forward(const GuestForward& rule) {
+    in_addr address = rule.address;
+    const auto add = rule.is_command ? ::slirp_add_exec : ::slirp_add_unix;
+    if (add(slirp_, rule.target.c_str(), &address, rule.port) != 0) {
+        return user_error(fmt::format("the guest's connections to port {} cannot be forwarded", rule.port),
+                          "the address is one of the guest's network, not the host's in it, and not forwarded twice");
     }
     return ok();
 }

@@ -35,6 +35,12 @@ struct UserNetworkOptions {
     bool ipv6 = true;
     std::vector<std::string> dnssearch;
     std::vector<std::string> hostfwd;
+    std::vector<std::string> guestfwd;
+    std::string ipv6_prefix = "fec0::";
+    u8 ipv6_prefixlen = 64;
+    std::string ipv6_host;
+    std::string ipv6_dns;
+    std::string smb;
 
     template <class Visitor>
     void fields(Visitor& visit) {
@@ -52,6 +58,12 @@ struct UserNetworkOptions {
         visit("ipv6", ipv6, "IPv6 is there");
         visit("dnssearch", dnssearch, "domains that names are looked up in");
         visit("hostfwd", hostfwd, "tcp:127.0.0.1:2222-:22: a port of the host that leads to the guest");
+        visit("guestfwd", guestfwd, "tcp:10.0.2.100:80-cmd:COMMAND or -unix:PATH: an address that the guest reaches");
+        visit("ipv6-prefix", ipv6_prefix, "the guest's network by IPv6");
+        visit("ipv6-prefixlen", ipv6_prefixlen, "bits of it");
+        visit("ipv6-host", ipv6_host, "the host's address in it; by default the second");
+        visit("ipv6-dns", ipv6_dns, "the name server's; by default the third");
+        visit("smb", smb, "refused: share folders by another way");
     }
 };
 
@@ -63,6 +75,7 @@ class UserNetwork final : public NetworkPort, private PollSource {
     ~UserNetwork() override;
 
     Result<> add_forward(const HostForward& rule);
+    Result<> add_guest_forward(const GuestForward& rule);
     Result<> remove_forward(const HostForward& rule);
     /// The connections that there are, as text.
     std::string describe() const override;

@@ -42,6 +42,19 @@ TEST(HostForward, Rules) {
     }
 }
 
+TEST(GuestForward, Rules) {
+    const auto rule = parse_guest_forward("tcp:10.0.2.100:80-cmd:cat -n");
+    ASSERT_TRUE(rule);
+    EXPECT_EQ(rule->port, 80);
+    EXPECT_TRUE(rule->is_command);
+    EXPECT_EQ(rule->target, "cat -n");
+    EXPECT_EQ(parse_guest_forward(":10.0.2.100:80-unix:/run/x")->target, "/run/x");
+    for (const char* wrong : {"", "tcp:10.0.2.100:80", "tcp:10.0.2.100:80-cmd:", "tcp::80-cmd:x",
+                              "tcp:10.0.2.100:0-cmd:x", "udp:10.0.2.100:80-cmd:x", "tcp:10.0.2.100:80-chardev"}) {
+        EXPECT_FALSE(parse_guest_forward(wrong)) << wrong;
+    }
+}
+
 struct Guest final : NetworkReceiver {
     bool receive(std::span<const iovec> frame, const FrameOffload&) override {
         if (!room) {
@@ -121,6 +134,20 @@ TEST(UserNetwork, OptionsThatCannotBe) {
     options = {};
     options.hostfwd = {"tcp::1-"};
     EXPECT_NE(Rig(options).error.find("is no rule"), std::string::npos);
+    options = {};
+    options.guestfwd = {"tcp:10.0.2.2:80-cmd:cat"};
+    EXPECT_NE(Rig(options).error.find("cannot be forwarded"), std::string::npos);
+    options.guestfwd = {"tcp:10.0.2.100:80-cmd:cat"};
+    EXPECT_EQ(Rig(options).error, "");
+    options = {};
+    options.ipv6_prefixlen = 65;
+    EXPECT_NE(Rig(options).error.find("more than 64"), std::string::npos);
+    options.ipv6_prefixlen = 64;
+    options.ipv6_dns = "10.0.2.3";
+    EXPECT_NE(Rig(options).error.find("no IPv6 address"), std::string::npos);
+    options = {};
+    options.smb = "/srv";
+    EXPECT_NE(Rig(options).error.find("not shared"), std::string::npos);
 }
 
 TEST(UserNetwork, APortIsForwardedOnce) {

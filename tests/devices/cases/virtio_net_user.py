@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A card on the user network: an address by DHCP, a web server on the host's loopback, a port of the host's that leads to the
-guest."""
+guest, a command of the host's behind an address."""
 
 import hashlib
 import http.server
@@ -66,7 +66,7 @@ def connect_to_guest(console):
 
 
 OPTIONS = [
-    *("-netdev", f"user,id=n0,hostname=tester,hostfwd=tcp:127.0.0.1:{FORWARDED}-:77"),
+    *("-netdev", f"user,id=n0,hostname=tester,hostfwd=tcp:127.0.0.1:{FORWARDED}-:77,guestfwd=tcp:10.0.2.100:9-cmd:cat"),
     *("-object", "filter-dump,id=d0,netdev=n0,file={folder}/frames.pcap"),
     *("-device", "virtio-net-pci,netdev=n0,mac=52:54:00:ab:cd:ef"),
 ]
@@ -77,6 +77,7 @@ CHECKS = [
     ("ping -c 2 10.0.2.2 | grep -c 'bytes from'", "2"),
     (f"wget -q -O /tmp/data {URL}; sha256sum < /tmp/data", hashlib.sha256(DATA).hexdigest() + "  -"),
     (f"nc 10.0.2.2 {COLLECTOR.getsockname()[1]} < /tmp/data; echo $?", "0"),
+    ("(echo round; sleep 1) | timeout 9 nc 10.0.2.100 9", "round"),
     connect_to_guest,
 ]
 
