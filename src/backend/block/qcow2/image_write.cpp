@@ -251,7 +251,14 @@ Task<int> Image::write_compressed(u64 offset, std::span<const u8> data) {
     co_await metadata_.lock();
     const TaskGuard guard(metadata_);
     u64 at = compressed_at_;
-    const u64 room = at == 0 ? 0 : align_up(at, header_.cluster_size()) - at;
+    u64 room = at == 0 ? 0 : align_up(at, header_.cluster_size()) - at;
+    if (room != 0) {
+        const auto sharers = co_await refcounts_.count(at & ~mask);
+        if (!sharers) {
+            co_return sharers.error();
+        }
+        room = *sharers < refcounts_.max_count() ? room : 0;
+    }
     if (room < packed.size()) {
         const auto run = co_await refcounts_.allocate(1);
         if (!run) {

@@ -147,6 +147,13 @@ Task<int> Image::store_snapshots(std::vector<Snapshot> snapshots) {
 }
 
 Task<int> Image::create_snapshot(std::string name) {
+    if (options_.read_only || corrupt_) {
+        co_return options_.read_only ? EROFS : EIO;
+    }
+    if (refcounts_.max_count() < 2) {
+        report(fmt::format("image '{}': refcounts of one bit leave no room for snapshots", path()));
+        co_return ENOTSUP;
+    }
     co_await metadata_.lock();
     const TaskGuard guard(metadata_);
     int error = co_await commit();
