@@ -22,6 +22,7 @@ struct Verb {
 };
 
 constexpr auto kVerbs = std::to_array<Verb>({
+    {"check", "[-f FORMAT] [-r leaks|all] FILE", "fr", "qU", &check},
     {"commit", "[-f FORMAT] FILE", "ft", "qp", &commit},
     {"compare", "[-f FORMAT] [-F FORMAT] [-s] FILE FILE", "fF", "qspU", &compare},
     {"convert", "[-f FORMAT] [-O FORMAT] [-c] [-n] [-p] [-o OPTIONS] [-B BACKING -F FORMAT] FILE OUTPUT", "fOoBFtTmS",

@@ -37,6 +37,7 @@ Result<block::OpenedImage> open(block::IoContext& io, const std::string& path, s
 /// What `operation` did to the image, as a Result.
 Result<> outcome(int error, const std::string& doing);
 
+Result<int> check(block::IoContext& io, const Arguments& arguments);
 Result<int> create(block::IoContext& io, const Arguments& arguments);
 Result<int> info(block::IoContext& io, const Arguments& arguments);
 Result<int> convert(block::IoContext& io, const Arguments& arguments);

@@ -40,6 +40,11 @@ Result<std::shared_ptr<Image>> Image::open(IoContext& io, std::shared_ptr<FileNo
             fmt::format("image '{}' was found damaged before, and is not written to", path),
             fmt::format("`kelvin-img check -r all '{}'` repairs it; readonly=on reads what is whole", path));
     }
+    if ((header.incompatible & kDirty) != 0 && !options.read_only && !options.for_repair) {
+        return user_error(
+            fmt::format("image '{}' was not closed, and its refcounts were to be written then", path),
+            fmt::format("`kelvin-img check -r all '{}'` counts anew; readonly=on reads it as it is", path));
+    }
     for (const auto& [what, at] : {std::pair{"L1 table", header.l1_offset + u64{header.l1_size} * 8},
                                    std::pair{"refcount table", header.refcount_table_offset}}) {
         if (at > align_up(file->file_size(), header.cluster_size()) && !options.for_repair) {
