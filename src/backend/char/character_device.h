@@ -4,7 +4,10 @@
 
 #include <cstddef>
 #include <span>
+#include <string>
+#include <vector>
 
+#include "base/fd.h"
 #include "base/types.h"
 
 namespace kelvin::backend {
@@ -19,7 +22,10 @@ class CharacterReceiver {
     /// Bytes beyond space() are lost, as on a real line.
     virtual void receive(std::span<const u8> bytes) = 0;
     /// The line was held low for longer than a character.
-    virtual void receive_break() = 0;
+    virtual void receive_break() {}
+    /// A peer has connected, or is gone. A line that needs no peer never says so.
+    virtual void connected() {}
+    virtual void disconnected() {}
 };
 
 /// The host's side. Every method may be called from any thread; the device may hold its lock, so that no method calls
@@ -34,6 +40,13 @@ class CharacterBackend {
     virtual void set_receiver(CharacterReceiver* receiver) = 0;
     /// The receiver has space again: ask it.
     virtual void accept_input() = 0;
+
+    /// File descriptors that the peer has sent with what was received last. On the back end's thread.
+    virtual std::vector<Fd> take_descriptors() { return {}; }
+    /// The machine does not start before somebody has connected.
+    virtual bool awaits_peer() const { return false; }
+    /// As query-chardev shows it: "unix:/tmp/x,server=on".
+    virtual std::string describe() const { return "null"; }
 };
 
 }  // namespace kelvin::backend

@@ -24,13 +24,15 @@ class NullBackend final : public CharacterBackend {
 /// Writes to a file.
 class FileBackend final : public CharacterBackend {
   public:
-    /// Creates or empties the file at `path`. `loop` must outlive the back end, which must outlive the loop's run().
-    static Result<std::unique_ptr<FileBackend>> open(const std::string& path, EventLoop& loop);
+    /// Creates the file at `path`, or empties it unless `append`. `loop` must outlive the back end, which must outlive
+    /// the loop's run().
+    static Result<std::unique_ptr<FileBackend>> open(const std::string& path, EventLoop& loop, bool append = false);
     ~FileBackend() override { output_.finish(); }
 
     void write(std::span<const u8> bytes) override { output_.write(bytes); }
     void set_receiver(CharacterReceiver*) override {}
     void accept_input() override {}
+    std::string describe() const override { return "file"; }
 
   private:
     FileBackend(Fd fd, EventLoop& loop) : fd_(std::move(fd)), output_(fd_.get(), loop) {}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// The far end of a line is a socket: one that waits for a peer, or one that connects to it.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "backend/char/stream.h"
+#include "base/result.h"
+
+namespace kelvin::backend {
+
+struct SocketOptions {
+    std::string path;            ///< of a unix socket
+    std::string host;            ///< of a TCP socket
+    std::string port;            ///< number or service
+    std::optional<unsigned> fd;  ///< a socket that was inherited: listening for a server, connected for a client
+    bool server = false;
+    std::optional<bool> wait;  ///< a server keeps the machine from starting before a peer has come
+    bool nodelay = false;
+    unsigned reconnect = 0;  ///< seconds after which a client tries again; 0: never
+
+    template <class Visitor>
+    void fields(Visitor& visit) {
+        visit("path", path, "a unix socket");
+        visit("host", host, "address of a TCP socket");
+        visit("port", port, "port of a TCP socket");
+        visit("fd", fd, "an inherited socket");
+        visit("server", server, "wait for peers instead of connecting to one");
+        visit("wait", wait, "start the machine only when a peer has come");
+        visit("nodelay", nodelay, "send small pieces at once");
+        visit("reconnect", reconnect, "seconds until a lost connection is tried again; 0: never");
+    }
+};
+
+/// A server takes one peer at a time; the next one waits until it is gone.
+class SocketBackend final : public Stream {
+  public:
+    static Result<std::unique_ptr<SocketBackend>> open(const SocketOptions& options, EventLoop& loop);
+    ~SocketBackend() override;
+
+    bool awaits_peer() const override;
+    std::string describe() const override;
+
+  private:
+    SocketBackend(SocketOptions options, EventLoop& loop);
+
+    Result<> begin();
+    Result<> try_connect();
+    void reconnect();
+    void before_poll(std::vector<pollfd>& polled, int& timeout_ms) override;
+    void after_poll(std::span<const pollfd> polled) override;
+    void lost() override;
+
+    const SocketOptions options_;
+    EventLoop& loop_;
+    Fd listener_;
+    bool polls_listener_ = false;  // between before_poll and after_poll
+    bool had_peer_ = false;
+};
+
+}  // namespace kelvin::backend
