@@ -1,0 +1,90 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Debian's UEFI firmware finds a disk, starts GRUB from it, and GRUB Debian's kernel, whose shell sees the same disk.
+
+    grub.py --emulator COMMAND --option OPTION... [--suite bookworm|trixie]
+
+The options are those of the emulator; they connect the drive `disk`.
+"""
+
+import argparse
+import os
+import shlex
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).parents[1] / "boot"))
+from boot import PROMPT, guest_folder  # noqa: E402
+from console import Console, ConsoleError  # noqa: E402
+from firmware import firmware_folder  # noqa: E402
+
+MENU = """set timeout=0
+menuentry "linux" {
+  linux /kernel console=ttyAMA0 quiet
+  initrd /initrd
+}
+"""
+
+
+def make_disk(folder, firmware, guest):
+    """A disk that is one FAT file system, as removable media are."""
+    disk = folder / "disk.img"
+    disk.touch()
+    os.truncate(disk, 96 << 20)
+    (folder / "grub.cfg").write_text(MENU)
+    at = ("-i", disk)
+    subprocess.run(["mformat", *at, "-F", "::"], check=True)
+    subprocess.run(["mmd", *at, "::/EFI", "::/EFI/BOOT", "::/EFI/debian"], check=True)
+    for source, target in [
+        (firmware / "grub.efi", "EFI/BOOT/BOOTAA64.EFI"),
+        (folder / "grub.cfg", "EFI/debian/grub.cfg"),
+        (guest / "kernel", "kernel"),
+        (guest / "initrd-devices", "initrd"),
+    ]:
+        subprocess.run(["mcopy", *at, source, f"::/{target}"], check=True)
+    return disk
+
+
+def boot(arguments, folder):
+    firmware = firmware_folder(arguments.suite)
+    guest = guest_folder(arguments.suite)
+    variables = folder / "vars.fd"
+    subprocess.run(["cp", "--sparse=always", firmware / "vars.fd", variables], check=True)
+    command = [
+        *shlex.split(arguments.emulator),
+        *("-M", "virt", "-m", "512", "-nographic", "-no-reboot", "-nic", "none"),
+        *("-drive", f"if=pflash,format=raw,file={firmware / 'code.fd'},readonly=on"),
+        *("-drive", f"if=pflash,format=raw,file={variables}"),
+        *("-drive", f"if=none,id=disk,format=raw,file={make_disk(folder, firmware, guest)}"),
+        *arguments.option,
+    ]
+    with Console(command, arguments.timeout) as console:
+        console.wait_for("Welcome to GRUB")
+        console.wait_for(PROMPT)
+        console.type("test -d /sys/firmware/efi; echo $?; mkdir /mnt; mount -t vfat /dev/[sv]da /mnt; ls /mnt/EFI/debian\n")
+        console.wait_for(r"\n0\r*\ngrub\.cfg\r*\n")
+        console.wait_for(PROMPT)
+        console.type("umount /mnt; poweroff\n")
+        status = console.wait_for_end()
+        if status != 0:
+            console.fail(f"ended with {status} after poweroff; 0 was expected")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--emulator", required=True, help="a command that takes QEMU's options")
+    parser.add_argument("--suite", default="bookworm", choices=["bookworm", "trixie"])
+    parser.add_argument("--option", action="append", default=[], help="one more argument for the emulator")
+    parser.add_argument("--timeout", type=float, default=150)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            boot(arguments, Path(folder))
+        except ConsoleError as error:
+            sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()
