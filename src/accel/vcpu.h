@@ -6,9 +6,14 @@
 #include <memory>
 #include <string>
 
+#include "accel/debug.h"
 #include "base/result.h"
 #include "base/types.h"
 #include "base/wire.h"
+
+namespace kelvin::arm64 {
+class Cpu;
+}
 
 namespace kelvin::accel {
 
@@ -25,6 +30,7 @@ class FirmwareInterface {
 /// Why `run` came back.
 enum class StopReason : u8 {
     requested,  ///< request_stop() was called
+    debug,      ///< debug_event() says why
 };
 
 class Vcpu {
@@ -47,6 +53,14 @@ class Vcpu {
     virtual void reset(u64 entry, u64 argument) = 0;
     /// General registers, pc, pstate, one a line: for logs and the monitor.
     virtual std::string describe_registers() const = 0;
+    /// Registers and translation, for a debugger. What it changes counts from the next run() on.
+    virtual arm64::Cpu& arm64_cpu() = 0;
+    /// It waits for an interrupt or an event.
+    virtual bool is_waiting() const = 0;
+    /// Holds until it is called again; nothing of it costs anything while no debugger wants anything.
+    virtual void set_debug_orders(const DebugOrders& orders) = 0;
+    /// Of the last run().
+    virtual const DebugEvent& debug_event() const = 0;
 };
 
 }  // namespace kelvin::accel

@@ -62,6 +62,8 @@ Result<> apply_device(Draft& draft, const std::string& value);
 Result<> apply_object(Draft& draft, const std::string& value);
 Result<> apply_global(Draft& draft, const std::string& value);
 Result<> apply_pflash(Draft& draft, const std::string& value);
+Result<> apply_gdb(Draft& draft, const std::string& value);
+Result<> apply_gdb_default(Draft& draft, const std::string& value);
 Result<> apply_action(Draft& draft, const std::string& value);
 
 /// Gives the board's flash those drives that are for it.

@@ -18,6 +18,7 @@
 #include "backend/char/stdio_console.h"
 #include "base/event_loop.h"
 #include "control/device_text.h"
+#include "control/gdbstub/stub.h"
 #include "control/monitor.h"
 #include "control/silence_watch.h"
 #include "vm/vm.h"
@@ -63,6 +64,7 @@ class Session final : private backend::ConsoleOwner, private vm::VmOwner, privat
   private:
     Result<> connect();
     Result<> write_device_tree();
+    Result<> listen_for_debugger();
     void signalled();
     void remark_silence();
 
@@ -94,10 +96,12 @@ class Session final : private backend::ConsoleOwner, private vm::VmOwner, privat
     std::unique_ptr<backend::StdioConsole> stdio_;
     std::unique_ptr<SilenceWatch> serial_;
     std::unique_ptr<vm::Vm> vm_;
+    std::unique_ptr<gdbstub::Stub> debugger_;
     std::optional<Error> failure_;
 };
 
 Session::~Session() {
+    debugger_.reset();
     vm_.reset();
     if (stdio_ != nullptr) {
         stdio_.reset();
@@ -181,6 +185,16 @@ void Session::remark_silence() {
                     kSilenceNs / 1'000'000'000, place));
 }
 
+Result<> Session::listen_for_debugger() {
+    if (spec_.debugger) {
+        gdbstub::Surroundings surroundings;
+        surroundings.execute = [this](std::string_view line) { return monitor_.execute(line); };
+        surroundings.quit = [this] { loop_.stop(); };
+        debugger_ = KELVIN_TRY(gdbstub::Stub::create(*spec_.debugger, *vm_, loop_, std::move(surroundings)));
+    }
+    return ok();
+}
+
 Result<int> Session::run() {
     if (!spec_.dump_device_tree.empty()) {
         KELVIN_TRY(write_device_tree());
@@ -197,6 +211,7 @@ Result<int> Session::run() {
         say("note: " + note);
     }
     KELVIN_TRY(vm_->start());
+    KELVIN_TRY(listen_for_debugger());
     if (spec_.console.kind != vm::ConsoleSpec::Kind::none) {
         loop_.post(call_method<&Session::remark_silence, Session>, this, kSilenceNs);
     }

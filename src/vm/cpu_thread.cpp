@@ -9,7 +9,8 @@ namespace kelvin::vm {
 
 using Power = machine::PowerControl::State;
 
-CpuThread::CpuThread(std::unique_ptr<accel::Vcpu> vcpu) : vcpu_(std::move(vcpu)), thread_([this] { run(); }) {}
+CpuThread::CpuThread(std::unique_ptr<accel::Vcpu> vcpu, CpuThreadOwner& owner)
+    : vcpu_(std::move(vcpu)), owner_(owner), thread_([this] { run(); }) {}
 
 CpuThread::~CpuThread() {
     {
@@ -26,6 +27,7 @@ void CpuThread::allow(bool running) {
     {
         const std::lock_guard lock(mutex_);
         allowed_ = running;
+        stopped_itself_ = stopped_itself_ && !running;
         changed_.notify_all();
     }
     if (!running) {
@@ -35,7 +37,12 @@ void CpuThread::allow(bool running) {
 
 void CpuThread::wait_until_still() {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return !running_; });
+    changed_.wait(lock, [this] { return !running_ && !start_; });
+}
+
+bool CpuThread::has_stopped_itself() const {
+    const std::lock_guard lock(mutex_);
+    return stopped_itself_;
 }
 
 Power CpuThread::switch_on(CpuStart start) {
@@ -69,21 +76,34 @@ void CpuThread::run() {
     ::prctl(PR_SET_TIMERSLACK, kSlackNs);
     std::unique_lock lock(mutex_);
     while (!ending_) {
+        if (start_) {
+            // Before it is allowed to run, so that who looks at it sees where it will begin.
+            const CpuStart start = *std::exchange(start_, std::nullopt);
+            running_ = true;
+            lock.unlock();
+            vcpu_->reset(start.entry, start.argument);
+            lock.lock();
+            running_ = false;
+            changed_.notify_all();
+            continue;
+        }
         if (!may_run_locked()) {
             changed_.wait(lock);
             continue;
         }
         running_ = true;
         power_ = Power::on;
-        const std::optional<CpuStart> start = std::exchange(start_, std::nullopt);
         lock.unlock();
-        if (start) {
-            vcpu_->reset(start->entry, start->argument);
-        }
-        vcpu_->run();
+        const accel::StopReason reason = vcpu_->run();
         lock.lock();
         running_ = false;
+        stopped_itself_ = reason == accel::StopReason::debug && allowed_;
         changed_.notify_all();
+        if (stopped_itself_) {
+            lock.unlock();
+            owner_.cpu_stopped_itself();
+            lock.lock();
+        }
     }
 }
 

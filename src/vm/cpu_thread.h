@@ -20,11 +20,18 @@ struct CpuStart {
     u64 argument;
 };
 
+/// Whoever wants to know that a CPU has stopped for its debugger. Called on the vCPU's thread.
+class CpuThreadOwner {
+  public:
+    virtual ~CpuThreadOwner() = default;
+    virtual void cpu_stopped_itself() = 0;
+};
+
 /// Every method may be called from any thread, but those that wait not from the vCPU's own.
 /// The lock is a leaf: nothing else is taken while it is held, and never while the vCPU runs.
 class CpuThread {
   public:
-    explicit CpuThread(std::unique_ptr<accel::Vcpu> vcpu);
+    CpuThread(std::unique_ptr<accel::Vcpu> vcpu, CpuThreadOwner& owner);
     /// Ends the thread and waits for it.
     ~CpuThread();
     CpuThread(const CpuThread&) = delete;
@@ -32,9 +39,12 @@ class CpuThread {
 
     accel::Vcpu& vcpu() { return *vcpu_; }
 
-    /// Guest code may run from now on, or no more. The CPU stops soon; wait_until_still() waits for it.
+    /// Guest code may run from now on, or no more. The CPU stops soon; wait_until_still() waits for it, and for what
+    /// switch_on() begins with.
     void allow(bool running);
     void wait_until_still();
+    /// It was allowed to run and has stopped by itself, for vcpu().debug_event(); until allow().
+    bool has_stopped_itself() const;
 
     /// Switched on, the CPU begins at `start` when it is allowed to; off, it stays off until then. Returns the state
     /// that it was in: if it was not off, nothing happens.
@@ -44,15 +54,17 @@ class CpuThread {
 
   private:
     void run();
-    bool may_run_locked() const { return allowed_ && power_ != machine::PowerControl::State::off; }
+    bool may_run_locked() const { return allowed_ && !stopped_itself_ && power_ != machine::PowerControl::State::off; }
 
     const std::unique_ptr<accel::Vcpu> vcpu_;
+    CpuThreadOwner& owner_;
 
     mutable std::mutex mutex_;  // guards what follows
     std::condition_variable changed_;
     bool allowed_ = false;
     bool ending_ = false;
     bool running_ = false;
+    bool stopped_itself_ = false;
     machine::PowerControl::State power_ = machine::PowerControl::State::off;
     std::optional<CpuStart> start_;
 

@@ -98,6 +98,15 @@ struct ObjectSpec {
     state::Json options;
 };
 
+/// Where a debugger connects.
+struct DebuggerSpec {
+    enum class Kind : u8 { tcp, unix_socket, stdio };
+    Kind kind = Kind::tcp;
+    std::string host;  ///< tcp; empty: this host, for programs that run on it
+    std::string port;
+    std::string path;  ///< of the socket
+};
+
 struct MachineSpec {
     std::string name;  ///< what the user calls it; may be empty
     u64 ram_size = u64{128} << 20;
@@ -115,6 +124,7 @@ struct MachineSpec {
     std::vector<GlobalOption> globals;
     bool monitor_on_stdio = false;  ///< the monitor has the terminal to itself
     bool start_paused = false;
+    std::optional<DebuggerSpec> debugger;
     bool exit_on_reset = false;      ///< a guest that resets ends the process
     bool pause_on_shutdown = false;  ///< a guest that switches off stays, paused, until the process is told to end
     std::string dump_device_tree;    ///< write the device tree to this file and end

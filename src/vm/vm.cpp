@@ -71,6 +71,7 @@ Vm::Vm(const MachineSpec& spec, EventLoop& loop, VmOwner& owner) : spec_(spec), 
 
 Vm::~Vm() {
     stop_cpus();
+    loop_.cancel(this);
     if (machine_ != nullptr) {
         // A device's timer may still drive an interrupt line.
         machine_->disconnect_cpus();
@@ -152,7 +153,9 @@ Result<> Vm::add_cpus(const arm64::Model& model) {
         ports.instructions = instructions_;
         auto vcpu = accelerator_->make_arm64_vcpu(index, model, ports);
         machine_->connect_cpu(index, vcpu->irq(), vcpu->fiq());
-        cpus_.push_back(std::make_unique<CpuThread>(std::move(vcpu)));
+        // What is to be seen of it until it is switched on.
+        vcpu->reset(0, 0);
+        cpus_.push_back(std::make_unique<CpuThread>(std::move(vcpu), static_cast<CpuThreadOwner&>(*this)));
     }
     return ok();
 }
@@ -160,6 +163,7 @@ Result<> Vm::add_cpus(const arm64::Model& model) {
 Result<> Vm::begin() {
     const machine::BootEntry entry = KELVIN_TRY(machine_->load());
     cpus_.front()->switch_on({entry.pc, entry.x0});
+    cpus_.front()->wait_until_still();
     off_ = false;
     return ok();
 }
@@ -176,12 +180,16 @@ void Vm::pause() {
     if (running_) {
         running_ = false;
         stop_cpus();
+        if (debug_observer_ != nullptr) {
+            debug_observer_->machine_paused();
+        }
     }
 }
 
 void Vm::resume() {
     if (!running_ && !off_) {
         running_ = true;
+        clear_debug_orders();
         allow_cpus();
     }
 }
@@ -200,8 +208,10 @@ void Vm::stop_cpus() {
 
 void Vm::allow_cpus() {
     timers_->resume();
-    for (const auto& cpu : cpus_) {
-        cpu->allow(true);
+    for (unsigned index = 0; index < cpus_.size(); index++) {
+        if (held_.empty() || !held_[index]) {
+            cpus_[index]->allow(true);
+        }
     }
 }
 
@@ -245,6 +255,8 @@ void Vm::guest_off() {
     stop_cpus();
     if (!spec_.pause_on_shutdown) {
         owner_.machine_ended();
+    } else if (debug_observer_ != nullptr) {
+        debug_observer_->machine_paused();
     }
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -31,8 +32,27 @@ class VmOwner {
     virtual void machine_failed(const Error& error) = 0;
 };
 
+/// Who debugs the machine from outside. Called on the event loop's thread when the machine has come to stand still.
+class DebugObserver {
+  public:
+    virtual ~DebugObserver() = default;
+
+    /// CPU `cpu` has come to what was ordered.
+    virtual void cpu_stopped(unsigned cpu, const accel::DebugEvent& event) = 0;
+    /// Somebody has paused the machine, or it has switched itself off.
+    virtual void machine_paused() = 0;
+};
+
+/// What one CPU is to do while a debugger lets the machine go on.
+struct DebugAction {
+    bool run = false;               ///< false: it stands still
+    bool step = false;              ///< see accel::DebugOrders
+    bool step_interrupts = false;   ///< likewise
+    bool pass_watchpoints = false;  ///< likewise
+};
+
 /// All public methods belong to the event loop's thread, and to the thread that built the machine while no loop runs.
-class Vm final : private machine::PowerControl {
+class Vm final : private machine::PowerControl, private CpuThreadOwner {
   public:
     /// `loop`, `console` and `owner` must outlive the machine. Nothing runs yet; images are loaded by start().
     static Result<std::unique_ptr<Vm>> create(const MachineSpec& spec, EventLoop& loop,
@@ -68,6 +88,17 @@ class Vm final : private machine::PowerControl {
     /// Of CPU `index`; stops the machine for a moment.
     std::string describe_registers(unsigned index);
 
+    // For a debugger; the CPUs and memory only while the machine stands still.
+
+    /// At most one; null: nobody, and CPUs stop for nothing from now on.
+    void set_debug_observer(DebugObserver* observer);
+    unsigned cpu_count() const { return static_cast<unsigned>(cpus_.size()); }
+    accel::Vcpu& cpu(unsigned index) { return cpus_[index]->vcpu(); }
+    bool is_cpu_on(unsigned index) const { return cpus_[index]->power() != State::off; }
+    const memory::AddressMap& memory() const { return machine_->memory(); }
+    /// `actions` has one for each CPU. The points also hold when others let the machine go on.
+    void resume_debugged(const accel::DebugPoints& points, std::span<const DebugAction> actions);
+
   private:
     Vm(const MachineSpec& spec, EventLoop& loop, VmOwner& owner);
 
@@ -78,6 +109,9 @@ class Vm final : private machine::PowerControl {
     Result<> begin();
     void stop_cpus();
     void allow_cpus();
+    void cpu_stopped_itself() override;
+    void notice_stopped_cpu();
+    void clear_debug_orders();
 
     // What a guest asked for is carried out on the event loop's thread.
     void guest_off();
@@ -108,6 +142,10 @@ class Vm final : private machine::PowerControl {
     std::unique_ptr<Backends> backends_;
     std::unique_ptr<Devices> devices_;
     std::vector<std::unique_ptr<CpuThread>> cpus_;
+
+    DebugObserver* debug_observer_ = nullptr;
+    accel::DebugPoints debug_points_;
+    std::vector<bool> held_;  ///< by a debugger: CPUs that stand still while the machine runs; empty: none
 };
 
 /// The device tree of the machine that `spec` describes, without building one.

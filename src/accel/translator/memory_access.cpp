@@ -64,9 +64,9 @@ class DataAccess {
             take_abort(result.fault());
             return false;
         }
-        const bool watched = vcpu_.cpu().is_page_watched(address);
+        const bool watched = vcpu_.is_page_watched(address);
         const unsigned count = before != 0 ? size() - before : first_part(address);
-        if (watched && vcpu_.cpu().check_watchpoints(address, count, type_, kind_ == AccessKind::read_modify_write)) {
+        if (watched && stops_at_watchpoint(address, count)) {
             return false;
         }
         const arm64::Translation& found = result.translation();
@@ -227,6 +227,13 @@ class DataAccess {
     }
 
   private:
+    bool stops_at_watchpoint(u64 address, unsigned count) {
+        const bool writes = type_.access == Access::write;
+        const bool both = kind_ == AccessKind::read_modify_write;
+        return vcpu_.stops_for_debugger(address, count, !writes || both, writes) ||
+               vcpu_.cpu().check_watchpoints(address, count, type_, both);
+    }
+
     TlbContext& context() { return info_.unprivileged ? vcpu_.spaces().user() : vcpu_.spaces().current(); }
     /// Of a value, of which a pair has two.
     unsigned value_size() const { return info_.pair ? size() / 2 : size(); }

@@ -97,7 +97,7 @@ void TranslatorVcpu::reset(u64 entry, u64 argument) {
     waiting_ = false;
 }
 
-accel::StopReason TranslatorVcpu::run() {
+void TranslatorVcpu::begin_run() {
     translation_changed();
     if (instructions_ != nullptr) {
         instructions_->begin();
@@ -107,16 +107,32 @@ accel::StopReason TranslatorVcpu::run() {
     if (timers_ != nullptr) {
         timers_->enter();
     }
+    if (debugging_ != nullptr) {
+        debugging_->forget_event();
+    }
+}
+
+/// If there is one, nothing of the run is left.
+std::optional<accel::StopReason> TranslatorVcpu::stop_reason() {
+    const bool requested = stop_.load() && stop_.exchange(false);
+    if (!requested && (debugging_ == nullptr || !debugging_->has_stopped())) {
+        return std::nullopt;
+    }
+    leave_guest();
+    if (timers_ != nullptr) {
+        timers_->leave();
+    }
+    return requested ? accel::StopReason::requested : accel::StopReason::debug;
+}
+
+accel::StopReason TranslatorVcpu::run() {
+    begin_run();
     while (true) {
         if (__atomic_load_n(&runtime().kick, __ATOMIC_RELAXED) != 0) {
             answer_kick();
         }
-        if (stop_.load() && stop_.exchange(false)) {
-            leave_guest();
-            if (timers_ != nullptr) {
-                timers_->leave();
-            }
-            return accel::StopReason::requested;
+        if (const auto reason = stop_reason()) {
+            return *reason;
         }
         if (instructions_ != nullptr) {
             instructions_->settle();
@@ -131,7 +147,7 @@ accel::StopReason TranslatorVcpu::run() {
         if (log_ != nullptr && state().exception_taken != 0) {
             log_->exception(index_, state(), false);
         }
-        if (cpu_.interrupt_pending() && cpu_.take_pending_interrupt()) {
+        if (cpu_.interrupt_pending() && takes_interrupts() && cpu_.take_pending_interrupt()) {
             // As after any context synchronization event, the counter is not read early.
             runtime().clock_fence = 1;
             if (log_ != nullptr) {
@@ -139,23 +155,31 @@ accel::StopReason TranslatorVcpu::run() {
             }
         }
         const bool after_exception = std::exchange(state().exception_taken, 0) != 0;
-        if (const u8* code = find_code(after_exception)) {
-            if (translator_.options().inject.interrupts) {
-                __atomic_store_n(&runtime().kick, 1, __ATOMIC_SEQ_CST);
-            }
-            runtime().exit_link = 0;
-            if (log_ != nullptr && log_->options().entries) {
-                log_->entry(index_, state(), log_->options().registers ? describe_registers() : "");
-            }
-            in_code_ = true;
-            translator_.backend().enter()(&state(), code);
-            in_code_ = false;
-            if (lockstep_ != nullptr) {
-                lockstep_->after();
-            }
-            counters_.left(exit_reason());
+        const u8* const code = find_code(after_exception);
+        if (code != nullptr) {
+            run_code(code);
+        }
+        if (debugging_ != nullptr && (code != nullptr || state().exception_taken != 0)) {
+            debugging_->instruction_done();
         }
     }
+}
+
+void TranslatorVcpu::run_code(const u8* code) {
+    if (translator_.options().inject.interrupts) {
+        __atomic_store_n(&runtime().kick, 1, __ATOMIC_SEQ_CST);
+    }
+    runtime().exit_link = 0;
+    if (log_ != nullptr && log_->options().entries) {
+        log_->entry(index_, state(), log_->options().registers ? describe_registers() : "");
+    }
+    in_code_ = true;
+    translator_.backend().enter()(&state(), code);
+    in_code_ = false;
+    if (lockstep_ != nullptr) {
+        lockstep_->after();
+    }
+    counters_.left(exit_reason());
 }
 
 /// Who kicks has said why before.
@@ -266,6 +290,9 @@ const u8* TranslatorVcpu::find_code(bool after_exception) {
         cpu_.take_pc_alignment_fault();
         return nullptr;
     }
+    if (debugging_ != nullptr && debugging_->stops_at(pc)) {
+        return nullptr;
+    }
     forget_dropped_code();
     const u32 branch_type = (state().pstate & arm64::pstate::kBtypeMask) >> arm64::pstate::kBtypeShift;
     // Who comes from code may come from what has been dropped, and was led there by the jump cache.
@@ -287,8 +314,10 @@ const u8* TranslatorVcpu::find_code(bool after_exception) {
     const u32 first = static_cast<u32>(host::load(4, entry->host + (pc & (kPage - 1))).d[0]);
     const arm64::Mode mode = arm64::entry_mode(mode_, entry->guarded, branch_type, first);
     CodeSource source{pc, entry->physical | (pc & (kPage - 1)), entry->host, mode};
-    const u8* const code =
-        instructions_ == nullptr ? code_for(source, *entry, link) : metered_code_for(source, *entry, link);
+    const bool debugged = debugging_ != nullptr && debugging_->is_alone(pc);
+    const u8* const code = debugged                   ? debugged_code_for(source, *entry)
+                           : instructions_ == nullptr ? code_for(source, *entry, link)
+                                                      : metered_code_for(source, *entry, link);
     if (code == nullptr) {
         translator_.call_from_code();
         std::this_thread::yield();
@@ -296,11 +325,12 @@ const u8* TranslatorVcpu::find_code(bool after_exception) {
     }
     // The code knows how it was branched to, and once it has begun nobody else asks.
     state().pstate &= ~arm64::pstate::kBtypeMask;
-    if (!translator_.options().inject.jump_misses && !source.mode.has(arm64::Mode::kSingle)) {
+    if (!translator_.options().inject.jump_misses && !source.mode.has(arm64::Mode::kSingle | arm64::Mode::kDebugged)) {
         spaces_.current().add_jump(pc, branch_type, code);
     }
     runtime().page = entry->tag;
-    if (lockstep_ != nullptr) {
+    // What stops in the middle is no bug.
+    if (lockstep_ != nullptr && debugging_ == nullptr) {
         lockstep_->before(source, translator_.instructions_of(source));
     }
     return code;

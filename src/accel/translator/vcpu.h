@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "accel/translator/address_spaces.h"
+#include "accel/translator/debugging.h"
 #include "accel/translator/translator.h"
 #include "base/sleeper.h"
 #include "base/thread_timers.h"
@@ -16,7 +17,7 @@ namespace kelvin::translator {
 class Lockstep;
 
 /// Owner thread: the one in run(), but for the methods that say so. vcpu_metering.cpp has what an InstructionClock
-/// needs.
+/// needs, vcpu_debugging.cpp what a debugger does.
 class TranslatorVcpu final : public accel::Vcpu, public arm64::CpuEvents {
   public:
     TranslatorVcpu(Translator& translator, unsigned index, const arm64::Model& model, const accel::Arm64Ports& ports);
@@ -28,6 +29,10 @@ class TranslatorVcpu final : public accel::Vcpu, public arm64::CpuEvents {
     Wire fiq() override { return wire_to<&TranslatorVcpu::set_fiq>(*this); }
     void reset(u64 entry, u64 argument) override;
     std::string describe_registers() const override;
+    arm64::Cpu& arm64_cpu() override { return cpu_; }
+    bool is_waiting() const override { return waiting_; }
+    void set_debug_orders(const accel::DebugOrders& orders) override;
+    const accel::DebugEvent& debug_event() const override;
 
     // arm64::CpuEvents; what concerns other vCPUs, and waiting for them, is in vcpu_sharing.cpp.
     void tlb_flush_all(bool everywhere) override;
@@ -69,6 +74,10 @@ class TranslatorVcpu final : public accel::Vcpu, public arm64::CpuEvents {
     /// What an access is about to do must be done at an exact time, which is that of a region's last instruction. If it
     /// is another, true: the code is to be left, and the instruction is then executed again, alone.
     bool must_be_alone();
+    /// By the guest or a debugger.
+    bool is_page_watched(u64 address);
+    /// If true, the access is not to be made, and the code is to be left.
+    bool stops_for_debugger(u64 address, unsigned size, bool reads, bool writes);
     /// For generated code, which then does so itself for as long as the clock allows.
     i64 read_clock();
     const CodeEpochs::Runner& runner() const { return runner_; }
@@ -99,12 +108,17 @@ class TranslatorVcpu final : public accel::Vcpu, public arm64::CpuEvents {
     void flush_elsewhere(bool everywhere, const Request& request);
     void enter_guest();
     void leave_guest();
+    void begin_run();
+    std::optional<accel::StopReason> stop_reason();
+    bool takes_interrupts() const { return debugging_ == nullptr || debugging_->takes_interrupts(); }
+    void run_code(const u8* code);
     void refresh_mode();
     void set_guest_mxcsr(u32 value);
     ExitReason exit_reason();
     const u8* find_code(bool after_exception);
     const u8* code_for(const CodeSource& source, const FetchEntry& entry, u32 link);
     const u8* metered_code_for(CodeSource& source, const FetchEntry& entry, u32 link);
+    const u8* debugged_code_for(CodeSource& source, const FetchEntry& entry);
     const FetchEntry* fetch(u64 pc);
     void forget_dropped_code();
 
@@ -127,7 +141,8 @@ class TranslatorVcpu final : public accel::Vcpu, public arm64::CpuEvents {
     i64 wait_deadline_ = 0;      ///< while waiting: of the clock
     bool alone_ = false;         ///< the next instruction is to be executed by itself
     CodeEpochs::Runner runner_;
-    std::unique_ptr<Lockstep> lockstep_;  ///< null: nothing is checked
+    std::unique_ptr<Lockstep> lockstep_;    ///< null: nothing is checked
+    std::unique_ptr<Debugging> debugging_;  ///< null: no debugger wants anything
     VcpuCounters counters_;
     unsigned slot_trials_ = 0;
     Inbox inbox_;

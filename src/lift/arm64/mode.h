@@ -14,7 +14,7 @@ struct Mode {
     // data big-endian, 7 single step, 8 and 13 the top byte of addresses of code and of data counts, 9 MMU on, 10 UAO
     // in force, 11 the page is guarded, 12 breakpoints, 14 a step is pending, 15 PSTATE.IL, 16 DC ZVA is trapped, 18:17
     // BTYPE at entry, 20 other processors share the memory, 21 instructions are metered, 27:22 FPCR{AHP DN FZ RMode},
-    // 19 FPCR.FZ16, 28 one instruction, 29 CNTVCT_EL0 is trapped.
+    // 19 FPCR.FZ16, 28 one instruction, 29 CNTVCT_EL0 is trapped, 30 one instruction for a debugger.
     static constexpr u32 kElMask = 3, kSpSel = 1u << 2;
     static constexpr u32 kFpTrap = 1u << 3, kAlign = 1u << 4, kStackAlign = 1u << 5, kBigEndian = 1u << 6;
     static constexpr u32 kSingleStep = 1u << 7, kMmu = 1u << 9, kUao = 1u << 10;
@@ -25,6 +25,8 @@ struct Mode {
     static constexpr u32 kShared = 1u << 20;                               ///< added by who runs the code
     static constexpr u32 kMetered = 1u << 21;                              ///< likewise: see InstructionClock
     static constexpr u32 kSingle = 1u << 28;                               ///< likewise: a region of one instruction
+    /// Likewise: a region of one instruction, whose exits are never linked.
+    static constexpr u32 kDebugged = 1u << 30;
     static constexpr u32 kStepPending = 1u << 14;  ///< with kSingleStep: the instruction has been stepped
     static constexpr u32 kIllegal = 1u << 15, kZeroTrap = 1u << 16;
     static constexpr u32 kCounterTrap = 1u << 29;

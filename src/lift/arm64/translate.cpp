@@ -134,7 +134,8 @@ unsigned lift_region(ir::Region& region, const Decoder& decoder, const Model& mo
     ir::Builder builder(region, options);
     builder.begin_block();
     Lifter lifter(builder, model, mode);
-    const unsigned most = mode.has(Mode::kSingleStep | Mode::kSingle) ? 1 : limits.max_instructions;
+    const bool alone = mode.has(Mode::kSingleStep | Mode::kSingle | Mode::kDebugged);
+    const unsigned most = alone ? 1 : limits.max_instructions;
     unsigned offset = page_offset;
     for (unsigned count = 0; count < most && offset + 4 <= page.size() && !lifter.ended(); count++, offset += 4) {
         lifter.begin_instruction(offset);
