@@ -341,5 +341,23 @@ TEST(CommandLine, Drives) {
     EXPECT_MENTIONS(error_of({"-device", "virtio-blk-pcj,drive=d0"}), "did you mean 'virtio-blk-pci'?");
 }
 
+TEST(CommandLine, Debugger) {
+    using Kind = vm::DebuggerSpec::Kind;
+    EXPECT_FALSE(spec_of({}).debugger);
+    const auto usual = spec_of({"-s"}).debugger;
+    ASSERT_TRUE(usual && usual->kind == Kind::tcp);
+    EXPECT_EQ(usual->host + ":" + usual->port, ":1234");
+    const auto tcp = spec_of({"-gdb", "tcp:[::1]:99,server=on,wait=off"}).debugger;
+    ASSERT_TRUE(tcp);
+    EXPECT_EQ(tcp->host + " " + tcp->port, "::1 99");
+    const auto socket = spec_of({"-gdb", "unix:/a,server,nowait"}).debugger;
+    ASSERT_TRUE(socket && socket->kind == Kind::unix_socket);
+    EXPECT_EQ(socket->path, "/a");
+    EXPECT_FALSE(spec_of({"-s", "-gdb", "none"}).debugger);
+    EXPECT_MENTIONS(error_of({"-gdb", "tcp:"}), "there is no port");
+    EXPECT_MENTIONS(error_of({"-gdb", "1234"}), "no place where a debugger can connect");
+    EXPECT_MENTIONS(error_of({"-gdb", "tcp::1,wait=of"}), "did you mean 'wait=off'?");
+}
+
 }  // namespace
 }  // namespace kelvin::control
