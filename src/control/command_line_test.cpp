@@ -132,12 +132,31 @@ TEST(CommandLine, ConsoleChoices) {
     EXPECT_FALSE(quiet.monitor);
     EXPECT_TRUE(spec_of({"-serial", "file:x", "-monitor", "stdio"}).monitor_on_stdio);
     EXPECT_MENTIONS(error_of({"-serial", "stdio", "-monitor", "stdio"}), "mon:stdio");
-    EXPECT_MENTIONS(error_of({"-serial", "pty"}), "cannot be connected to 'pty'");
+    EXPECT_MENTIONS(error_of({"-serial", "vc"}), "cannot be connected to 'vc'");
+    EXPECT_MENTIONS(error_of({"-serial", "tcp:localhost"}), "names no port");
+    EXPECT_MENTIONS(error_of({"-chardev", "sockett,id=a"}), "did you mean 'socket'?");
+    EXPECT_MENTIONS(error_of({"-chardev", "pty"}), "id=NAME");
     EXPECT_MENTIONS(error_of({"-serial", "stdoi"}), "did you mean 'stdio'?");
     EXPECT_MENTIONS(error_of({"-serial", "stdio", "-serial", "file:x"}), "one serial port");
     EXPECT_MENTIONS(error_of({"-monitor", "telnet:x"}), "cannot be connected");
     EXPECT_MENTIONS(error_of({"-display", "gtk"}), "no display");
     EXPECT_MENTIONS(error_of({"-nic", "user,model=virtio-rng-pci"}), "is no network card");
+}
+
+TEST(CommandLine, CharacterDevices) {
+    using Kind = vm::ConsoleSpec::Kind;
+    const auto by_name = spec_of({"-serial", "chardev:a", "-chardev", "socket,id=a,fd=3,server=on,wait=off"});
+    EXPECT_EQ(by_name.console.kind, Kind::character);
+    EXPECT_EQ(by_name.console.path, "a");
+    ASSERT_EQ(by_name.characters.size(), 1U);
+    EXPECT_EQ(by_name.characters[0].id, "a");
+    EXPECT_EQ(by_name.characters[0].options["backend"], "socket");
+    const auto tcp = spec_of({"-serial", "tcp:[::1]:4444,server=on,nowait"});
+    ASSERT_EQ(tcp.characters.size(), 1U);
+    EXPECT_EQ(tcp.console.path, tcp.characters[0].id);
+    EXPECT_EQ(tcp.characters[0].options["host"], "::1");
+    EXPECT_EQ(tcp.characters[0].options["port"], "4444");
+    EXPECT_EQ(spec_of({"-serial", "unix:/tmp/a,,b"}).characters[0].options["path"], "/tmp/a,b");
 }
 
 TEST(CommandLine, UnknownNamesGetTheNearest) {

@@ -61,6 +61,9 @@ Result<> apply_name(Draft& draft, const std::string& value) {
 }
 
 Result<> apply_monitor(Draft& draft, const std::string& value) {
+    if (KELVIN_TRY(add_monitor_device(draft, value, false))) {
+        return ok();
+    }
     draft.monitor = value;
     return ok();
 }
@@ -98,8 +101,14 @@ constexpr auto kTable = std::to_array<Option>({
     {"L", "FOLDER", "where -bios looks first", apply_folder},
     {"nographic", "", "no display; serial port and monitor in this terminal (Ctrl-A h helps)",
      set_draft<&Draft::no_graphic>},
-    {"serial", "stdio|mon:stdio|file:PATH|null|none", "the other end of the serial port", apply_serial},
-    {"monitor", "stdio|none", "the other end of the monitor", apply_monitor},
+    {"chardev", "BACKEND,id=NAME[,KEY=VALUE]", "the far end of a line: socket, pty, file, ringbuf, null",
+     apply_character},
+    {"serial", "stdio|mon:stdio|unix:PATH|tcp:HOST:PORT|pty|file:PATH|chardev:NAME|null|none",
+     "the other end of the serial port", apply_serial},
+    {"monitor", "stdio|unix:PATH|tcp:...|none", "the other end of the monitor", apply_monitor},
+    {"qmp", "unix:PATH,server=on,wait=off", "QMP, by which programs control the machine; also tcp:HOST:PORT",
+     apply_qmp},
+    {"mon", "chardev=NAME[,mode=control]", "a monitor at the end of a -chardev; mode=control is QMP", apply_mon},
     {"display", "none", "there is no display yet", apply_display},
     {"vga", "none", "", apply_display},
     {"nodefaults", "", "connect nothing that was not asked for", set_draft<&Draft::no_defaults>},
@@ -152,7 +161,6 @@ constexpr auto kMissing = std::to_array<std::string_view>({
     "audio",
     "audiodev",
     "blockdev",
-    "chardev",
     "chroot",
     "compat",
     "daemonize",
@@ -170,7 +178,6 @@ constexpr auto kMissing = std::to_array<std::string_view>({
     "loadvm",
     "mem-path",
     "mem-prealloc",
-    "mon",
     "mtdblock",
     "numa",
     "only-migratable",
@@ -180,7 +187,6 @@ constexpr auto kMissing = std::to_array<std::string_view>({
     "plugin",
     "preconfig",
     "prom-env",
-    "qmp",
     "qmp-pretty",
     "readconfig",
     "rtc",

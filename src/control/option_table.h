@@ -50,6 +50,8 @@ Result<> apply_log(Draft& draft, const std::string& value);
 Result<> apply_log_file(Draft& draft, const std::string& value);
 Result<> apply_log_filter(Draft& draft, const std::string& value);
 Result<> apply_serial(Draft& draft, const std::string& value);
+/// -chardev BACKEND,id=NAME
+Result<> apply_character(Draft& draft, const std::string& value);
 Result<> apply_display(Draft& draft, const std::string& value);
 Result<> apply_nic(Draft& draft, const std::string& value);
 Result<> apply_net(Draft& draft, const std::string& value);
@@ -72,6 +74,14 @@ Result<> settle_flash(Draft& draft);
 Result<> settle_drives(Draft& draft);
 /// Connects cards and cables, once every option is known.
 Result<> settle_networks(Draft& draft);
+/// -mon [chardev=]NAME[,mode=control]
+Result<> apply_mon(Draft& draft, const std::string& value);
+/// -qmp unix:PATH,server=on
+Result<> apply_qmp(Draft& draft, const std::string& value);
+/// -monitor's ends that are character devices of their own; false: it is something else.
+Result<bool> add_monitor_device(Draft& draft, const std::string& value, bool is_protocol);
+/// "unix:PATH,server=on", "tcp:HOST:PORT", "pty": a character device without a name; empty if `text` is something else.
+Result<std::optional<state::Json>> parse_character_shorthand(const std::string& text);
 /// Decides what the serial port and the monitor are connected to, once every option is known.
 Result<> settle_console(Draft& draft);
 

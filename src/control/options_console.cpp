@@ -11,7 +11,11 @@ namespace kelvin::control {
 
 namespace {
 
-constexpr auto kSerialEnds = std::to_array<std::string_view>({"stdio", "mon:stdio", "file:PATH", "null", "none"});
+constexpr auto kSerialEnds = std::to_array<std::string_view>(
+    {"stdio", "mon:stdio", "unix:PATH", "tcp:HOST:PORT", "pty", "file:PATH", "chardev:NAME", "null", "none"});
+constexpr std::string_view kReference = "chardev:";
+/// What a port's own character device is called.
+constexpr const char* kSerialId = "serial0";
 
 Result<vm::ConsoleSpec> parse_serial(const std::string& text) {
     using Kind = vm::ConsoleSpec::Kind;
@@ -27,9 +31,16 @@ Result<vm::ConsoleSpec> parse_serial(const std::string& text) {
     if (text.starts_with("file:") && text.size() > 5) {
         return vm::ConsoleSpec{Kind::file, text.substr(5), false, false};
     }
+    if (text.starts_with(kReference)) {
+        return vm::ConsoleSpec{Kind::character, text.substr(kReference.size()), false, false};
+    }
+    if (KELVIN_TRY(parse_character_shorthand(text))) {
+        return vm::ConsoleSpec{Kind::character, kSerialId, false, false};
+    }
     return user_error(
         fmt::format("the serial port cannot be connected to '{}'{}", text, did_you_mean(text, kSerialEnds)),
-        "it can be connected to stdio, mon:stdio, file:PATH, null or none");
+        "it can be connected to stdio, mon:stdio, unix:PATH, tcp:HOST:PORT, pty, file:PATH, chardev:NAME, null or "
+        "none");
 }
 
 }  // namespace
@@ -60,6 +71,9 @@ Result<> settle_console(Draft& draft) {
     const bool terminal = draft.no_graphic || (!draft.display && !draft.no_defaults);
     if (draft.serial) {
         spec.console = KELVIN_TRY(parse_serial(*draft.serial));
+        if (auto options = KELVIN_TRY(parse_character_shorthand(*draft.serial))) {
+            spec.characters.push_back({kSerialId, std::move(*options)});
+        }
     } else if (terminal && draft.monitor != "stdio" && !(draft.no_defaults && !draft.no_graphic)) {
         spec.console = KELVIN_TRY(parse_serial("mon:stdio"));
     }

@@ -20,6 +20,8 @@
 #include "control/device_text.h"
 #include "control/gdbstub/stub.h"
 #include "control/monitor.h"
+#include "control/monitor_line.h"
+#include "control/qmp.h"
 #include "control/silence_watch.h"
 #include "vm/vm.h"
 
@@ -29,6 +31,8 @@ namespace {
 
 /// How long a guest may say nothing before the user is told where it is.
 constexpr i64 kSilenceNs = 10'000'000'000;
+/// How often a machine that waits for peers looks whether they are there.
+constexpr i64 kPeersNs = 20'000'000;
 constexpr int kSayPatienceMs = 200;
 
 /// Unless nobody reads: a terminal that stalls must not keep the machine from its end.
@@ -52,7 +56,7 @@ Fd open_signals() {
 }
 
 /// The event loop's thread owns all of it.
-class Session final : private backend::ConsoleOwner, private vm::VmOwner, private MonitorTarget {
+class Session final : private backend::ConsoleOwner, private vm::VmOwner, private MonitorTarget, private QmpTarget {
   public:
     Session(const vm::MachineSpec& spec, TerminalWatch& watch) : spec_(spec), watch_(watch), monitor_(*this) {}
     ~Session() override;
@@ -65,6 +69,7 @@ class Session final : private backend::ConsoleOwner, private vm::VmOwner, privat
     Result<> connect();
     Result<> write_device_tree();
     Result<> listen_for_debugger();
+    void start_machine();
     void signalled();
     void remark_silence();
 
@@ -78,35 +83,117 @@ class Session final : private backend::ConsoleOwner, private vm::VmOwner, privat
         loop_.stop();
     }
 
-    void quit() override { loop_.stop(); }
-    void stop() override { vm_->pause(); }
-    void cont() override { vm_->resume(); }
-    void system_reset() override { vm_->reset(); }
-    void system_powerdown() override { vm_->press_power_key(); }
+    void guest_switched_off() override;
+    void guest_was_reset() override { emit("RESET", {{"guest", true}, {"reason", "guest-reset"}}); }
+    void device_gone(const std::string& id) override;
+
+    void quit() override;
+    void stop() override;
+    void cont() override;
+    void system_reset() override;
+    void system_powerdown() override;
     Result<> device_add(const std::string& device) override { return vm_->add_device(KELVIN_TRY(read_device(device))); }
     Result<> device_del(const std::string& id) override { return vm_->remove_device(id); }
     std::string info(std::string_view topic) override;
+
+    MonitorTarget& machine() override { return *this; }
+    std::string_view run_state() const override;
+    std::string machine_name() const override { return spec_.name; }
+    std::vector<backend::CharacterEntry> characters() const override { return characters_.list(); }
+    /// To every QMP client.
+    void emit(std::string_view event, const state::Json& data);
+    Result<> connect_monitors();
 
     const vm::MachineSpec& spec_;
     TerminalWatch& watch_;
     Monitor monitor_;
     EventLoop loop_;
     Fd signals_;
+    backend::CharacterDevices characters_{loop_};
     std::unique_ptr<backend::CharacterBackend> other_line_;  // where the serial port is not on stdio
     std::unique_ptr<backend::StdioConsole> stdio_;
+    backend::CharacterBackend* line_ = nullptr;  // the serial port's far end
     std::unique_ptr<SilenceWatch> serial_;
     std::unique_ptr<vm::Vm> vm_;
     std::unique_ptr<gdbstub::Stub> debugger_;
+    std::vector<std::unique_ptr<QmpSession>> protocols_;
+    std::vector<std::unique_ptr<MonitorLine>> monitors_;
+    bool started_ = false;
     std::optional<Error> failure_;
 };
 
 Session::~Session() {
     debugger_.reset();
+    protocols_.clear();
+    monitors_.clear();
     vm_.reset();
     if (stdio_ != nullptr) {
         stdio_.reset();
         watch_.terminal_changes(-1);
     }
+}
+
+std::string_view Session::run_state() const {
+    return vm_->is_running() ? "running" : vm_->is_off() ? "shutdown" : started_ ? "paused" : "prelaunch";
+}
+
+void Session::emit(std::string_view event, const state::Json& data) {
+    for (const auto& protocol : protocols_) {
+        protocol->emit(event, data);
+    }
+}
+
+void Session::guest_switched_off() {
+    emit("SHUTDOWN", {{"guest", true}, {"reason", "guest-shutdown"}});
+    if (spec_.pause_on_shutdown) {
+        emit("STOP", {});
+    }
+}
+
+void Session::device_gone(const std::string& id) {
+    emit("DEVICE_DELETED", {{"device", id}, {"path", "/machine/peripheral/" + id}});
+}
+
+void Session::quit() {
+    emit("SHUTDOWN", {{"guest", false}, {"reason", "host-qmp-quit"}});
+    loop_.stop();
+}
+
+void Session::stop() {
+    if (vm_->is_running()) {
+        vm_->pause();
+        emit("STOP", {});
+    }
+}
+
+void Session::cont() {
+    if (!vm_->is_running() && !vm_->is_off()) {
+        started_ = true;
+        vm_->resume();
+        emit("RESUME", {});
+    }
+}
+
+void Session::system_reset() {
+    vm_->reset();
+    emit("RESET", {{"guest", false}, {"reason", "host-qmp-system-reset"}});
+}
+
+void Session::system_powerdown() {
+    vm_->press_power_key();
+    emit("POWERDOWN", {});
+}
+
+Result<> Session::connect_monitors() {
+    for (const vm::MonitorSpec& monitor : spec_.monitors) {
+        backend::CharacterBackend* const line = KELVIN_TRY(characters_.claim(monitor.character, "monitor"));
+        if (monitor.is_protocol) {
+            protocols_.push_back(std::make_unique<QmpSession>(*line, static_cast<QmpTarget&>(*this)));
+        } else {
+            monitors_.push_back(std::make_unique<MonitorLine>(*line, static_cast<MonitorTarget&>(*this)));
+        }
+    }
+    return ok();
 }
 
 std::string Session::info(std::string_view topic) {
@@ -140,11 +227,25 @@ Result<> Session::connect() {
         watch_.terminal_changes(options.input);
         stdio_ = std::make_unique<backend::StdioConsole>(loop_, static_cast<ConsoleOwner&>(*this), options);
     }
+    for (const backend::CharacterSpec& character : spec_.characters) {
+        KELVIN_TRY(characters_.add(character));
+    }
+    for (const backend::CharacterEntry& entry : characters_.list()) {
+        if (entry.description.starts_with("pty:")) {
+            say(fmt::format("note: the character device '{}' is {}", entry.id, entry.description.substr(4)));
+        }
+    }
+    if (spec_.console.kind == Kind::character) {
+        line_ = KELVIN_TRY(characters_.claim(spec_.console.path, "serial"));
+        return ok();
+    }
     if (spec_.console.kind == Kind::file) {
         other_line_ = KELVIN_TRY(backend::FileBackend::open(spec_.console.path, loop_));
     } else {
         other_line_ = std::make_unique<backend::NullBackend>();
     }
+    line_ =
+        spec_.console.kind == Kind::stdio ? static_cast<backend::CharacterBackend*>(stdio_.get()) : other_line_.get();
     return ok();
 }
 
@@ -158,6 +259,14 @@ Result<> Session::write_device_tree() {
     return ok();
 }
 
+void Session::start_machine() {
+    if (characters_.await_peers()) {
+        loop_.post(call_method<&Session::start_machine, Session>, this, kPeersNs);
+    } else if (auto started = vm_->start(); !started) {
+        machine_failed(started.error());
+    }
+}
+
 void Session::signalled() {
     signalfd_siginfo info{};
     while (::read(signals_.get(), &info, sizeof info) == sizeof info) {
@@ -169,6 +278,7 @@ void Session::signalled() {
         }
         const std::string sender = info.ssi_pid != 0 ? fmt::format(" from pid {}", info.ssi_pid) : "";
         say(fmt::format("terminating on signal {}{}", info.ssi_signo, sender));
+        emit("SHUTDOWN", {{"guest", false}, {"reason", "host-signal"}});
         loop_.stop();
     }
 }
@@ -203,14 +313,19 @@ Result<int> Session::run() {
     ::signal(SIGPIPE, SIG_IGN);
     signals_ = open_signals();
     KELVIN_TRY(connect());
-    const bool serial_on_stdio = spec_.console.kind == vm::ConsoleSpec::Kind::stdio;
-    serial_ = std::make_unique<SilenceWatch>(serial_on_stdio ? static_cast<backend::CharacterBackend&>(*stdio_)
-                                                             : *other_line_);
+    serial_ = std::make_unique<SilenceWatch>(*line_);
     vm_ = KELVIN_TRY(vm::Vm::create(spec_, loop_, *serial_, *this));
     for (const std::string& note : vm_->notes()) {
         say("note: " + note);
     }
-    KELVIN_TRY(vm_->start());
+    KELVIN_TRY(connect_monitors());
+    started_ = !spec_.start_paused;
+    if (characters_.await_peers()) {
+        say("note: the machine starts when somebody has connected to its sockets (wait=off starts it at once)");
+        loop_.post(call_method<&Session::start_machine, Session>, this, kPeersNs);
+    } else {
+        KELVIN_TRY(vm_->start());
+    }
     KELVIN_TRY(listen_for_debugger());
     if (spec_.console.kind != vm::ConsoleSpec::Kind::none) {
         loop_.post(call_method<&Session::remark_silence, Session>, this, kSilenceNs);

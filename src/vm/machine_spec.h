@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "accel/accelerator.h"
+#include "backend/char/character_devices.h"
 #include "base/types.h"
 #include "cpu/arm64/model.h"
 #include "state/json.h"
@@ -53,9 +54,10 @@ struct PflashSpec {
 /// The host's end of the first serial port.
 struct ConsoleSpec {
     enum class Kind : u8 {
-        none,   ///< discards output, has no input
-        stdio,  ///< the terminal Kelvin runs in
-        file,   ///< output goes to `path`
+        none,       ///< discards output, has no input
+        stdio,      ///< the terminal Kelvin runs in
+        file,       ///< output goes to `path`
+        character,  ///< the -chardev that is called `path`
     };
     Kind kind = Kind::none;
     std::string path;
@@ -67,6 +69,12 @@ struct ConsoleSpec {
 struct InstructionTime {
     unsigned shift = 0;  ///< an instruction takes 2^shift ns
     bool sleeps = true;  ///< who waits lets the host's time pass too
+};
+
+/// Whoever is at the other end of a character device controls the machine.
+struct MonitorSpec {
+    std::string character;  ///< its id
+    bool is_protocol;       ///< QMP; else commands as people type them
 };
 
 /// A device that is added to the board.
@@ -117,6 +125,8 @@ struct MachineSpec {
     BootSpec boot;
     std::array<std::optional<PflashSpec>, 2> pflash;
     ConsoleSpec console;
+    std::vector<backend::CharacterSpec> characters;
+    std::vector<MonitorSpec> monitors;
     std::vector<ObjectSpec> objects;
     std::vector<DriveSpec> drives;
     std::vector<NetworkSpec> networks;

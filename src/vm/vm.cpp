@@ -125,7 +125,7 @@ Result<> Vm::add_devices() {
         KELVIN_TRY(backends_->add_object(object));
     }
     const Devices::Ports ports = {machine_->memory(), *timers_, io_.loop, loop_, *backends_, spec_.cpu.count};
-    devices_ = std::make_unique<Devices>(ports, machine_->buses(), spec_.globals, nullptr);
+    devices_ = std::make_unique<Devices>(ports, machine_->buses(), spec_.globals, static_cast<DevicesObserver*>(this));
     for (const DeviceSpec& device : spec_.devices) {
         KELVIN_TRY(devices_->add(device, false));
     }
@@ -253,6 +253,7 @@ void Vm::guest_off() {
     running_ = false;
     off_ = true;
     stop_cpus();
+    owner_.guest_switched_off();
     if (!spec_.pause_on_shutdown) {
         owner_.machine_ended();
     } else if (debug_observer_ != nullptr) {
@@ -265,6 +266,7 @@ void Vm::guest_reset() {
         guest_off();
     } else {
         reset();
+        owner_.guest_was_reset();
     }
 }
 

@@ -30,6 +30,11 @@ class VmOwner {
     virtual void machine_ended() = 0;
     /// It cannot go on, by no fault of the guest's.
     virtual void machine_failed(const Error& error) = 0;
+
+    // What happens to it, for who wants to know:
+    virtual void guest_switched_off() {}
+    virtual void guest_was_reset() {}
+    virtual void device_gone(const std::string& /*id*/) {}
 };
 
 /// Who debugs the machine from outside. Called on the event loop's thread when the machine has come to stand still.
@@ -52,7 +57,7 @@ struct DebugAction {
 };
 
 /// All public methods belong to the event loop's thread, and to the thread that built the machine while no loop runs.
-class Vm final : private machine::PowerControl, private CpuThreadOwner {
+class Vm final : private machine::PowerControl, private CpuThreadOwner, private DevicesObserver {
   public:
     /// `loop`, `console` and `owner` must outlive the machine. Nothing runs yet; images are loaded by start().
     static Result<std::unique_ptr<Vm>> create(const MachineSpec& spec, EventLoop& loop,
@@ -116,6 +121,8 @@ class Vm final : private machine::PowerControl, private CpuThreadOwner {
     // What a guest asked for is carried out on the event loop's thread.
     void guest_off();
     void guest_reset();
+
+    void device_deleted(const std::string& id) override { owner_.device_gone(id); }
 
     State cpu_state(unsigned cpu) override;
     State cpu_on(unsigned cpu, u64 entry, u64 context) override;

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// -chardev, and the short forms of it that other options take.
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "control/option_table.h"
+#include "state/options.h"
+
+namespace kelvin::control {
+
+namespace {
+
+/// "HOST:PORT[,KEY=VALUE]"
+Result<state::Json> parse_tcp(std::string_view text) {
+    const std::string_view address = text.substr(0, text.find(','));
+    const std::size_t colon = address.rfind(':');
+    if (colon == std::string_view::npos || colon + 1 == address.size()) {
+        return user_error(fmt::format("'{}' names no port", address), "tcp:HOST:PORT, such as tcp:localhost:4444");
+    }
+    state::Json options = state::Json::object();
+    if (address.size() < text.size()) {
+        options = KELVIN_TRY(state::parse_options(text.substr(address.size() + 1)));
+    }
+    std::string_view host = address.substr(0, colon);
+    if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
+        host = host.substr(1, host.size() - 2);
+    }
+    options["host"] = host;
+    options["port"] = address.substr(colon + 1);
+    return options;
+}
+
+}  // namespace
+
+Result<std::optional<state::Json>> parse_character_shorthand(const std::string& text) {
+    constexpr std::string_view kUnix = "unix:";
+    constexpr std::string_view kTcp = "tcp:";
+    state::Json options = state::Json::object();
+    if (text == "pty") {
+        options["backend"] = "pty";
+        return std::optional(options);
+    }
+    if (text.starts_with(kUnix)) {
+        options = KELVIN_TRY(state::parse_options(std::string_view(text).substr(kUnix.size()), "path"));
+    } else if (text.starts_with(kTcp)) {
+        options = KELVIN_TRY(parse_tcp(std::string_view(text).substr(kTcp.size())));
+    } else {
+        return std::optional<state::Json>();
+    }
+    options["backend"] = "socket";
+    return std::optional(options);
+}
+
+Result<> apply_character(Draft& draft, const std::string& value) {
+    backend::CharacterSpec spec;
+    spec.options = KELVIN_TRY(state::parse_options(value, "backend"));
+    if (const auto id = spec.options.find("id"); id != spec.options.end()) {
+        KELVIN_TRY(state::read_value(*id, spec.id));
+        spec.options.erase(id);
+    }
+    KELVIN_TRY(backend::check_character_spec(spec));
+    draft.line.spec.characters.push_back(std::move(spec));
+    return ok();
+}
+
+Result<bool> add_monitor_device(Draft& draft, const std::string& value, bool is_protocol) {
+    auto options = KELVIN_TRY(parse_character_shorthand(value));
+    if (!options) {
+        return false;
+    }
+    vm::MachineSpec& spec = draft.line.spec;
+    const std::string id = fmt::format("compat_monitor{}", spec.monitors.size());
+    spec.characters.push_back({id, std::move(*options)});
+    spec.monitors.push_back({id, is_protocol});
+    return true;
+}
+
+Result<> apply_qmp(Draft& draft, const std::string& value) {
+    if (!KELVIN_TRY(add_monitor_device(draft, value, true))) {
+        return user_error("QMP can be connected to unix:PATH, tcp:HOST:PORT or pty",
+                          "-qmp unix:/tmp/qmp.sock,server=on,wait=off is what most clients want");
+    }
+    return ok();
+}
+
+namespace {
+
+struct MonitorOptions {
+    std::string chardev;
+    std::string mode = "readline";
+    std::string id;
+    bool pretty = false;
+    template <class Visitor>
+    void fields(Visitor& visit) {
+        visit("chardev", chardev, "the -chardev that it is at the end of");
+        visit("mode", mode, "control for QMP, readline for people");
+        visit("id", id, "accepted, without effect");
+        visit("pretty", pretty, "accepted, without effect");
+    }
+};
+
+}  // namespace
+
+Result<> apply_mon(Draft& draft, const std::string& value) {
+    MonitorOptions options;
+    const state::Json given = KELVIN_TRY(state::parse_options(value, "chardev"));
+    KELVIN_TRY(state::read_options("-mon", given, options));
+    if (options.chardev.empty()) {
+        return user_error("a monitor has no chardev", "add chardev=NAME, with -chardev socket,id=NAME,...");
+    }
+    if (options.mode != "control" && options.mode != "readline") {
+        return user_error(fmt::format("mode '{}' is neither control nor readline", options.mode));
+    }
+    draft.line.spec.monitors.push_back({options.chardev, options.mode == "control"});
+    return ok();
+}
+
+}  // namespace kelvin::control
