@@ -25,6 +25,11 @@ class InterpretedVcpu final : public accel::Vcpu, public arm64::CpuEvents, publi
     Wire fiq() override { return wire_to<&InterpretedVcpu::set_fiq>(*this); }
     void reset(u64 entry, u64 argument) override;
     std::string describe_registers() const override;
+    arm64::Cpu& arm64_cpu() override { return cpu_; }
+    bool is_waiting() const override { return false; }
+    // No debugger is ever connected to it.
+    void set_debug_orders(const accel::DebugOrders&) override {}
+    const accel::DebugEvent& debug_event() const override { return debug_event_; }
 
     void tlb_flush_all(bool) override {}
     void tlb_flush_asid(u16, bool) override {}
@@ -75,6 +80,7 @@ class InterpretedVcpu final : public accel::Vcpu, public arm64::CpuEvents, publi
     InstructionClock* const instructions_;  ///< null: the time does not depend on what is executed
     InstructionBudget budget_;
     i64 wait_until_ = 0;
+    accel::DebugEvent debug_event_;
     bool exclusive_ = false;
     u64 exclusive_address_ = 0;
     V128 exclusive_value_{};
