@@ -26,7 +26,6 @@ enum : u8 {
     kRead6 = 0x08,
     kWrite6 = 0x0a,
     kInquiry = 0x12,
-    kModeSelect6 = 0x15,
     kModeSense6 = 0x1a,
     kStartStop = 0x1b,
     kPreventRemoval = 0x1e,
@@ -39,7 +38,6 @@ enum : u8 {
     kWriteSame10 = 0x41,
     kUnmap = 0x42,
     kReadToc = 0x43,
-    kModeSelect10 = 0x55,
     kModeSense10 = 0x5a,
     kRead16 = 0x88,
     kWrite16 = 0x8a,
@@ -119,9 +117,11 @@ void ScsiDisk::execute(Request& request) {
     const bool durable = (cdb[1] & 0x08) != 0;  // FUA
     switch (cdb[0]) {
         case kTestUnitReady:
-        case kStartStop:
         case kPreventRemoval:
             return request.succeed();
+        case kStartStop:
+            // LOEJ: the medium stays.
+            return (cdb[4] & 2) != 0 ? request.fail(sense::kInvalidField) : request.succeed();
         case kRequestSense:
             return request.answer(std::exchange(attention_, sense::kNone).fixed(), cdb[4]);
         case kInquiry:
@@ -162,11 +162,8 @@ void ScsiDisk::execute(Request& request) {
             return move(request, false, be(2, 4), be(6, 4), durable);
         case kUnmap:
             return unmap(request);
-        case kModeSelect6:
-        case kModeSelect10:
-            return request.fail(sense::kInvalidParameter);  // nothing can be changed
         default:
-            return request.fail(sense::kInvalidCommand);
+            return request.fail(sense::kInvalidCommand);  // MODE SELECT too: nothing can be changed
     }
 }
 

@@ -44,7 +44,7 @@ class ScsiDisk : public bus::scsi::LogicalUnit {
             visit("product", product, "16 characters that INQUIRY gives");
             visit("ver", ver, "4 characters that INQUIRY gives");
             visit("device_id", device_id, "how the guest tells it from others; the serial number if left out");
-            visit("bootindex", bootindex, "which to boot first");
+            visit("bootindex", bootindex, "accepted, without effect: firmware chooses what it boots");
             visit("channel", channel, "0");
             visit("scsi-id", scsi_id, "its target on the bus; a free one if left out");
             visit("lun", lun, "its logical unit of that target");

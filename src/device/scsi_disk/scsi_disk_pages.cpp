@@ -145,7 +145,7 @@ void ScsiDisk::append_mode_pages(std::vector<u8>& data, u8 page, u8 control) con
         capabilities[1] = 20;
         if (control != 1) {
             capabilities[2] = 0x3b;  // reads CD-R, CD-RW, DVD-ROM, DVD-R
-            capabilities[6] = 0x29;  // a tray that is locked, ejected
+            capabilities[6] = 0x20;  // a tray, which can be neither locked nor ejected
         }
         data.insert(data.end(), capabilities.begin(), capabilities.end());
     }

@@ -197,6 +197,9 @@ TEST(ScsiDisk, SaysWhatItIs) {
     Rig cd(ScsiDisk::Kind::cd);
     EXPECT_EQ(cd.run({0x12, 0, 0, 0, 36}, {}, 36).in[0], 5);
     EXPECT_EQ(cd.run({0x43, 0, 0, 0, 0, 0, 0, 0, 20}, {}, 20).in[18], 2);
+    EXPECT_EQ(cd.run({0x1b, 0, 0, 0, 2}).why, sense::kInvalidField);  // its medium stays
+    EXPECT_EQ(cd.run({0x1b, 0, 0, 0, 1}).status, Status::good);
+    EXPECT_EQ(cd.run({0x5a, 0, 0x2a, 0, 0, 0, 0, 0, 64}, {}, 64).in[8 + 6], 0x20);
     EXPECT_EQ(rig.run({0x43, 0, 0, 0, 0, 0, 0, 0, 20}, {}, 20).why, sense::kInvalidCommand);
 }
 

@@ -36,7 +36,7 @@ class VirtioBlk final : public bus::virtio::Device {
         void fields(Visitor& visit) {
             visit("drive", drive, "the -drive or -blockdev that holds its data");
             visit("serial", serial, "what the guest sees as its serial number, 20 characters at most");
-            visit("bootindex", bootindex, "which to boot first");
+            visit("bootindex", bootindex, "accepted, without effect: firmware chooses what it boots");
             visit("num-queues", num_queues, "0: one a processor");
             visit("queue-size", queue_size, "requests in a queue, a power of two");
             visit("discard", discard, "the guest may give back blocks that it does not need");

@@ -46,7 +46,7 @@ class VirtioNet final : public bus::virtio::Device, private backend::NetworkRece
         void fields(Visitor& visit) {
             visit("netdev", netdev, "the -netdev that its cable leads to");
             visit("mac", mac, "the card's address; one is made up if left out");
-            visit("bootindex", bootindex, "which to boot first");
+            visit("bootindex", bootindex, "accepted, without effect: firmware chooses what it boots");
             visit("rx_queue_size", rx_queue_size, "buffers for frames that come, a power of two");
             visit("tx_queue_size", tx_queue_size, "buffers for frames that go, a power of two");
             visit("host_mtu", host_mtu, "the largest packet that the guest is told of; 0: it is not told");
