@@ -38,12 +38,20 @@ class Backends {
     virtual Result<backend::EntropySource*> claim_entropy(std::string_view id) = 0;
 };
 
+/// Told what happens to devices: QMP's events. Any thread.
+class DeviceEvents {
+  public:
+    virtual ~DeviceEvents() = default;
+    virtual void device_event(std::string_view name, state::Json data) = 0;
+};
+
 /// What every device is given besides its options. All of it outlives every device.
 struct Surroundings {
     memory::Dma& dma;
     TimerService& timers;
     EventLoop& io;  ///< what the device's own work runs on
     Backends& backends;
+    DeviceEvents& events;
     unsigned cpus;   ///< that the machine has
     std::string id;  ///< the user's name for the device; may be empty
 };

@@ -9,7 +9,6 @@ namespace kelvin::control {
 namespace {
 
 using Arguments = std::vector<std::string_view>;
-using vm::ConsoleSpec;
 
 vm::MachineSpec spec_of(const Arguments& arguments) {
     const auto line = parse_command_line(arguments);
@@ -27,6 +26,18 @@ std::string answer_of(const Arguments& arguments) {
     return line ? line.value().answer : line.error().message();
 }
 
+/// What is at the other end of the serial port: "{backend:stdio}".
+std::string serial_of(const vm::MachineSpec& spec) {
+    for (const backend::CharacterSpec& character : spec.characters) {
+        if (character.id == spec.serial) {
+            std::string text = state::to_text(character.options);
+            std::erase(text, '"');
+            return text;
+        }
+    }
+    return "";
+}
+
 #define EXPECT_MENTIONS(text, part) EXPECT_NE((text).find(part), std::string::npos) << (text)
 
 TEST(CommandLine, ATypicalCall) {
@@ -39,9 +50,9 @@ TEST(CommandLine, ATypicalCall) {
     EXPECT_EQ(spec.boot.initrd, "I");
     EXPECT_EQ(spec.boot.arguments, "console=ttyAMA0 quiet");
     EXPECT_TRUE(spec.exit_on_reset);
-    EXPECT_EQ(spec.console.kind, ConsoleSpec::Kind::stdio);
-    EXPECT_TRUE(spec.console.escapes);
-    EXPECT_TRUE(spec.console.monitor);
+    EXPECT_EQ(serial_of(spec), "{backend:stdio,mux:true,signal:false}");
+    ASSERT_EQ(spec.monitors.size(), 1U);
+    EXPECT_EQ(spec.monitors[0].character, spec.serial);
 }
 
 TEST(CommandLine, Its) {
@@ -89,7 +100,7 @@ TEST(CommandLine, WhatLibvirtSendsWithoutEffectIsAccepted) {
     EXPECT_EQ(spec.name, "arm");
     EXPECT_TRUE(spec.start_paused);
     EXPECT_TRUE(spec.pause_on_shutdown);
-    EXPECT_EQ(spec.console.kind, ConsoleSpec::Kind::none);
+    EXPECT_EQ(spec.serial, "");
     EXPECT_EQ(spec.cpu.count, 1U);
 }
 
@@ -115,22 +126,28 @@ TEST(CommandLine, MemorySizes) {
 }
 
 TEST(CommandLine, ConsoleChoices) {
-    using Kind = ConsoleSpec::Kind;
-    EXPECT_EQ(spec_of({}).console.kind, Kind::stdio);
-    EXPECT_EQ(spec_of({"-display", "none"}).console.kind, Kind::none);
-    EXPECT_EQ(spec_of({"-nodefaults"}).console.kind, Kind::none);
-    EXPECT_EQ(spec_of({"-nographic", "-serial", "null"}).console.kind, Kind::none);
-    const auto stdio = spec_of({"-display", "none", "-serial", "stdio"}).console;
-    EXPECT_EQ(stdio.kind, Kind::stdio);
-    EXPECT_FALSE(stdio.escapes);
-    EXPECT_TRUE(spec_of({"-serial", "mon:stdio"}).console.monitor);
-    const auto file = spec_of({"-serial", "file:/tmp/out"}).console;
-    EXPECT_EQ(file.kind, Kind::file);
-    EXPECT_EQ(file.path, "/tmp/out");
-    const auto quiet = spec_of({"-nographic", "-monitor", "none"}).console;
-    EXPECT_TRUE(quiet.escapes);
-    EXPECT_FALSE(quiet.monitor);
-    EXPECT_TRUE(spec_of({"-serial", "file:x", "-monitor", "stdio"}).monitor_on_stdio);
+    constexpr const char* kShared = "{backend:stdio,mux:true,signal:false}";
+    EXPECT_EQ(serial_of(spec_of({})), kShared);
+    EXPECT_EQ(serial_of(spec_of({"-display", "none"})), "");
+    EXPECT_EQ(serial_of(spec_of({"-nodefaults"})), "");
+    EXPECT_EQ(serial_of(spec_of({"-nographic", "-serial", "null"})), "");
+    const auto stdio = spec_of({"-display", "none", "-serial", "stdio"});
+    EXPECT_EQ(serial_of(stdio), "{backend:stdio}");
+    EXPECT_TRUE(stdio.monitors.empty());
+    EXPECT_EQ(spec_of({"-serial", "mon:stdio"}).monitors.size(), 1U);
+    EXPECT_EQ(spec_of({"-serial", "mon:stdio", "-monitor", "stdio"}).monitors.size(), 1U);
+    EXPECT_EQ(serial_of(spec_of({"-serial", "file:/tmp/out"})), "{backend:file,path:/tmp/out}");
+    EXPECT_EQ(serial_of(spec_of({"-serial", "mon:telnet:localhost:7,server=on"})),
+              "{backend:socket,host:localhost,mux:true,port:7,server:on,telnet:true}");
+    const auto quiet = spec_of({"-nographic", "-monitor", "none"});
+    EXPECT_EQ(serial_of(quiet), kShared);
+    EXPECT_TRUE(quiet.monitors.empty());
+    const auto apart = spec_of({"-serial", "file:x", "-monitor", "stdio"});
+    ASSERT_EQ(apart.monitors.size(), 1U);
+    EXPECT_EQ(apart.characters.back().id, apart.monitors[0].character);
+    EXPECT_EQ(apart.characters.back().options["backend"], "stdio");
+    EXPECT_EQ(serial_of(spec_of({"-qmp", "stdio"})), "") << "the terminal is taken";
+    EXPECT_EQ(spec_of({"-monitor", "chardev:c"}).monitors[0].character, "c");
     EXPECT_MENTIONS(error_of({"-serial", "stdio", "-monitor", "stdio"}), "mon:stdio");
     EXPECT_MENTIONS(error_of({"-serial", "vc"}), "cannot be connected to 'vc'");
     EXPECT_MENTIONS(error_of({"-serial", "tcp:localhost"}), "names no port");
@@ -138,22 +155,21 @@ TEST(CommandLine, ConsoleChoices) {
     EXPECT_MENTIONS(error_of({"-chardev", "pty"}), "id=NAME");
     EXPECT_MENTIONS(error_of({"-serial", "stdoi"}), "did you mean 'stdio'?");
     EXPECT_MENTIONS(error_of({"-serial", "stdio", "-serial", "file:x"}), "one serial port");
-    EXPECT_MENTIONS(error_of({"-monitor", "telnet:x"}), "cannot be connected");
+    EXPECT_MENTIONS(error_of({"-monitor", "telnet:x"}), "names no port");
+    EXPECT_MENTIONS(error_of({"-monitor", "vc"}), "cannot be connected");
     EXPECT_MENTIONS(error_of({"-display", "gtk"}), "no display");
     EXPECT_MENTIONS(error_of({"-nic", "user,model=virtio-rng-pci"}), "is no network card");
 }
 
 TEST(CommandLine, CharacterDevices) {
-    using Kind = vm::ConsoleSpec::Kind;
     const auto by_name = spec_of({"-serial", "chardev:a", "-chardev", "socket,id=a,fd=3,server=on,wait=off"});
-    EXPECT_EQ(by_name.console.kind, Kind::character);
-    EXPECT_EQ(by_name.console.path, "a");
+    EXPECT_EQ(by_name.serial, "a");
     ASSERT_EQ(by_name.characters.size(), 1U);
     EXPECT_EQ(by_name.characters[0].id, "a");
     EXPECT_EQ(by_name.characters[0].options["backend"], "socket");
     const auto tcp = spec_of({"-serial", "tcp:[::1]:4444,server=on,nowait"});
     ASSERT_EQ(tcp.characters.size(), 1U);
-    EXPECT_EQ(tcp.console.path, tcp.characters[0].id);
+    EXPECT_EQ(tcp.serial, tcp.characters[0].id);
     EXPECT_EQ(tcp.characters[0].options["host"], "::1");
     EXPECT_EQ(tcp.characters[0].options["port"], "4444");
     EXPECT_EQ(spec_of({"-serial", "unix:/tmp/a,,b"}).characters[0].options["path"], "/tmp/a,b");

@@ -13,7 +13,7 @@ namespace kelvin::control {
 
 namespace {
 
-constexpr const char* kPrompt = "(kelvin) ";
+constexpr const char* kPrompt = "(qemu) ";
 /// Nobody types more; what comes by a pipe must not grow without end.
 constexpr std::size_t kLongestLine = 4096;
 

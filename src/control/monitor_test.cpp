@@ -48,7 +48,7 @@ TEST_F(MonitorTest, Commands) {
 TEST_F(MonitorTest, EditsALine) {
     EXPECT_EQ(type("stoq\x7fp"), "stoq\b \bp");
     EXPECT_EQ(log_, "");
-    EXPECT_EQ(type("\r"), "\n(kelvin) ");
+    EXPECT_EQ(type("\r"), "\n(qemu) ");
     EXPECT_EQ(log_, "stop ");
     EXPECT_EQ(type("\x7f"), "");
     EXPECT_EQ(type("ab\x15"), "ab\b \b\b \b");
@@ -59,7 +59,7 @@ TEST_F(MonitorTest, EditsALine) {
 
 TEST_F(MonitorTest, GreetsOnce) {
     EXPECT_NE(monitor_.greeting().find("help"), std::string::npos);
-    EXPECT_EQ(monitor_.greeting(), "(kelvin) ");
+    EXPECT_EQ(monitor_.greeting(), "(qemu) ");
 }
 
 }  // namespace

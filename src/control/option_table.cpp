@@ -61,7 +61,8 @@ Result<> apply_name(Draft& draft, const std::string& value) {
 }
 
 Result<> apply_monitor(Draft& draft, const std::string& value) {
-    if (KELVIN_TRY(add_monitor_device(draft, value, false))) {
+    const bool settled_later = value == "stdio" || value == "null" || value == "none";
+    if (!settled_later && KELVIN_TRY(add_monitor_device(draft, value, false))) {
         return ok();
     }
     draft.monitor = value;
@@ -101,11 +102,11 @@ constexpr auto kTable = std::to_array<Option>({
     {"L", "FOLDER", "where -bios looks first", apply_folder},
     {"nographic", "", "no display; serial port and monitor in this terminal (Ctrl-A h helps)",
      set_draft<&Draft::no_graphic>},
-    {"chardev", "BACKEND,id=NAME[,KEY=VALUE]", "the far end of a line: socket, pty, file, ringbuf, null",
+    {"chardev", "BACKEND,id=NAME[,KEY=VALUE]", "the far end of a line: socket, stdio, pty, pipe, file, ringbuf, null",
      apply_character},
-    {"serial", "stdio|mon:stdio|unix:PATH|tcp:HOST:PORT|pty|file:PATH|chardev:NAME|null|none",
+    {"serial", "stdio|mon:stdio|unix:PATH|tcp:HOST:PORT|telnet:...|pty|file:PATH|pipe:PATH|chardev:NAME|null|none",
      "the other end of the serial port", apply_serial},
-    {"monitor", "stdio|unix:PATH|tcp:...|none", "the other end of the monitor", apply_monitor},
+    {"monitor", "stdio|unix:PATH|tcp:...|chardev:NAME|none", "the other end of the monitor", apply_monitor},
     {"qmp", "unix:PATH,server=on,wait=off", "QMP, by which programs control the machine; also tcp:HOST:PORT",
      apply_qmp},
     {"mon", "chardev=NAME[,mode=control]", "a monitor at the end of a -chardev; mode=control is QMP", apply_mon},

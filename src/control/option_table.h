@@ -80,7 +80,10 @@ Result<> apply_mon(Draft& draft, const std::string& value);
 Result<> apply_qmp(Draft& draft, const std::string& value);
 /// -monitor's ends that are character devices of their own; false: it is something else.
 Result<bool> add_monitor_device(Draft& draft, const std::string& value, bool is_protocol);
-/// "unix:PATH,server=on", "tcp:HOST:PORT", "pty": a character device without a name; empty if `text` is something else.
+/// Another way to say which -chardev is meant: "chardev:NAME".
+inline constexpr std::string_view kCharacterReference = "chardev:";
+/// "unix:PATH,server=on", "tcp:HOST:PORT", "pty", "mon:stdio": a character device without a name; empty if `text` is
+/// something else.
 Result<std::optional<state::Json>> parse_character_shorthand(const std::string& text);
 /// Decides what the serial port and the monitor are connected to, once every option is known.
 Result<> settle_console(Draft& draft);

@@ -2,6 +2,8 @@
 // -chardev, and the short forms of it that other options take.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 #include "control/option_table.h"
@@ -34,21 +36,44 @@ Result<state::Json> parse_tcp(std::string_view text) {
 }  // namespace
 
 Result<std::optional<state::Json>> parse_character_shorthand(const std::string& text) {
-    constexpr std::string_view kUnix = "unix:";
-    constexpr std::string_view kTcp = "tcp:";
+    struct Form {
+        std::string_view prefix;
+        std::string_view backend;
+        std::string_view key;  ///< what follows the prefix; empty: HOST:PORT
+        std::string_view also;
+    };
+    static constexpr auto kForms = std::to_array<Form>({{"unix:", "socket", "path", ""},
+                                                        {"tcp:", "socket", "", ""},
+                                                        {"telnet:", "socket", "", "telnet"},
+                                                        {"websocket:", "socket", "", "websocket"},
+                                                        {"file:", "file", "path", ""},
+                                                        {"pipe:", "pipe", "path", ""}});
+    constexpr std::string_view kShared = "mon:";
     state::Json options = state::Json::object();
-    if (text == "pty") {
-        options["backend"] = "pty";
+    if (text.starts_with(kShared)) {
+        auto shared = KELVIN_TRY(parse_character_shorthand(text.substr(kShared.size())));
+        if (shared) {
+            (*shared)["mux"] = true;
+        }
+        if (shared && (*shared)["backend"] == "stdio") {
+            (*shared)["signal"] = false;  // the keys are the guest's, as Ctrl-A x is there
+        }
+        return shared;
+    }
+    if (text == "pty" || text == "stdio" || text == "null") {
+        options["backend"] = text;
         return std::optional(options);
     }
-    if (text.starts_with(kUnix)) {
-        options = KELVIN_TRY(state::parse_options(std::string_view(text).substr(kUnix.size()), "path"));
-    } else if (text.starts_with(kTcp)) {
-        options = KELVIN_TRY(parse_tcp(std::string_view(text).substr(kTcp.size())));
-    } else {
+    const auto form = std::ranges::find_if(kForms, [&](const Form& one) { return text.starts_with(one.prefix); });
+    if (form == kForms.end() || text.size() == form->prefix.size()) {
         return std::optional<state::Json>();
     }
-    options["backend"] = "socket";
+    const std::string_view rest = std::string_view(text).substr(form->prefix.size());
+    options = form->key.empty() ? KELVIN_TRY(parse_tcp(rest)) : KELVIN_TRY(state::parse_options(rest, form->key));
+    options["backend"] = form->backend;
+    if (!form->also.empty()) {
+        options[std::string(form->also)] = true;
+    }
     return std::optional(options);
 }
 
@@ -65,11 +90,15 @@ Result<> apply_character(Draft& draft, const std::string& value) {
 }
 
 Result<bool> add_monitor_device(Draft& draft, const std::string& value, bool is_protocol) {
+    vm::MachineSpec& spec = draft.line.spec;
+    if (value.starts_with(kCharacterReference)) {
+        spec.monitors.push_back({value.substr(kCharacterReference.size()), is_protocol});
+        return true;
+    }
     auto options = KELVIN_TRY(parse_character_shorthand(value));
     if (!options) {
         return false;
     }
-    vm::MachineSpec& spec = draft.line.spec;
     const std::string id = fmt::format("compat_monitor{}", spec.monitors.size());
     spec.characters.push_back({id, std::move(*options)});
     spec.monitors.push_back({id, is_protocol});
@@ -77,9 +106,11 @@ Result<bool> add_monitor_device(Draft& draft, const std::string& value, bool is_
 }
 
 Result<> apply_qmp(Draft& draft, const std::string& value) {
-    if (!KELVIN_TRY(add_monitor_device(draft, value, true))) {
-        return user_error("QMP can be connected to unix:PATH, tcp:HOST:PORT or pty",
-                          "-qmp unix:/tmp/qmp.sock,server=on,wait=off is what most clients want");
+    if (value != "none" && !KELVIN_TRY(add_monitor_device(draft, value, true))) {
+        return user_error(
+            fmt::format("QMP cannot be connected to '{}'", value),
+            "it can be connected to unix:PATH, tcp:HOST:PORT, telnet:..., websocket:..., pipe:PATH, pty, "
+            "stdio or chardev:NAME; -qmp unix:/tmp/qmp.sock,server=on,wait=off is what most clients want");
     }
     return ok();
 }

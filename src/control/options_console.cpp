@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // -serial, -monitor, -display, -nographic, -nic: what the machine is connected to.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <array>
 
 #include "base/nearest_name.h"
@@ -12,42 +14,45 @@ namespace kelvin::control {
 namespace {
 
 constexpr auto kSerialEnds = std::to_array<std::string_view>(
-    {"stdio", "mon:stdio", "unix:PATH", "tcp:HOST:PORT", "pty", "file:PATH", "chardev:NAME", "null", "none"});
-constexpr std::string_view kReference = "chardev:";
+    {"stdio", "mon:stdio", "unix:PATH", "tcp:HOST:PORT", "telnet:HOST:PORT", "websocket:HOST:PORT", "pty", "file:PATH",
+     "pipe:PATH", "chardev:NAME", "null", "none"});
 /// What a port's own character device is called.
 constexpr const char* kSerialId = "serial0";
+constexpr std::string_view kTerminal = "stdio";
+constexpr std::string_view kSharedTerminal = "mon:stdio";
 
-Result<vm::ConsoleSpec> parse_serial(const std::string& text) {
-    using Kind = vm::ConsoleSpec::Kind;
-    if (text == "none" || text == "null") {
-        return vm::ConsoleSpec{};
+bool is_nobody(std::string_view text) {
+    return text == "none" || text == "null";
+}
+
+/// Adds the character device that `text` asks for, if it is no other's name: its name, or nothing for nobody.
+Result<std::string> connect_serial(vm::MachineSpec& spec, const std::string& text) {
+    if (is_nobody(text)) {
+        return std::string();
     }
-    if (text == "stdio") {
-        return vm::ConsoleSpec{Kind::stdio, "", false, false};
+    if (text.starts_with(kCharacterReference)) {
+        return text.substr(kCharacterReference.size());
     }
-    if (text == "mon:stdio") {
-        return vm::ConsoleSpec{Kind::stdio, "", true, true};
-    }
-    if (text.starts_with("file:") && text.size() > 5) {
-        return vm::ConsoleSpec{Kind::file, text.substr(5), false, false};
-    }
-    if (text.starts_with(kReference)) {
-        return vm::ConsoleSpec{Kind::character, text.substr(kReference.size()), false, false};
-    }
-    if (KELVIN_TRY(parse_character_shorthand(text))) {
-        return vm::ConsoleSpec{Kind::character, kSerialId, false, false};
+    if (auto options = KELVIN_TRY(parse_character_shorthand(text))) {
+        spec.characters.push_back({kSerialId, std::move(*options)});
+        return std::string(kSerialId);
     }
     return user_error(
         fmt::format("the serial port cannot be connected to '{}'{}", text, did_you_mean(text, kSerialEnds)),
-        "it can be connected to stdio, mon:stdio, unix:PATH, tcp:HOST:PORT, pty, file:PATH, chardev:NAME, null or "
-        "none");
+        fmt::format("it can be connected to {}", fmt::join(kSerialEnds, ", ")));
+}
+
+bool uses_terminal(const vm::MachineSpec& spec) {
+    return std::ranges::any_of(spec.characters,
+                               [](const auto& one) { return one.options.value("backend", "") == kTerminal; });
 }
 
 }  // namespace
 
 Result<> apply_serial(Draft& draft, const std::string& value) {
-    KELVIN_TRY(parse_serial(value));
-    if (draft.serial && value != "none" && value != "null") {
+    vm::MachineSpec tried;
+    KELVIN_TRY(connect_serial(tried, value));
+    if (draft.serial && !is_nobody(value)) {
         return user_error("the machine has one serial port, and it is connected already",
                           "leave the second -serial out");
     }
@@ -67,31 +72,35 @@ Result<> apply_display(Draft& draft, const std::string& value) {
 
 Result<> settle_console(Draft& draft) {
     vm::MachineSpec& spec = draft.line.spec;
-    // Without a word about it, the terminal is the console; QEMU would open a window where it can.
-    const bool terminal = draft.no_graphic || (!draft.display && !draft.no_defaults);
-    if (draft.serial) {
-        spec.console = KELVIN_TRY(parse_serial(*draft.serial));
-        if (auto options = KELVIN_TRY(parse_character_shorthand(*draft.serial))) {
-            spec.characters.push_back({kSerialId, std::move(*options)});
-        }
-    } else if (terminal && draft.monitor != "stdio" && !(draft.no_defaults && !draft.no_graphic)) {
-        spec.console = KELVIN_TRY(parse_serial("mon:stdio"));
-    }
-    const bool serial_on_stdio = spec.console.kind == vm::ConsoleSpec::Kind::stdio;
     const std::string monitor = draft.monitor.value_or("");
-    if (monitor == "none" || monitor == "null") {
-        // -nographic -monitor none: Ctrl-A stays, as `x` is the way out, but there is no monitor to change to.
-        spec.console.monitor = draft.serial == "mon:stdio" && spec.console.monitor;
-    } else if (monitor == "stdio") {
-        if (serial_on_stdio && !spec.console.monitor) {
-            return user_error("serial port and monitor are both connected to stdio",
-                              "-serial mon:stdio lets them share it");
-        }
-        spec.monitor_on_stdio = !serial_on_stdio;
-    } else if (!monitor.empty()) {
-        return user_error(fmt::format("the monitor cannot be connected to '{}'", monitor),
-                          "it can be connected to stdio or none; -serial mon:stdio lets both share the terminal");
+    const bool own_monitor = monitor == kTerminal;
+    // Without a word about it, the terminal is the console; QEMU would open a window where it can.
+    const bool asked = draft.no_graphic && !own_monitor;
+    const bool offered = !draft.display && !draft.no_defaults && !own_monitor && !uses_terminal(spec);
+    const std::string serial = draft.serial.value_or(asked || offered ? std::string(kSharedTerminal) : "none");
+    spec.serial = KELVIN_TRY(connect_serial(spec, serial));
+    const bool shared = serial.starts_with("mon:");
+    // -nographic -monitor none: Ctrl-A stays, as `x` is the way out, but there is no monitor to change to.
+    const bool unwanted = is_nobody(monitor) && !draft.serial;
+    if (shared && !unwanted) {
+        spec.monitors.push_back({spec.serial, false});
     }
+    if (monitor.empty() || is_nobody(monitor)) {
+        return ok();
+    }
+    if (!own_monitor) {
+        return user_error(
+            fmt::format("the monitor cannot be connected to '{}'", monitor),
+            "it can be connected to what a serial port can; -serial mon:stdio lets both share the terminal");
+    }
+    if (serial == kSharedTerminal) {
+        return ok();
+    }
+    if (serial == kTerminal) {
+        return user_error("serial port and monitor are both connected to stdio",
+                          "-serial mon:stdio lets them share it");
+    }
+    KELVIN_TRY(add_monitor_device(draft, monitor, false));
     return ok();
 }
 

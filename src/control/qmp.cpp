@@ -93,7 +93,7 @@ Result<Json> query_target(QmpTarget&, const NoArguments&) {
 Result<Json> query_characters(QmpTarget& target, const NoArguments&) {
     Json list = Json::array();
     for (const backend::CharacterEntry& entry : target.characters()) {
-        list.push_back({{"label", entry.id}, {"filename", entry.description}, {"frontend-open", entry.in_use}});
+        list.push_back({{"label", entry.id}, {"filename", entry.description}, {"frontend-open", entry.front_open}});
     }
     return list;
 }

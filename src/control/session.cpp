@@ -15,7 +15,6 @@
 #include <optional>
 
 #include "backend/char/output_backends.h"
-#include "backend/char/stdio_console.h"
 #include "base/event_loop.h"
 #include "control/device_text.h"
 #include "control/gdbstub/stub.h"
@@ -56,7 +55,7 @@ Fd open_signals() {
 }
 
 /// The event loop's thread owns all of it.
-class Session final : private backend::ConsoleOwner, private vm::VmOwner, private MonitorTarget, private QmpTarget {
+class Session final : private backend::CharacterOwner, private vm::VmOwner, private MonitorTarget, private QmpTarget {
   public:
     Session(const vm::MachineSpec& spec, TerminalWatch& watch) : spec_(spec), watch_(watch), monitor_(*this) {}
     ~Session() override;
@@ -74,8 +73,7 @@ class Session final : private backend::ConsoleOwner, private vm::VmOwner, privat
     void remark_silence();
 
     void quit_requested() override { loop_.stop(); }
-    void monitor_entered() override { stdio_->print(monitor_.greeting()); }
-    void monitor_typed(std::span<const u8> bytes) override { stdio_->print(monitor_.type(bytes)); }
+    void terminal_changes(int descriptor) override { watch_.terminal_changes(descriptor); }
 
     void machine_ended() override { loop_.stop(); }
     void machine_failed(const Error& error) override {
@@ -86,6 +84,7 @@ class Session final : private backend::ConsoleOwner, private vm::VmOwner, privat
     void guest_switched_off() override;
     void guest_was_reset() override { emit("RESET", {{"guest", true}, {"reason", "guest-reset"}}); }
     void device_gone(const std::string& id) override;
+    void device_event(const std::string& name, const state::Json& data) override { emit(name, data); }
 
     void quit() override;
     void stop() override;
@@ -109,9 +108,8 @@ class Session final : private backend::ConsoleOwner, private vm::VmOwner, privat
     Monitor monitor_;
     EventLoop loop_;
     Fd signals_;
-    backend::CharacterDevices characters_{loop_};
-    std::unique_ptr<backend::CharacterBackend> other_line_;  // where the serial port is not on stdio
-    std::unique_ptr<backend::StdioConsole> stdio_;
+    backend::CharacterDevices characters_{loop_, this};
+    backend::NullBackend nobody_;
     backend::CharacterBackend* line_ = nullptr;  // the serial port's far end
     std::unique_ptr<SilenceWatch> serial_;
     std::unique_ptr<vm::Vm> vm_;
@@ -127,10 +125,7 @@ Session::~Session() {
     protocols_.clear();
     monitors_.clear();
     vm_.reset();
-    if (stdio_ != nullptr) {
-        stdio_.reset();
-        watch_.terminal_changes(-1);
-    }
+    characters_.clear();
 }
 
 std::string_view Session::run_state() const {
@@ -186,7 +181,8 @@ void Session::system_powerdown() {
 
 Result<> Session::connect_monitors() {
     for (const vm::MonitorSpec& monitor : spec_.monitors) {
-        backend::CharacterBackend* const line = KELVIN_TRY(characters_.claim(monitor.character, "monitor"));
+        backend::CharacterBackend* const line =
+            KELVIN_TRY(characters_.claim(monitor.character, "a monitor", backend::LineUse::monitor));
         if (monitor.is_protocol) {
             protocols_.push_back(std::make_unique<QmpSession>(*line, static_cast<QmpTarget&>(*this)));
         } else {
@@ -218,15 +214,6 @@ std::string Session::info(std::string_view topic) {
 }
 
 Result<> Session::connect() {
-    using Kind = vm::ConsoleSpec::Kind;
-    if (spec_.console.kind == Kind::stdio || spec_.monitor_on_stdio) {
-        backend::ConsoleOptions options;
-        options.escapes = spec_.console.escapes;
-        options.monitor = spec_.console.monitor;
-        options.monitor_only = spec_.monitor_on_stdio;
-        watch_.terminal_changes(options.input);
-        stdio_ = std::make_unique<backend::StdioConsole>(loop_, static_cast<ConsoleOwner&>(*this), options);
-    }
     for (const backend::CharacterSpec& character : spec_.characters) {
         KELVIN_TRY(characters_.add(character));
     }
@@ -235,17 +222,7 @@ Result<> Session::connect() {
             say(fmt::format("note: the character device '{}' is {}", entry.id, entry.description.substr(4)));
         }
     }
-    if (spec_.console.kind == Kind::character) {
-        line_ = KELVIN_TRY(characters_.claim(spec_.console.path, "serial"));
-        return ok();
-    }
-    if (spec_.console.kind == Kind::file) {
-        other_line_ = KELVIN_TRY(backend::FileBackend::open(spec_.console.path, loop_));
-    } else {
-        other_line_ = std::make_unique<backend::NullBackend>();
-    }
-    line_ =
-        spec_.console.kind == Kind::stdio ? static_cast<backend::CharacterBackend*>(stdio_.get()) : other_line_.get();
+    line_ = spec_.serial.empty() ? &nobody_ : KELVIN_TRY(characters_.claim(spec_.serial, "the serial port"));
     return ok();
 }
 
@@ -271,9 +248,7 @@ void Session::signalled() {
     signalfd_siginfo info{};
     while (::read(signals_.get(), &info, sizeof info) == sizeof info) {
         if (info.ssi_signo == SIGCONT) {
-            if (stdio_ != nullptr) {
-                stdio_->resume();
-            }
+            characters_.resume_terminal();
             continue;
         }
         const std::string sender = info.ssi_pid != 0 ? fmt::format(" from pid {}", info.ssi_pid) : "";
@@ -314,7 +289,7 @@ Result<int> Session::run() {
     signals_ = open_signals();
     KELVIN_TRY(connect());
     serial_ = std::make_unique<SilenceWatch>(*line_);
-    vm_ = KELVIN_TRY(vm::Vm::create(spec_, loop_, *serial_, *this));
+    vm_ = KELVIN_TRY(vm::Vm::create(spec_, loop_, *serial_, characters_, *this));
     for (const std::string& note : vm_->notes()) {
         say("note: " + note);
     }
@@ -327,16 +302,10 @@ Result<int> Session::run() {
         KELVIN_TRY(vm_->start());
     }
     KELVIN_TRY(listen_for_debugger());
-    if (spec_.console.kind != vm::ConsoleSpec::Kind::none) {
+    if (!spec_.serial.empty()) {
         loop_.post(call_method<&Session::remark_silence, Session>, this, kSilenceNs);
     }
     loop_.watch(signals_.get(), call_method<&Session::signalled, Session>, this);
-    if (stdio_ != nullptr) {
-        stdio_->start();
-        if (spec_.monitor_on_stdio) {
-            monitor_entered();
-        }
-    }
     loop_.run();
     if (const std::string words = vm_->closing_words(); !words.empty()) {
         say(words);

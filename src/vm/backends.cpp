@@ -76,6 +76,7 @@ Result<> Backends::add_object(const ObjectSpec& spec) {
 void Backends::release(const std::string& owner) {
     drives_.release(owner);
     networks_.release(owner);
+    characters_.release(owner);
 }
 
 Result<backend::BlockDevice*> Backends::claim_block(std::string_view id) {
@@ -83,7 +84,7 @@ Result<backend::BlockDevice*> Backends::claim_block(std::string_view id) {
 }
 
 Result<backend::CharacterBackend*> Backends::claim_character(std::string_view id) {
-    return no_backend("-chardev", id);
+    return characters_.claim(id, owner_);
 }
 
 Result<backend::NetworkPort*> Backends::claim_network(std::string_view id) {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "backend/char/character_devices.h"
 #include "backend/entropy/entropy_source.h"
 #include "bus/device_type.h"
 #include "vm/drives.h"
@@ -17,8 +18,9 @@ namespace kelvin::vm {
 /// The I/O loop's thread, but while the machine is built.
 class Backends final : public bus::Backends {
   public:
-    /// Both outlive this object.
-    Backends(Drives& drives, Networks& networks) : drives_(drives), networks_(networks) {}
+    /// All of them outlive this object.
+    Backends(Drives& drives, Networks& networks, backend::CharacterDevices& characters)
+        : drives_(drives), networks_(networks), characters_(characters) {}
 
     /// An -object; `id` must be new.
     Result<> add_object(const ObjectSpec& spec);
@@ -36,6 +38,7 @@ class Backends final : public bus::Backends {
   private:
     Drives& drives_;
     Networks& networks_;
+    backend::CharacterDevices& characters_;
     std::string owner_;
     unsigned addresses_made_ = 0;
     std::map<std::string, backend::EntropySource, std::less<>> entropy_ = {};

@@ -85,7 +85,9 @@ Result<bus::Bus*> Devices::choose_bus(const bus::DeviceType& type, const std::st
     const auto found = std::ranges::find_if(all, fits);
     if (found == all.end()) {
         return user_error(fmt::format("no bus of kind {} has a place left for '{}'", type.bus, type.name),
-                          type.bus == "SCSI" ? "add -device virtio-scsi-pci before it" : "");
+                          type.bus == "SCSI"                ? "add -device virtio-scsi-pci before it"
+                          : type.bus == "virtio-serial-bus" ? "add -device virtio-serial-pci before it"
+                                                            : "");
     }
     return *found;
 }
@@ -100,8 +102,8 @@ Result<> Devices::make(Entry& entry, const DeviceSpec& spec) {
     Result<> outcome = ok();
     ports_.io.call([&] {
         ports_.backends.begin_claims(entry.owner);
-        auto made =
-            entry.type->make(options, {ports_.dma, ports_.timers, ports_.io, ports_.backends, ports_.cpus, spec.id});
+        auto made = entry.type->make(
+            options, {ports_.dma, ports_.timers, ports_.io, ports_.backends, ports_.events, ports_.cpus, spec.id});
         if (made) {
             entry.device = std::move(*made);
         } else {
@@ -172,12 +174,25 @@ void Devices::drop_released() {
         if (found == entries_.end()) {
             continue;
         }
-        const std::unique_ptr<Entry> entry = std::move(*found);
-        entries_.erase(found);
-        destroy(*entry);
-        if (observer_ != nullptr) {
-            observer_->device_deleted(entry->id);
+        drop(**found);
+    }
+}
+
+/// What is plugged into it goes first.
+void Devices::drop(Entry& gone) {
+    for (const bus::Bus* provided : gone.device->buses()) {
+        const auto on_it = [&](const auto& entry) { return entry->bus == provided; };
+        for (auto child = std::ranges::find_if(entries_, on_it); child != entries_.end();
+             child = std::ranges::find_if(entries_, on_it)) {
+            drop(**child);
         }
+    }
+    const auto found = std::ranges::find_if(entries_, [&](const auto& entry) { return entry.get() == &gone; });
+    const std::unique_ptr<Entry> entry = std::move(*found);
+    entries_.erase(found);
+    destroy(*entry);
+    if (observer_ != nullptr) {
+        observer_->device_deleted(entry->id);
     }
 }
 

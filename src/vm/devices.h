@@ -45,6 +45,7 @@ class Devices final : private bus::DetachObserver {
         EventLoop& io;
         EventLoop& control;
         Backends& backends;
+        bus::DeviceEvents& events;
         unsigned cpus;
     };
     /// `board_buses` and all of `ports` outlive this object; `observer` may be null. `globals` are defaults of options.
@@ -78,6 +79,7 @@ class Devices final : private bus::DetachObserver {
     Result<> make(Entry& entry, const DeviceSpec& spec);
     void device_released(bus::Device& device) override;
     void drop_released();
+    void drop(Entry& gone);
     void destroy(Entry& entry);
 
     const Ports ports_;

@@ -51,20 +51,6 @@ struct PflashSpec {
     bool read_only = false;
 };
 
-/// The host's end of the first serial port.
-struct ConsoleSpec {
-    enum class Kind : u8 {
-        none,       ///< discards output, has no input
-        stdio,      ///< the terminal Kelvin runs in
-        file,       ///< output goes to `path`
-        character,  ///< the -chardev that is called `path`
-    };
-    Kind kind = Kind::none;
-    std::string path;
-    bool escapes = false;  ///< stdio: Ctrl-A commands instead of signals from the terminal's keys
-    bool monitor = false;  ///< stdio: the monitor shares the terminal (Ctrl-A c)
-};
-
 /// Virtual time counts instructions: see base/instruction_clock.h.
 struct InstructionTime {
     unsigned shift = 0;  ///< an instruction takes 2^shift ns
@@ -124,15 +110,14 @@ struct MachineSpec {
     std::optional<InstructionTime> instruction_time;  ///< empty: the host's clock is what time passes by
     BootSpec boot;
     std::array<std::optional<PflashSpec>, 2> pflash;
-    ConsoleSpec console;
     std::vector<backend::CharacterSpec> characters;
+    std::string serial;  ///< which of them is the serial port's other end; empty: nobody is there
     std::vector<MonitorSpec> monitors;
     std::vector<ObjectSpec> objects;
     std::vector<DriveSpec> drives;
     std::vector<NetworkSpec> networks;
     std::vector<DeviceSpec> devices;
     std::vector<GlobalOption> globals;
-    bool monitor_on_stdio = false;  ///< the monitor has the terminal to itself
     bool start_paused = false;
     std::optional<DebuggerSpec> debugger;
     bool exit_on_reset = false;      ///< a guest that resets ends the process

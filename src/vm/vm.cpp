@@ -67,20 +67,22 @@ Result<machine::VirtConfig> board_config(const MachineSpec& spec, const arm64::M
 
 }  // namespace
 
-Vm::Vm(const MachineSpec& spec, EventLoop& loop, VmOwner& owner) : spec_(spec), loop_(loop), owner_(owner) {}
+Vm::Vm(const MachineSpec& spec, EventLoop& loop, backend::CharacterDevices& characters, VmOwner& owner)
+    : spec_(spec), loop_(loop), characters_(characters), owner_(owner) {}
 
 Vm::~Vm() {
     stop_cpus();
-    loop_.cancel(this);
     if (machine_ != nullptr) {
         // A device's timer may still drive an interrupt line.
         machine_->disconnect_cpus();
     }
+    devices_.reset();  // what it reports is for this object
+    loop_.cancel(this);
 }
 
 Result<std::unique_ptr<Vm>> Vm::create(const MachineSpec& spec, EventLoop& loop, backend::CharacterBackend& console,
-                                       VmOwner& owner) {
-    std::unique_ptr<Vm> vm(new Vm(spec, loop, owner));
+                                       backend::CharacterDevices& characters, VmOwner& owner) {
+    std::unique_ptr<Vm> vm(new Vm(spec, loop, characters, owner));
     KELVIN_TRY(vm->build(console));
     return vm;
 }
@@ -120,11 +122,13 @@ Result<> Vm::add_devices() {
     for (const NetworkSpec& network : spec_.networks) {
         KELVIN_TRY(networks_->add(network));
     }
-    backends_ = std::make_unique<Backends>(drives_, *networks_);
+    backends_ = std::make_unique<Backends>(drives_, *networks_, characters_);
     for (const ObjectSpec& object : spec_.objects) {
         KELVIN_TRY(backends_->add_object(object));
     }
-    const Devices::Ports ports = {machine_->memory(), *timers_, io_.loop, loop_, *backends_, spec_.cpu.count};
+    const Devices::Ports ports = {
+        machine_->memory(), *timers_, io_.loop, loop_, *backends_, static_cast<bus::DeviceEvents&>(*this),
+        spec_.cpu.count};
     devices_ = std::make_unique<Devices>(ports, machine_->buses(), spec_.globals, static_cast<DevicesObserver*>(this));
     for (const DeviceSpec& device : spec_.devices) {
         KELVIN_TRY(devices_->add(device, false));
@@ -267,6 +271,23 @@ void Vm::guest_reset() {
     } else {
         reset();
         owner_.guest_was_reset();
+    }
+}
+
+void Vm::device_event(std::string_view name, state::Json data) {
+    const std::lock_guard lock(events_lock_);
+    events_.push_back({std::string(name), std::move(data)});
+    loop_.post(call_method<&Vm::report_events, Vm>, this);
+}
+
+void Vm::report_events() {
+    std::vector<Event> events;
+    {
+        const std::lock_guard lock(events_lock_);
+        events.swap(events_);
+    }
+    for (const Event& event : events) {
+        owner_.device_event(event.name, event.data);
     }
 }
 

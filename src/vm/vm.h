@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <vector>
@@ -35,6 +36,7 @@ class VmOwner {
     virtual void guest_switched_off() {}
     virtual void guest_was_reset() {}
     virtual void device_gone(const std::string& /*id*/) {}
+    virtual void device_event(const std::string& /*name*/, const state::Json& /*data*/) {}
 };
 
 /// Who debugs the machine from outside. Called on the event loop's thread when the machine has come to stand still.
@@ -57,11 +59,16 @@ struct DebugAction {
 };
 
 /// All public methods belong to the event loop's thread, and to the thread that built the machine while no loop runs.
-class Vm final : private machine::PowerControl, private CpuThreadOwner, private DevicesObserver {
+class Vm final : private machine::PowerControl,
+                 private CpuThreadOwner,
+                 private DevicesObserver,
+                 private bus::DeviceEvents {
   public:
-    /// `loop`, `console` and `owner` must outlive the machine. Nothing runs yet; images are loaded by start().
+    /// `loop`, `console`, `characters` and `owner` must outlive the machine. Nothing runs yet; images are loaded by
+    /// start().
     static Result<std::unique_ptr<Vm>> create(const MachineSpec& spec, EventLoop& loop,
-                                              backend::CharacterBackend& console, VmOwner& owner);
+                                              backend::CharacterBackend& console, backend::CharacterDevices& characters,
+                                              VmOwner& owner);
     ~Vm() override;
 
     /// Loads the images and, unless it is to start paused, lets the guest run.
@@ -105,7 +112,7 @@ class Vm final : private machine::PowerControl, private CpuThreadOwner, private 
     void resume_debugged(const accel::DebugPoints& points, std::span<const DebugAction> actions);
 
   private:
-    Vm(const MachineSpec& spec, EventLoop& loop, VmOwner& owner);
+    Vm(const MachineSpec& spec, EventLoop& loop, backend::CharacterDevices& characters, VmOwner& owner);
 
     Result<> build(backend::CharacterBackend& console);
     Result<> make_timers();
@@ -123,6 +130,8 @@ class Vm final : private machine::PowerControl, private CpuThreadOwner, private 
     void guest_reset();
 
     void device_deleted(const std::string& id) override { owner_.device_gone(id); }
+    void device_event(std::string_view name, state::Json data) override;
+    void report_events();
 
     State cpu_state(unsigned cpu) override;
     State cpu_on(unsigned cpu, u64 entry, u64 context) override;
@@ -132,9 +141,17 @@ class Vm final : private machine::PowerControl, private CpuThreadOwner, private 
 
     const MachineSpec spec_;
     EventLoop& loop_;
+    backend::CharacterDevices& characters_;
     VmOwner& owner_;
     bool running_ = false;
     bool off_ = false;
+
+    struct Event {
+        std::string name;
+        state::Json data;
+    };
+    std::mutex events_lock_;  // guards what follows; innermost
+    std::vector<Event> events_;
 
     // In this order: each uses those before it.
     LoopThread io_;  ///< devices and the host's ends of them

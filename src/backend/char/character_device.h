@@ -2,6 +2,7 @@
 // Between a device that speaks bytes (a UART, a virtio console) and the host's end of its line.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -23,9 +24,11 @@ class CharacterReceiver {
     virtual void receive(std::span<const u8> bytes) = 0;
     /// The line was held low for longer than a character.
     virtual void receive_break() {}
-    /// A peer has connected, or is gone. A line that needs no peer never says so.
+    /// A peer has connected, or is gone. A line that needs no peer may say that one has come, too.
     virtual void connected() {}
     virtual void disconnected() {}
+    /// There is room for what write_some() has left.
+    virtual void output_possible() {}
 };
 
 /// The host's side. Every method may be called from any thread; the device may hold its lock, so that no method calls
@@ -36,6 +39,14 @@ class CharacterBackend {
 
     /// Takes all of it: blocks if the host is slow, drops what a closed line cannot take.
     virtual void write(std::span<const u8> bytes) = 0;
+    /// Takes as much from the beginning as goes without waiting: its size. The receiver is told when there is room for
+    /// the rest. What a closed line cannot take counts as taken.
+    virtual std::size_t write_some(std::span<const u8> bytes) {
+        write(bytes);
+        return bytes.size();
+    }
+    /// The receiver is told when a peer comes: until then there is none.
+    virtual bool needs_peer() const { return false; }
     /// At most one; null to disconnect: after that return, the former receiver is not called any more.
     virtual void set_receiver(CharacterReceiver* receiver) = 0;
     /// The receiver has space again: ask it.
@@ -47,6 +58,13 @@ class CharacterBackend {
     virtual bool awaits_peer() const { return false; }
     /// As query-chardev shows it: "unix:/tmp/x,server=on".
     virtual std::string describe() const { return "null"; }
+
+    /// Whether the guest has its end open: what query-chardev says.
+    void set_front_open(bool open) { front_open_ = open; }
+    bool front_open() const { return front_open_; }
+
+  private:
+    std::atomic<bool> front_open_ = false;
 };
 
 }  // namespace kelvin::backend

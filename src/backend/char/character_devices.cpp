@@ -7,9 +7,10 @@
 #include <algorithm>
 #include <array>
 
+#include "backend/char/logged_backend.h"
 #include "backend/char/output_backends.h"
+#include "backend/char/pipe.h"
 #include "backend/char/pty.h"
-#include "backend/char/ring_buffer.h"
 #include "backend/char/socket.h"
 #include "base/nearest_name.h"
 #include "state/options.h"
@@ -17,6 +18,9 @@
 namespace kelvin::backend {
 
 namespace {
+
+constexpr int kStandardInput = 0;
+constexpr std::string_view kStdio = "stdio";
 
 using Made = Result<std::unique_ptr<CharacterBackend>>;
 
@@ -34,6 +38,49 @@ struct FileOptions {
         visit("append", append, "keep what is in it");
     }
 };
+
+struct PathOptions {
+    std::string path;
+    template <class Visitor>
+    void fields(Visitor& visit) {
+        visit("path", path, "two named pipes without their .in and .out, or what is both");
+    }
+};
+
+struct StdioChoices {
+    bool signal = true;
+    template <class Visitor>
+    void fields(Visitor& visit) {
+        visit("signal", signal, "Ctrl-C and its kin end the machine instead of being the guest's");
+    }
+};
+
+/// What every kind takes.
+struct CommonOptions {
+    bool mux = false;
+    std::string logfile;
+    bool logappend = false;
+    template <class Visitor>
+    void fields(Visitor& visit) {
+        visit("mux", mux, "several users, among which Ctrl-A c changes");
+        visit("logfile", logfile, "a file that output goes to, too");
+        visit("logappend", logappend, "keep what is in that file");
+    }
+};
+
+/// Moves them out of `options`.
+Result<CommonOptions> take_common(state::Json& options) {
+    state::Json given = state::Json::object();
+    for (const char* const name : {"mux", "logfile", "logappend"}) {
+        if (const auto found = options.find(name); found != options.end()) {
+            given[name] = *found;
+            options.erase(name);
+        }
+    }
+    CommonOptions common;
+    KELVIN_TRY(state::read_options("-chardev", given, common));
+    return common;
+}
 
 struct RingBufferOptions {
     state::Size size{65536};
@@ -70,10 +117,27 @@ Made make_ring_buffer(const RingBufferOptions& options, EventLoop&) {
     return made;
 }
 
-struct Kind {
+Made make_stdio(const StdioChoices& choices, EventLoop& loop) {
+    StdioOptions options;
+    options.signal = choices.signal;
+    return Made(std::make_unique<StdioBackend>(loop, options));
+}
+
+Made make_pipe(const PathOptions& options, EventLoop& loop) {
+    std::unique_ptr<CharacterBackend> made = KELVIN_TRY(PipeBackend::open(options.path, loop));
+    return made;
+}
+
+}  // namespace
+
+struct CharacterDevices::Kind {
     std::string_view name;
     Made (*make)(const state::Json& options, EventLoop& loop);
 };
+
+namespace {
+
+using Kind = CharacterDevices::Kind;
 
 template <class Options, Made (*Maker)(const Options&, EventLoop&)>
 Made read_and_make(const state::Json& given, EventLoop& loop) {
@@ -87,7 +151,10 @@ constexpr auto kKinds = std::to_array<Kind>({
     {"pty", read_and_make<NoOptions, make_pty>},
     {"socket", read_and_make<SocketOptions, make_socket>},
     {"file", read_and_make<FileOptions, make_file>},
+    {kStdio, read_and_make<StdioChoices, make_stdio>},
+    {"pipe", read_and_make<PathOptions, make_pipe>},
     {"ringbuf", read_and_make<RingBufferOptions, make_ring_buffer>},
+    {"memory", read_and_make<RingBufferOptions, make_ring_buffer>},
 });
 
 Result<const Kind*> find_kind(const CharacterSpec& spec) {
@@ -117,58 +184,135 @@ Result<> check_character_spec(const CharacterSpec& spec) {
 
 Result<> CharacterDevices::add(const CharacterSpec& spec) {
     KELVIN_TRY(check_character_spec(spec));
+    const Kind* const kind = KELVIN_TRY(find_kind(spec));
+    const bool takes_terminal = kind->name == kStdio;
     {
         const std::lock_guard lock(mutex_);
         if (entries_.contains(spec.id)) {
             return user_error(fmt::format("another character device has id={}", spec.id));
         }
+        const bool has_terminal =
+            std::ranges::any_of(entries_, [](const auto& each) { return each.second.stdio != nullptr; });
+        if (has_terminal && takes_terminal) {
+            return user_error("there is only one stdio, and a character device has it",
+                              "mux=on lets several users share one: -serial mon:stdio");
+        }
     }
-    const Kind* const kind = KELVIN_TRY(find_kind(spec));
+    if (takes_terminal && owner_ != nullptr) {
+        owner_->terminal_changes(kStandardInput);
+    }
+    auto made = make(*kind, spec);
+    if (!made) {
+        if (takes_terminal && owner_ != nullptr) {
+            owner_->terminal_changes(-1);
+        }
+        return made.error();
+    }
+    const std::lock_guard lock(mutex_);
+    entries_.emplace(spec.id, std::move(*made));
+    return ok();
+}
+
+Result<CharacterDevices::Entry> CharacterDevices::make(const Kind& kind, const CharacterSpec& spec) {
     state::Json options = spec.options;
     options.erase("backend");
-    std::unique_ptr<CharacterBackend> made = KELVIN_TRY(kind->make(options, loop_));
-    const std::lock_guard lock(mutex_);
-    entries_[spec.id].backend = std::move(made);
-    return ok();
+    const CommonOptions common = KELVIN_TRY(take_common(options));
+    Entry entry;
+    entry.backend = KELVIN_TRY(kind.make(options, loop_));
+    entry.ring = dynamic_cast<RingBuffer*>(entry.backend.get());
+    entry.stdio = dynamic_cast<StdioBackend*>(entry.backend.get());
+    if (!common.logfile.empty()) {
+        auto log = FileBackend::open(common.logfile, loop_, common.logappend);
+        if (!log) {
+            return log.error();
+        }
+        entry.backend = std::make_unique<LoggedBackend>(std::move(entry.backend), std::move(*log));
+    }
+    if (common.mux) {
+        const auto quit = [this] {
+            if (owner_ != nullptr) {
+                owner_->quit_requested();
+            }
+        };
+        entry.mux = std::make_unique<Mux>(*entry.backend, loop_, quit);
+    }
+    return entry;
+}
+
+void CharacterDevices::destroy(Entry& entry) {
+    entry.mux.reset();
+    entry.backend.reset();
+    if (entry.stdio != nullptr && owner_ != nullptr) {
+        owner_->terminal_changes(-1);
+    }
+}
+
+Result<CharacterDevices::Entry*> CharacterDevices::find(std::string_view id) {
+    const auto found = entries_.find(id);
+    if (found != entries_.end()) {
+        return &found->second;
+    }
+    std::vector<std::string_view> names;
+    std::ranges::transform(entries_, std::back_inserter(names),
+                           [](const auto& entry) { return std::string_view(entry.first); });
+    return user_error(fmt::format("there is no -chardev with id={}{}", id, did_you_mean(id, names)),
+                      names.empty() ? "none is defined" : fmt::format("defined: {}", fmt::join(names, ", ")));
 }
 
 Result<> CharacterDevices::remove(const std::string& id) {
-    const std::lock_guard lock(mutex_);
-    const auto found = entries_.find(id);
-    if (found == entries_.end()) {
-        return user_error(fmt::format("there is no character device with id={}", id));
+    Entry removed;
+    {
+        const std::lock_guard lock(mutex_);
+        Entry* const entry = KELVIN_TRY(find(id));
+        if (!entry->users.empty()) {
+            return user_error(fmt::format("the character device '{}' is in use by {}", id, entry->users.front().owner),
+                              "take away what uses it first: device_del, for a device");
+        }
+        removed = std::move(*entry);
+        entries_.erase(id);
     }
-    if (found->second.claimed) {
-        return user_error(fmt::format("the character device '{}' is in use", id), "take away what uses it first");
-    }
-    entries_.erase(found);
+    destroy(removed);
     return ok();
 }
 
-Result<CharacterBackend*> CharacterDevices::claim(std::string_view id, const std::string& owner) {
+void CharacterDevices::clear() {
+    std::map<std::string, Entry, std::less<>> all;
+    {
+        const std::lock_guard lock(mutex_);
+        all.swap(entries_);
+    }
+    for (auto& [id, entry] : all) {
+        destroy(entry);
+    }
+}
+
+Result<CharacterBackend*> CharacterDevices::claim(std::string_view id, const std::string& owner, LineUse use) {
     const std::lock_guard lock(mutex_);
-    const auto found = entries_.find(id);
-    if (found == entries_.end()) {
-        std::vector<std::string> names;
-        std::ranges::transform(entries_, std::back_inserter(names), [](const auto& entry) { return entry.first; });
-        return user_error(fmt::format("there is no -chardev with id={}", id),
-                          names.empty() ? "none is defined" : fmt::format("defined: {}", fmt::join(names, ", ")));
+    Entry* const entry = KELVIN_TRY(find(id));
+    if (!entry->users.empty() && entry->mux == nullptr) {
+        return user_error(fmt::format("the character device '{}' is in use by {}", id, entry->users.front().owner),
+                          "give each user its own, or the -chardev mux=on");
     }
-    if (found->second.claimed) {
-        return user_error(fmt::format("the character device '{}' is in use already", id), "give each user its own");
-    }
-    found->second.claimed = true;
-    found->second.owner = owner;
-    return found->second.backend.get();
+    CharacterBackend* const end = entry->mux != nullptr ? entry->mux->add(use) : entry->backend.get();
+    entry->users.push_back({owner, end});
+    end->set_front_open(true);
+    return end;
 }
 
 void CharacterDevices::release(const std::string& owner) {
     const std::lock_guard lock(mutex_);
     for (auto& [id, entry] : entries_) {
-        if (entry.claimed && entry.owner == owner) {
-            entry.backend->set_receiver(nullptr);
-            entry.claimed = false;
-        }
+        std::erase_if(entry.users, [&](const User& user) {
+            if (user.owner != owner) {
+                return false;
+            }
+            user.end->set_receiver(nullptr);
+            user.end->set_front_open(false);
+            if (entry.mux != nullptr) {
+                entry.mux->remove(user.end);
+            }
+            return true;
+        });
     }
 }
 
@@ -176,14 +320,51 @@ std::vector<CharacterEntry> CharacterDevices::list() const {
     const std::lock_guard lock(mutex_);
     std::vector<CharacterEntry> all;
     for (const auto& [id, entry] : entries_) {
-        all.push_back({id, entry.backend->describe(), entry.claimed});
+        const bool open = std::ranges::any_of(entry.users, [](const User& user) { return user.end->front_open(); });
+        all.push_back({id, entry.backend->describe(), open});
     }
     return all;
+}
+
+std::string CharacterDevices::describe(std::string_view id) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = entries_.find(id);
+    return found != entries_.end() ? found->second.backend->describe() : "";
 }
 
 bool CharacterDevices::await_peers() const {
     const std::lock_guard lock(mutex_);
     return std::ranges::any_of(entries_, [](const auto& entry) { return entry.second.backend->awaits_peer(); });
+}
+
+Result<RingBuffer*> CharacterDevices::find_ring(const std::string& id) {
+    Entry* const entry = KELVIN_TRY(find(id));
+    if (entry->ring == nullptr) {
+        return user_error(fmt::format("the character device '{}' is no ring buffer", id), "-chardev ringbuf,id=NAME");
+    }
+    return entry->ring;
+}
+
+Result<std::string> CharacterDevices::read_ring(const std::string& id, std::size_t count) {
+    const std::lock_guard lock(mutex_);
+    RingBuffer* const ring = KELVIN_TRY(find_ring(id));
+    return ring->read(count);
+}
+
+Result<> CharacterDevices::write_ring(const std::string& id, std::string_view bytes) {
+    const std::lock_guard lock(mutex_);
+    RingBuffer* const ring = KELVIN_TRY(find_ring(id));
+    ring->write({reinterpret_cast<const u8*>(bytes.data()), bytes.size()});
+    return ok();
+}
+
+void CharacterDevices::resume_terminal() {
+    const std::lock_guard lock(mutex_);
+    for (auto& [id, entry] : entries_) {
+        if (entry.stdio != nullptr) {
+            entry.stdio->resume();
+        }
+    }
 }
 
 }  // namespace kelvin::backend

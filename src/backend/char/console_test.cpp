@@ -9,8 +9,9 @@
 #include <string>
 #include <thread>
 
+#include "backend/char/mux.h"
 #include "backend/char/output_backends.h"
-#include "backend/char/stdio_console.h"
+#include "backend/char/stdio_backend.h"
 #include "base/fd.h"
 
 namespace kelvin::backend {
@@ -35,6 +36,16 @@ class Uart final : public CharacterReceiver {
         changed_.notify_all();
     }
     void receive_break() override { ++breaks_; }
+    void connected() override { ++connections_; }
+    void output_possible() override {
+        const std::lock_guard lock(mutex_);
+        room_ = true;
+        changed_.notify_all();
+    }
+    bool wait_for_room() {
+        std::unique_lock lock(mutex_);
+        return changed_.wait_for(lock, 5s, [&] { return std::exchange(room_, false); });
+    }
 
     std::string wait_for(size_t count) {
         std::unique_lock lock(mutex_);
@@ -43,14 +54,16 @@ class Uart final : public CharacterReceiver {
     }
     size_t capacity_ = 1000;
     std::atomic<int> breaks_ = 0;
+    std::atomic<int> connections_ = 0;
 
   private:
     std::mutex mutex_;
     std::condition_variable changed_;
     std::string fifo_;
+    bool room_ = false;
 };
 
-class ConsoleTest : public testing::Test, public ConsoleOwner {
+class ConsoleTest : public testing::Test {
   protected:
     void SetUp() override {
         ASSERT_EQ(::pipe2(input_, O_CLOEXEC), 0);
@@ -58,18 +71,37 @@ class ConsoleTest : public testing::Test, public ConsoleOwner {
     }
     void TearDown() override {
         stop();
+        mux_.reset();
         console_.reset();
         for (const int fd : {input_[0], input_[1], output_[0], output_[1]}) {
             ::close(fd);
         }
     }
-    void start(ConsoleOptions options) {
+    void make() {
+        StdioOptions options;
         options.input = input_[0];
         options.output = output_[1];
-        console_ = std::make_unique<StdioConsole>(loop_, *this, options);
-        console_->set_receiver(&uart_);
-        console_->start();
+        console_ = std::make_unique<StdioBackend>(loop_, options);
+    }
+    void run() {
         thread_ = std::thread([this] { loop_.run(); });
+    }
+    /// The terminal has one user.
+    void start() {
+        make();
+        console_->set_receiver(&uart_);
+        run();
+    }
+    /// It has two, or one with commands only.
+    void start_shared(bool with_monitor) {
+        make();
+        mux_ = std::make_unique<Mux>(*console_, loop_, [this] { quit_ = true; });
+        uart_end_ = mux_->add(LineUse::device);
+        uart_end_->set_receiver(&uart_);
+        if (with_monitor) {
+            mux_->add(LineUse::monitor)->set_receiver(&monitor_);
+        }
+        run();
     }
     void stop() {
         loop_.stop();
@@ -93,32 +125,28 @@ class ConsoleTest : public testing::Test, public ConsoleOwner {
         return got;
     }
 
-    void quit_requested() override { quit_ = true; }
-    void monitor_entered() override { console_->print("(monitor) "); }
-    void monitor_typed(std::span<const u8> bytes) override { monitor_.append(bytes.begin(), bytes.end()); }
-
     EventLoop loop_;
     Uart uart_;
-    std::unique_ptr<StdioConsole> console_;
+    Uart monitor_;
+    std::unique_ptr<StdioBackend> console_;
+    std::unique_ptr<Mux> mux_;
+    CharacterBackend* uart_end_ = nullptr;
     std::thread thread_;
     std::atomic<bool> quit_ = false;
-    std::string monitor_;
     int input_[2] = {-1, -1};
     int output_[2] = {-1, -1};
 };
 
 TEST_F(ConsoleTest, InputAndOutputPass) {
-    start({});
+    start();
     type("root\r\x01x");
     EXPECT_EQ(uart_.wait_for(7), "root\r\x01x");
     console_->write(bytes_of("login: "));
     EXPECT_EQ(output(7), "login: ");
-    stop();
-    EXPECT_FALSE(quit_);
 }
 
 TEST_F(ConsoleTest, EscapesAreCommands) {
-    start({.escapes = true, .monitor = true});
+    start_shared(true);
     type(
         "a\x01\x01"
         "b\x01zc\x01"
@@ -126,34 +154,78 @@ TEST_F(ConsoleTest, EscapesAreCommands) {
     EXPECT_EQ(uart_.wait_for(4),
               "a\x01"
               "bc");
+    EXPECT_EQ(monitor_.connections_, 0);
     type(
         "\x01"
         "cinfo\n\x01"
         "cd");
     EXPECT_EQ(uart_.wait_for(1), "d");
+    EXPECT_EQ(monitor_.wait_for(5), "info\n");
+    EXPECT_EQ(monitor_.connections_, 1);
     type("\x01h");
-    EXPECT_NE(output(80).find("Ctrl-A x"), std::string::npos);
+    const std::string help = output(130);
+    EXPECT_NE(help.find("Ctrl-A x"), std::string::npos);
+    EXPECT_NE(help.find("Ctrl-A c"), std::string::npos);
     type("\x01xe");
     EXPECT_EQ(uart_.wait_for(1), "e");
     stop();
-    EXPECT_EQ(monitor_, "info\n");
     EXPECT_TRUE(quit_);
     EXPECT_EQ(uart_.breaks_, 1);
 }
 
 TEST_F(ConsoleTest, WithoutMonitorThereIsNothingToChangeTo) {
-    start({.escapes = true, .monitor = false});
+    start_shared(false);
     type(
         "\x01"
         "cx");
     EXPECT_EQ(uart_.wait_for(1), "x");
-    stop();
-    EXPECT_EQ(monitor_, "");
+}
+
+TEST_F(ConsoleTest, WhoTakesNothingKeepsNobodyFromTheCommands) {
+    uart_.capacity_ = 2;
+    start_shared(true);
+    type(
+        "abcdef\x01"
+        "cm");
+    EXPECT_EQ(monitor_.wait_for(1), "m");
+    EXPECT_EQ(uart_.wait_for(2), "ab");
+    uart_end_->accept_input();
+    EXPECT_EQ(uart_.wait_for(2), "cd");
+}
+
+TEST_F(ConsoleTest, WhenAUserGoesAnotherHasTheFocus) {
+    start_shared(true);
+    type("a");
+    EXPECT_EQ(uart_.wait_for(1), "a");
+    uart_end_->set_receiver(nullptr);
+    mux_->remove(uart_end_);
+    type("b");
+    EXPECT_EQ(monitor_.wait_for(1), "b");
+    EXPECT_EQ(monitor_.connections_, 1);
+}
+
+TEST_F(ConsoleTest, WriteSomeLeavesWhatASlowReaderDoesNotTake) {
+    ::fcntl(output_[1], F_SETPIPE_SZ, 4096);
+    start();
+    std::string sent(100'000, 'x');
+    sent.back() = '!';
+    std::string_view left = sent;
+    std::thread reader([&] {
+        std::this_thread::sleep_for(50ms);
+        EXPECT_EQ(output(sent.size()), sent);
+    });
+    left.remove_prefix(console_->write_some(bytes_of(left)));
+    EXPECT_GT(left.size(), 50'000U);
+    while (!left.empty()) {
+        ASSERT_TRUE(uart_.wait_for_room());
+        left.remove_prefix(console_->write_some(bytes_of(left)));
+    }
+    reader.join();
 }
 
 TEST_F(ConsoleTest, ASlowGuestGetsEverythingInOrder) {
     uart_.capacity_ = 16;
-    start({});
+    start();
     std::string sent;
     for (int i = 0; i < 5000; ++i) {
         sent += static_cast<char>('a' + i % 23);
@@ -172,7 +244,7 @@ TEST_F(ConsoleTest, ASlowGuestGetsEverythingInOrder) {
 }
 
 TEST_F(ConsoleTest, TheEndOfInputIsNoEnd) {
-    start({});
+    start();
     type("last");
     ::close(std::exchange(input_[1], -1));
     EXPECT_EQ(uart_.wait_for(4), "last");
@@ -184,7 +256,7 @@ TEST_F(ConsoleTest, ASlowReaderGetsEverythingInOrder) {
     // A full non-blocking pipe answers EAGAIN and takes parts.
     ::fcntl(output_[1], F_SETFL, O_NONBLOCK);
     ::fcntl(output_[1], F_SETPIPE_SZ, 4096);
-    start({});
+    start();
     std::string sent;
     for (int i = 0; i < 20000; ++i) {
         sent += "line " + std::to_string(i) + "\n";
@@ -201,19 +273,19 @@ TEST_F(ConsoleTest, ASlowReaderGetsEverythingInOrder) {
 
 TEST_F(ConsoleTest, AStalledReaderStopsNobodyForLongAndLosesNothing) {
     ::fcntl(output_[1], F_SETPIPE_SZ, 4096);
-    start({});
+    start();
     const std::string sent(8000, 'x');
     console_->write(bytes_of(sent));
     const auto started = std::chrono::steady_clock::now();
     console_->write(bytes_of("y\n"));
-    console_->print("z\n");
+    console_->write(bytes_of("z\n"));
     EXPECT_LT(std::chrono::steady_clock::now() - started, 2s);
     EXPECT_EQ(output(sent.size() + 4), sent + "y\nz\n");
 }
 
 TEST_F(ConsoleTest, AClosedReaderDoesNotHoldUpTheGuest) {
     ::signal(SIGPIPE, SIG_IGN);
-    start({});
+    start();
     ::close(std::exchange(output_[0], -1));
     for (int i = 0; i < 1000; ++i) {
         console_->write(bytes_of("nobody reads this\n"));
@@ -221,7 +293,7 @@ TEST_F(ConsoleTest, AClosedReaderDoesNotHoldUpTheGuest) {
 }
 
 TEST_F(ConsoleTest, WhatIsLeftGoesOutAtTheEnd) {
-    start({});
+    start();
     stop();
     console_->write(bytes_of("no newline"));
     console_.reset();

@@ -44,8 +44,12 @@ bool is_writable(int fd, int wait_ms) {
 
 }  // namespace
 
-HostOutput::HostOutput(int fd, EventLoop& loop)
-    : terminal_(open_terminal_again(fd)), fd_(terminal_ ? terminal_.get() : fd), loop_(loop) {}
+HostOutput::HostOutput(int fd, EventLoop& loop, std::function<void()> room)
+    : terminal_(open_terminal_again(fd)), fd_(terminal_ ? terminal_.get() : fd), loop_(loop), room_(std::move(room)) {}
+
+HostOutput::~HostOutput() {
+    loop_.cancel(this);
+}
 
 void HostOutput::write(std::span<const u8> bytes) {
     std::unique_lock lock(mutex_);
@@ -62,6 +66,23 @@ void HostOutput::write(std::span<const u8> bytes) {
     flush_soon_locked(line ? kRetryDelayNs : kPartialLineDelayNs);
 }
 
+std::size_t HostOutput::write_some(std::span<const u8> bytes) {
+    const std::lock_guard lock(mutex_);
+    if (broken_) {
+        return bytes.size();
+    }
+    std::size_t taken = 0;
+    while (taken < bytes.size() && pending_.size() < kFull) {
+        const auto part = bytes.subspan(taken, std::min(bytes.size() - taken, kFull - pending_.size()));
+        pending_.insert(pending_.end(), part.begin(), part.end());
+        taken += part.size();
+        send_locked();
+    }
+    left_some_ = left_some_ || taken < bytes.size();
+    flush_soon_locked(kRetryDelayNs);
+    return taken;
+}
+
 void HostOutput::flush_soon_locked(i64 delay_ns) {
     if (!pending_.empty() && !flush_posted_) {
         flush_posted_ = true;
@@ -70,10 +91,18 @@ void HostOutput::flush_soon_locked(i64 delay_ns) {
 }
 
 void HostOutput::flush_later() {
-    const std::lock_guard lock(mutex_);
-    flush_posted_ = false;
-    send_locked();
-    flush_soon_locked(kRetryDelayNs);
+    bool roomy = false;
+    {
+        const std::lock_guard lock(mutex_);
+        flush_posted_ = false;
+        send_locked();
+        flush_soon_locked(kRetryDelayNs);
+        roomy = left_some_ && pending_.size() <= kFull / 2;
+        left_some_ = left_some_ && !roomy;
+    }
+    if (roomy && room_) {
+        room_();
+    }
 }
 
 void HostOutput::finish() {

@@ -2,6 +2,7 @@
 // Writes a stream of bytes to a descriptor of the host, whole and in order.
 #pragma once
 
+#include <functional>
 #include <mutex>
 #include <span>
 #include <vector>
@@ -19,14 +20,18 @@ namespace kelvin::backend {
 /// that a line costs one system call instead of one for each character.
 class HostOutput {
   public:
-    /// `fd` stays the caller's. Both must outlive this.
-    HostOutput(int fd, EventLoop& loop);
+    /// `fd` stays the caller's. Both must outlive this. `room` is called on the loop's thread when there is room for
+    /// what write_some() has left.
+    HostOutput(int fd, EventLoop& loop, std::function<void()> room = {});
+    ~HostOutput();
     HostOutput(const HostOutput&) = delete;
     HostOutput& operator=(const HostOutput&) = delete;
 
     /// Any thread. Waits for a slow reader, but for one that takes nothing at all only a moment, so that whoever writes
     /// can be stopped: what a stalled reader has not taken is kept. Drops what a closed pipe cannot take.
     void write(std::span<const u8> bytes);
+    /// As much as goes without waiting: its size.
+    std::size_t write_some(std::span<const u8> bytes);
     /// Sends what is left. A reader that takes nothing for a while is given up.
     void finish();
 
@@ -41,9 +46,11 @@ class HostOutput {
     const Fd terminal_;  // a description of our own, where the output is a terminal
     const int fd_;
     EventLoop& loop_;
+    const std::function<void()> room_;
     std::mutex mutex_;  // guards what follows; taken under the device's lock, takes none but the event loop's
     std::vector<u8> pending_;
     bool flush_posted_ = false;
+    bool left_some_ = false;  // write_some() did
     bool broken_ = false;
 };
 

@@ -10,7 +10,7 @@ namespace kelvin::backend {
 Result<std::unique_ptr<FileBackend>> FileBackend::open(const std::string& path, EventLoop& loop, bool append) {
     Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | (append ? O_APPEND : O_TRUNC) | O_CLOEXEC, 0666));
     if (!fd) {
-        return host_error("cannot write the serial port's output to '" + path + "'", errno);
+        return host_error("cannot write to the file '" + path + "'", errno);
     }
     return std::unique_ptr<FileBackend>(new FileBackend(std::move(fd), loop));
 }

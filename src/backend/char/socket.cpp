@@ -13,17 +13,25 @@
 #include <cstring>
 #include <memory>
 
+#include "backend/char/telnet.h"
+#include "backend/char/websocket.h"
+
 namespace kelvin::backend {
 
 namespace {
 
-constexpr i64 kSecondNs = 1'000'000'000;
+constexpr i64 kMillisecondNs = 1'000'000;
+constexpr i64 kSecondNs = 1000 * kMillisecondNs;
 
 std::string name_of(const SocketOptions& options) {
     if (options.fd) {
         return fmt::format("fd:{}", *options.fd);
     }
-    return options.path.empty() ? fmt::format("tcp:{}:{}", options.host, options.port) : "unix:" + options.path;
+    if (!options.path.empty()) {
+        return "unix:" + options.path;
+    }
+    const std::string_view kind = options.telnet ? "telnet" : options.websocket ? "websocket" : "tcp";
+    return fmt::format("{}:{}:{}", kind, options.host, options.port);
 }
 
 Result<Fd> unix_socket(const SocketOptions& options) {
@@ -119,8 +127,14 @@ Result<> check(const SocketOptions& options) {
     if (options.wait && !options.server) {
         return user_error("only a server waits for a peer", "server=on");
     }
-    if (options.reconnect != 0 && options.server) {
+    if ((options.reconnect != 0 || options.reconnect_ms != 0) && options.server) {
         return user_error("a server does not reconnect", "leave reconnect out");
+    }
+    if (options.reconnect != 0 && options.reconnect_ms != 0) {
+        return user_error("reconnect and reconnect-ms say the same", "leave one of them out");
+    }
+    if (options.websocket && (options.telnet || !options.server)) {
+        return user_error("a websocket is a server's, and no telnet", "websocket=on,server=on");
     }
     return ok();
 }
@@ -144,13 +158,24 @@ Result<std::unique_ptr<SocketBackend>> SocketBackend::open(const SocketOptions& 
     return backend;
 }
 
+std::unique_ptr<StreamCodec> SocketBackend::make_codec() const {
+    if (options_.telnet) {
+        return std::make_unique<TelnetCodec>(options_.server);
+    }
+    return options_.websocket ? std::make_unique<WebsocketCodec>() : nullptr;
+}
+
+i64 SocketBackend::reconnect_ns() const {
+    return i64{options_.reconnect} * kSecondNs + i64{options_.reconnect_ms} * kMillisecondNs;
+}
+
 Result<> SocketBackend::begin() {
     if (options_.server) {
         listener_ = KELVIN_TRY(make_socket(options_));
         return ok();
     }
     const auto connected = try_connect();
-    if (!connected && options_.reconnect != 0) {
+    if (!connected && reconnect_ns() != 0) {
         lost();
         return ok();
     }
@@ -158,7 +183,8 @@ Result<> SocketBackend::begin() {
 }
 
 Result<> SocketBackend::try_connect() {
-    connect(KELVIN_TRY(make_socket(options_)));
+    Fd peer = KELVIN_TRY(make_socket(options_));
+    connect(std::move(peer), make_codec());
     return ok();
 }
 
@@ -169,8 +195,8 @@ void SocketBackend::reconnect() {
 }
 
 void SocketBackend::lost() {
-    if (options_.reconnect != 0) {
-        loop_.post(call_method<&SocketBackend::reconnect, SocketBackend>, this, i64{options_.reconnect} * kSecondNs);
+    if (reconnect_ns() != 0) {
+        loop_.post(call_method<&SocketBackend::reconnect, SocketBackend>, this, reconnect_ns());
     }
 }
 
@@ -207,7 +233,7 @@ void SocketBackend::after_poll(std::span<const pollfd> polled) {
         ::setsockopt(peer.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     }
     had_peer_ = true;
-    connect(std::move(peer));
+    connect(std::move(peer), make_codec());
 }
 
 }  // namespace kelvin::backend

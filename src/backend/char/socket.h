@@ -19,7 +19,10 @@ struct SocketOptions {
     bool server = false;
     std::optional<bool> wait;  ///< a server keeps the machine from starting before a peer has come
     bool nodelay = false;
-    unsigned reconnect = 0;  ///< seconds after which a client tries again; 0: never
+    bool telnet = false;
+    bool websocket = false;
+    unsigned reconnect = 0;     ///< seconds after which a client tries again; 0: never
+    unsigned reconnect_ms = 0;  ///< the same in milliseconds
 
     template <class Visitor>
     void fields(Visitor& visit) {
@@ -30,7 +33,10 @@ struct SocketOptions {
         visit("server", server, "wait for peers instead of connecting to one");
         visit("wait", wait, "start the machine only when a peer has come");
         visit("nodelay", nodelay, "send small pieces at once");
+        visit("telnet", telnet, "the peer is a telnet program");
+        visit("websocket", websocket, "the peer is a browser");
         visit("reconnect", reconnect, "seconds until a lost connection is tried again; 0: never");
+        visit("reconnect-ms", reconnect_ms, "the same in milliseconds");
     }
 };
 
@@ -47,6 +53,8 @@ class SocketBackend final : public Stream {
     SocketBackend(SocketOptions options, EventLoop& loop);
 
     Result<> begin();
+    std::unique_ptr<StreamCodec> make_codec() const;
+    i64 reconnect_ns() const;
     Result<> try_connect();
     void reconnect();
     void before_poll(std::vector<pollfd>& polled, int& timeout_ms) override;

@@ -83,7 +83,12 @@ void Stream::set_receiver(CharacterReceiver* receiver) {
 
 void Stream::announce() {
     const std::lock_guard lock(receiver_mutex_);
-    if (receiver_ != nullptr && !announced_ && is_connected()) {
+    bool ready = false;
+    {
+        const std::lock_guard output_lock(mutex_);
+        ready = takes_output_locked();
+    }
+    if (receiver_ != nullptr && !announced_ && ready) {
         announced_ = true;
         receiver_->connected();
     }
@@ -94,13 +99,21 @@ bool Stream::is_connected() const {
     return static_cast<bool>(peer_);
 }
 
-void Stream::connect(Fd peer) {
+void Stream::connect(Fd peer, std::unique_ptr<StreamCodec> codec, Fd output) {
+    held_.clear();
     {
         const std::lock_guard lock(mutex_);
         peer_ = std::move(peer);
+        output_ = std::move(output);
+        codec_ = std::move(codec);
         pending_.clear();
         broken_ = false;
         stalled_ = false;
+        left_some_ = false;
+        if (codec_ != nullptr) {
+            pending_ = codec_->greeting();
+            send_locked();
+        }
     }
     announce();
 }
@@ -109,31 +122,43 @@ void Stream::disconnect() {
     {
         const std::lock_guard lock(mutex_);
         peer_.reset();
+        output_.reset();
         pending_.clear();
-        descriptors_.clear();
+        left_some_ = false;
     }
+    descriptors_.clear();
+    held_.clear();
     {
         const std::lock_guard lock(receiver_mutex_);
         if (receiver_ != nullptr && announced_) {
             receiver_->disconnected();
+            receiver_->output_possible();
         }
         announced_ = false;
     }
     lost();
 }
 
+void Stream::append_locked(std::span<const u8> bytes) {
+    if (codec_ != nullptr) {
+        codec_->encode(bytes, pending_);
+    } else {
+        pending_.insert(pending_.end(), bytes.begin(), bytes.end());
+    }
+}
+
 void Stream::write(std::span<const u8> bytes) {
     std::unique_lock lock(mutex_);
-    if (!peer_ || broken_) {
+    if (!takes_output_locked()) {
         return;
     }
     const bool was_idle = pending_.empty();
     if (!lossy_ || pending_.size() <= kFull) {
-        pending_.insert(pending_.end(), bytes.begin(), bytes.end());
+        append_locked(bytes);
     }
     send_locked();
     if (pending_.size() > kFull && !stalled_ && !loop_.is_own_thread()) {
-        pollfd state = {peer_.get(), POLLOUT, 0};
+        pollfd state = {output_locked(), POLLOUT, 0};
         stalled_ = ::poll(&state, 1, kWriterWaitMs) == 0;
         send_locked();
     }
@@ -144,10 +169,30 @@ void Stream::write(std::span<const u8> bytes) {
     }
 }
 
+std::size_t Stream::write_some(std::span<const u8> bytes) {
+    const std::lock_guard lock(mutex_);
+    if (!takes_output_locked()) {
+        return bytes.size();
+    }
+    const bool was_idle = pending_.empty();
+    std::size_t taken = 0;
+    while (taken < bytes.size() && pending_.size() < kFull) {
+        const auto part = bytes.subspan(taken, std::min(bytes.size() - taken, kFull - pending_.size()));
+        append_locked(part);
+        taken += part.size();
+        send_locked();
+    }
+    left_some_ = left_some_ || taken < bytes.size();
+    if ((was_idle && !pending_.empty()) || broken_) {
+        wake();
+    }
+    return taken;
+}
+
 void Stream::send_locked() {
     std::size_t sent = 0;
     while (sent < pending_.size() && !broken_) {
-        const ssize_t count = ::write(peer_.get(), pending_.data() + sent, pending_.size() - sent);
+        const ssize_t count = ::write(output_locked(), pending_.data() + sent, pending_.size() - sent);
         if (count > 0) {
             sent += static_cast<std::size_t>(count);
             stalled_ = false;
@@ -170,53 +215,106 @@ void Stream::before_poll(std::vector<pollfd>& polled, int& timeout_ms) {
     if (!peer_) {
         return;
     }
-    if (broken_) {
+    if (broken_ || (space > 0 && !held_.empty())) {
         timeout_ms = 0;
     }
-    const int events = (space > 0 ? POLLIN : 0) | (pending_.empty() ? 0 : POLLOUT);
+    const bool begins = codec_ != nullptr && !codec_->ready();
+    const bool reads = (space > 0 || begins) && held_.empty();
     // Who takes no input is not told of the end of it either, until it takes what came before.
-    polled.push_back({events != 0 ? peer_.get() : -1, static_cast<short>(events), 0});
+    polled.push_back({reads ? peer_.get() : -1, POLLIN, 0});
+    polled.push_back({pending_.empty() ? -1 : output_locked(), POLLOUT, 0});
 }
 
 void Stream::after_poll(std::span<const pollfd> polled) {
     bool gone = false;
+    bool roomy = false;
     {
         const std::lock_guard lock(mutex_);
-        if (!peer_ || polled.empty()) {
+        if (!peer_ || polled.size() < 2) {
             return;
         }
-        if ((polled.back().revents & POLLOUT) != 0) {
+        if (polled.back().revents != 0) {
             send_locked();
         }
         gone = broken_;
+        roomy = left_some_ && !gone && pending_.size() <= kFull / 2;
+        left_some_ = left_some_ && !roomy;
     }
     if (gone) {
-        disconnect();
-    } else if ((polled.back().revents & (POLLIN | POLLHUP | POLLERR)) != 0) {
-        read_input(kReadSize);
+        return disconnect();
+    }
+    if (roomy) {
+        const std::lock_guard lock(receiver_mutex_);
+        if (receiver_ != nullptr) {
+            receiver_->output_possible();
+        }
+    }
+    if (!held_.empty()) {
+        deliver(std::exchange(held_, {}));
+    } else if (polled[polled.size() - 2].revents != 0) {
+        read_input();
     }
 }
 
-void Stream::read_input(std::size_t space) {
-    std::unique_lock lock(receiver_mutex_);
-    if (receiver_ != nullptr) {
-        space = std::min(space, receiver_->space());
+void Stream::read_input() {
+    std::size_t space = kReadSize;
+    {
+        const std::lock_guard lock(receiver_mutex_);
+        const std::lock_guard output_lock(mutex_);
+        if (takes_output_locked()) {
+            space = receiver_ != nullptr ? std::min(space, receiver_->space()) : 0;
+        }
     }
+    std::array<u8, kReadSize> buffer{};
     if (space == 0) {
         return;
     }
-    std::array<u8, kReadSize> buffer{};
     const ssize_t count = receive_into(peer_.get(), std::span(buffer).first(space), descriptors_);
-    if (count > 0) {
-        if (receiver_ != nullptr) {
-            receiver_->receive(std::span(buffer).first(static_cast<std::size_t>(count)));
+    if (count <= 0) {
+        if (count == 0 || !would_block()) {
+            disconnect();
         }
         return;
     }
-    lock.unlock();
-    if (count == 0 || !would_block()) {
+    std::vector<u8> bytes;
+    const bool stays = decode(std::span(buffer).first(static_cast<std::size_t>(count)), bytes);
+    announce();
+    deliver(bytes);
+    if (!stays) {
         disconnect();
     }
+}
+
+bool Stream::decode(std::span<const u8> received, std::vector<u8>& bytes) {
+    StreamCodec::Decoded decoded;
+    {
+        const std::lock_guard lock(mutex_);
+        if (codec_ == nullptr) {
+            bytes.assign(received.begin(), received.end());
+            return true;
+        }
+        codec_->decode(received, decoded);
+        pending_.insert(pending_.end(), decoded.reply.begin(), decoded.reply.end());
+        send_locked();
+        broken_ = broken_ || pending_.size() > kMostPending;
+    }
+    bytes = std::move(decoded.bytes);
+    if (decoded.line_break) {
+        const std::lock_guard lock(receiver_mutex_);
+        if (receiver_ != nullptr) {
+            receiver_->receive_break();
+        }
+    }
+    return !decoded.broken_off;
+}
+
+void Stream::deliver(std::span<const u8> bytes) {
+    const std::lock_guard lock(receiver_mutex_);
+    const std::size_t taken = receiver_ != nullptr ? std::min(bytes.size(), receiver_->space()) : 0;
+    if (taken != 0) {
+        receiver_->receive(bytes.first(taken));
+    }
+    held_.assign(bytes.begin() + static_cast<std::ptrdiff_t>(taken), bytes.end());
 }
 
 }  // namespace kelvin::backend

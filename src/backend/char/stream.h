@@ -2,12 +2,14 @@
 // A descriptor that carries bytes both ways, as the far end of a line: a connection, a pseudo-terminal, a pipe.
 #pragma once
 
+#include <memory>
 #include <mutex>
 #include <span>
 #include <utility>
 #include <vector>
 
 #include "backend/char/character_device.h"
+#include "backend/char/stream_codec.h"
 #include "base/event_loop.h"
 #include "base/fd.h"
 
@@ -25,6 +27,8 @@ class Stream : public CharacterBackend, protected PollSource {
     Stream& operator=(const Stream&) = delete;
 
     void write(std::span<const u8> bytes) override;
+    std::size_t write_some(std::span<const u8> bytes) override;
+    bool needs_peer() const override { return true; }
     void set_receiver(CharacterReceiver* receiver) override;
     void accept_input() override { wake(); }
     std::vector<Fd> take_descriptors() override { return std::exchange(descriptors_, {}); }
@@ -33,8 +37,9 @@ class Stream : public CharacterBackend, protected PollSource {
     void before_poll(std::vector<pollfd>& polled, int& timeout_ms) override;
     void after_poll(std::span<const pollfd> polled) override;
 
-    /// `peer` is connected from now on; it does not block. The loop's thread.
-    void connect(Fd peer);
+    /// `peer` is connected from now on; it does not block. Output goes to `output` if that is given, and all bytes
+    /// through `codec`. The loop's thread.
+    void connect(Fd peer, std::unique_ptr<StreamCodec> codec = nullptr, Fd output = {});
     bool is_connected() const;
     /// The peer is gone. The loop's thread.
     virtual void lost() {}
@@ -42,13 +47,21 @@ class Stream : public CharacterBackend, protected PollSource {
   private:
     void wake();
     void announce();
-    void read_input(std::size_t space);
+    void read_input();
+    void deliver(std::span<const u8> bytes);
+    /// The line's bytes of what was received; false: the peer is to be given up.
+    bool decode(std::span<const u8> received, std::vector<u8>& bytes);
     void disconnect();
+    void append_locked(std::span<const u8> bytes);
     void send_locked();
+    int output_locked() const { return output_ ? output_.get() : peer_.get(); }
+    bool takes_output_locked() const { return peer_ && !broken_ && (codec_ == nullptr || codec_->ready()); }
 
     EventLoop& loop_;
     const bool lossy_;
-    std::vector<Fd> descriptors_;  // of the loop's thread
+    // Of the loop's thread:
+    std::vector<Fd> descriptors_;
+    std::vector<u8> held_;  // input that came with what the peer had to say before it
 
     std::mutex receiver_mutex_;  // held while the receiver is called; taken before mutex_, never under a device's lock
     CharacterReceiver* receiver_ = nullptr;
@@ -56,9 +69,12 @@ class Stream : public CharacterBackend, protected PollSource {
 
     mutable std::mutex mutex_;  // guards what follows; innermost but for the loop's
     Fd peer_;
+    Fd output_;
+    std::unique_ptr<StreamCodec> codec_;
     std::vector<u8> pending_;
-    bool stalled_ = false;  // the peer took nothing while a writer waited
-    bool broken_ = false;   // output found the peer gone, or stalled: the loop disconnects it
+    bool left_some_ = false;  // write_some() did
+    bool stalled_ = false;    // the peer took nothing while a writer waited
+    bool broken_ = false;     // output found the peer gone, or stalled: the loop disconnects it
 };
 
 }  // namespace kelvin::backend

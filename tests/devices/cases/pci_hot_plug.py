@@ -13,9 +13,9 @@ OPTIONS = ["-nic", "none", "-smp", "2"] + [
 
 def monitor(console, command, answer=""):
     console.type("\x01c")
-    console.wait_for(r"\(kelvin\) ")
+    console.wait_for(r"\(qemu\) ")
     console.type(command + "\n")
-    console.wait_for(answer + r"[^\n]*\n[^\n]*\(kelvin\) ")
+    console.wait_for(answer + r"[^\n]*\n[^\n]*\(qemu\) ")
     console.type("\x01c")
 
 
