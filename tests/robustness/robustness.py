@@ -77,7 +77,7 @@ class Stubborn(unittest.TestCase):
                 console.wait_for("[nsw]")
                 self.assertFalse(is_usual(console.terminal))
                 console.type("\x01c")
-                console.wait_for(r"\(kelvin\) ")
+                console.wait_for(r"\(qemu\) ")
                 console.type("info registers\n")
                 console.wait_for(r"PC=[0-9a-f]{16} ")
                 console.type("system_reset\n")
