@@ -63,7 +63,7 @@ def boot(arguments, folder):
     with Console(command, arguments.timeout) as console:
         console.wait_for("Welcome to GRUB")
         console.wait_for(PROMPT)
-        console.type("test -d /sys/firmware/efi; echo $?; mkdir /mnt; mount -t vfat /dev/[sv]da /mnt; ls /mnt/EFI/debian\n")
+        console.type("test -d /sys/firmware/efi; echo $?; mkdir /mnt; mount -t vfat $(ls /dev/[sv]da /dev/nvme0n1 2> /dev/null) /mnt; ls /mnt/EFI/debian\n")
         console.wait_for(r"\n0\r*\ngrub\.cfg\r*\n")
         console.wait_for(PROMPT)
         console.type("umount /mnt; poweroff\n")

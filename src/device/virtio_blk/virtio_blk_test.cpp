@@ -6,72 +6,15 @@
 #include <cstring>
 #include <random>
 
+#include "backend/block/test_disk.h"
 #include "bus/virtio/test_driver.h"
 
 namespace kelvin::device {
 namespace {
 
-using backend::BlockRequest;
 using bus::virtio::TestDriver;
 using bus::virtio::TestMachine;
 using Piece = TestDriver::Piece;
-
-/// A disk in memory that answers in the loop's next turn.
-struct MemoryDisk final : backend::BlockDevice {
-    explicit MemoryDisk(EventLoop& loop) : loop_(loop), content(1 << 20) {}
-
-    u64 size() const override { return content.size(); }
-    bool read_only() const override { return frozen; }
-    const backend::BlockLimits& limits() const override { return bounds; }
-    const std::string& name() const override { return text; }
-    const std::string& serial() const override { return number; }
-    void submit(BlockRequest& request) override {
-        waiting.push_back(&request);
-        loop_.post(call_method<&MemoryDisk::answer, MemoryDisk>, this);
-    }
-    void drain() override {
-        while (!waiting.empty()) {
-            answer();
-        }
-    }
-    void set_size_handler(void (*handler)(void*), void* context) override {
-        size_handler = handler;
-        size_context = context;
-    }
-    void answer() {
-        if (waiting.empty()) {
-            return;
-        }
-        BlockRequest& request = *waiting.front();
-        waiting.erase(waiting.begin());
-        durable += request.force_unit_access || request.kind == BlockRequest::Kind::flush ? 1 : 0;
-        u64 at = request.offset;
-        for (const iovec& piece : request.segments) {
-            if (request.kind == BlockRequest::Kind::read) {
-                std::memcpy(piece.iov_base, content.data() + at, piece.iov_len);
-            } else {
-                std::memcpy(content.data() + at, piece.iov_base, piece.iov_len);
-            }
-            at += piece.iov_len;
-        }
-        if (request.kind == BlockRequest::Kind::write_zeroes || request.kind == BlockRequest::Kind::discard) {
-            std::memset(content.data() + request.offset, 0, request.length);
-        }
-        request.done(request, broken ? EIO : 0);
-    }
-
-    EventLoop& loop_;
-    std::vector<u8> content;
-    backend::BlockLimits bounds{.discards = true};
-    std::string text = "disk";
-    std::string number = "S1";
-    bool frozen = false;
-    bool broken = false;
-    int durable = 0;
-    std::vector<BlockRequest*> waiting;
-    void (*size_handler)(void*) = nullptr;
-    void* size_context = nullptr;
-};
 
 constexpr u64 kFlushFeature = 1 << 9;
 constexpr u64 kWriteCache = 1 << 11;
@@ -105,7 +48,7 @@ struct Rig {
     }
 
     TestMachine machine;
-    MemoryDisk disk;
+    backend::TestDisk disk;
     std::unique_ptr<VirtioBlk> blk;
     std::unique_ptr<TestDriver> driver;
 };
