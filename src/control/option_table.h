@@ -57,6 +57,7 @@ Result<> apply_nic(Draft& draft, const std::string& value);
 Result<> apply_net(Draft& draft, const std::string& value);
 Result<> apply_netdev(Draft& draft, const std::string& value);
 Result<> apply_instruction_time(Draft& draft, const std::string& value);
+Result<> apply_blockdev(Draft& draft, const std::string& value);
 Result<> apply_drive(Draft& draft, const std::string& value);
 Result<> apply_disk(Draft& draft, const std::string& value);
 Result<> apply_cdrom(Draft& draft, const std::string& value);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// -drive, -hda and its kin, -cdrom.
+// -blockdev, -drive, -hda and its kin, -cdrom.
 #include <fmt/format.h>
 
 #include "control/option_table.h"
@@ -12,6 +12,11 @@ Result<> apply_drive(Draft& draft, const std::string& value) {
     vm::DriveSpec spec;
     KELVIN_TRY(state::read_options("-drive", options, spec));
     draft.line.spec.drives.push_back(std::move(spec));
+    return ok();
+}
+
+Result<> apply_blockdev(Draft& draft, const std::string& value) {
+    draft.line.spec.block_nodes.push_back(KELVIN_TRY(state::parse_options(value, "driver")));
     return ok();
 }
 

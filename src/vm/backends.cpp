@@ -80,15 +80,15 @@ void Backends::release(const std::string& owner) {
 }
 
 Result<backend::BlockDevice*> Backends::claim_block(std::string_view id) {
-    return drives_.claim(id, owner_);
+    return drives_.claim(id, claimant_);
 }
 
 Result<backend::CharacterBackend*> Backends::claim_character(std::string_view id) {
-    return characters_.claim(id, owner_);
+    return characters_.claim(id, claimant_.key);
 }
 
 Result<backend::NetworkPort*> Backends::claim_network(std::string_view id) {
-    return networks_.claim(id, owner_);
+    return networks_.claim(id, claimant_.key);
 }
 
 state::MacAddress Backends::make_mac_address() {

@@ -25,8 +25,8 @@ class Backends final : public bus::Backends {
     /// An -object; `id` must be new.
     Result<> add_object(const ObjectSpec& spec);
 
-    /// What is claimed from now on belongs to `owner`, until release(owner).
-    void begin_claims(std::string owner) { owner_ = std::move(owner); }
+    /// What is claimed from now on belongs to `claimant`, until release(its key).
+    void begin_claims(Claimant claimant) { claimant_ = std::move(claimant); }
     void release(const std::string& owner);
 
     Result<backend::BlockDevice*> claim_block(std::string_view id) override;
@@ -39,7 +39,7 @@ class Backends final : public bus::Backends {
     Drives& drives_;
     Networks& networks_;
     backend::CharacterDevices& characters_;
-    std::string owner_;
+    Claimant claimant_;
     unsigned addresses_made_ = 0;
     std::map<std::string, backend::EntropySource, std::less<>> entropy_ = {};
     backend::EntropySource host_entropy_;

@@ -102,7 +102,7 @@ Result<> Devices::make(Entry& entry, const DeviceSpec& spec) {
     }
     Result<> outcome = ok();
     ports_.io.call([&] {
-        ports_.backends.begin_claims(entry.owner);
+        ports_.backends.begin_claims(claimant_of(entry));
         auto made = entry.type->make(
             options, {ports_.dma, ports_.timers, ports_.io, ports_.backends, ports_.events, ports_.cpus, spec.id});
         if (made) {
@@ -113,6 +113,16 @@ Result<> Devices::make(Entry& entry, const DeviceSpec& spec) {
         }
     });
     return outcome;
+}
+
+Claimant Devices::claimant_of(const Entry& entry) const {
+    // The virtio device is an object inside its PCI function.
+    const bool inside = entry.type->bus == "PCI" && entry.type->name.starts_with("virtio-");
+    return {
+        .key = entry.owner,
+        .title = entry.id.empty() ? std::string(entry.type->name) : fmt::format("{} '{}'", entry.type->name, entry.id),
+        .path = entry.path + (inside ? "/virtio-backend" : ""),
+        .removable = entry.type->name.ends_with("-cd")};
 }
 
 Result<> Devices::add(const DeviceSpec& spec, bool hot) {
@@ -130,8 +140,10 @@ Result<> Devices::add(const DeviceSpec& spec, bool hot) {
     if (!bus) {
         return in_front(bus.error());
     }
-    auto entry = std::make_unique<Entry>(
-        Entry{.id = spec.id, .owner = fmt::format("{}#{}", spec.driver, made_++), .type = type, .device = {}});
+    auto entry = std::make_unique<Entry>(Entry{
+        .id = spec.id, .owner = fmt::format("{}#{}", spec.driver, made_++), .path = {}, .type = type, .device = {}});
+    entry->path = spec.id.empty() ? fmt::format("/machine/peripheral-anon/device[{}]", anonymous_++)
+                                  : "/machine/peripheral/" + spec.id;
     if (auto made = make(*entry, spec); !made) {
         return in_front(made.error());
     }

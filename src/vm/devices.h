@@ -70,6 +70,7 @@ class Devices final : private bus::DetachObserver {
     struct Entry {
         std::string id;
         std::string owner;  // what its claims of back ends are under
+        std::string path;   // QEMU's for it in the tree of objects
         const bus::DeviceType* type = nullptr;
         bus::Bus* bus = nullptr;
         std::unique_ptr<bus::Device> device;
@@ -77,6 +78,7 @@ class Devices final : private bus::DetachObserver {
 
     Result<bus::Bus*> choose_bus(const bus::DeviceType& type, const std::string& name) const;
     Result<> make(Entry& entry, const DeviceSpec& spec);
+    Claimant claimant_of(const Entry& entry) const;
     void device_released(bus::Device& device) override;
     void drop_released();
     void drop(Entry& gone);
@@ -87,7 +89,8 @@ class Devices final : private bus::DetachObserver {
     const std::vector<GlobalOption> globals_;
     DevicesObserver* const observer_;
     std::vector<std::unique_ptr<Entry>> entries_;
-    u64 made_ = 0;  // so far
+    u64 made_ = 0;       // so far
+    u64 anonymous_ = 0;  // of them, without an id
 
     std::mutex lock_;  // guards what follows; innermost
     std::vector<bus::Device*> released_;

@@ -18,16 +18,6 @@ constexpr auto kCacheModes = std::to_array<EnumName<CacheMode>>({{"writeback", C
                                                                  {"writethrough", CacheMode::writethrough},
                                                                  {"directsync", CacheMode::directsync},
                                                                  {"unsafe", CacheMode::unsafe}});
-constexpr auto kAioModes = std::to_array<EnumName<AioMode>>({{"auto", AioMode::automatic},
-                                                             {"threads", AioMode::threads},
-                                                             {"io_uring", AioMode::io_uring},
-                                                             {"native", AioMode::native}});
-constexpr auto kDiscardModes = std::to_array<EnumName<DiscardMode>>({{"unmap", DiscardMode::unmap},
-                                                                     {"on", DiscardMode::unmap},
-                                                                     {"ignore", DiscardMode::ignore},
-                                                                     {"off", DiscardMode::ignore}});
-constexpr auto kDetectZeroesModes = std::to_array<EnumName<DetectZeroesMode>>(
-    {{"off", DetectZeroesMode::off}, {"on", DetectZeroesMode::on}, {"unmap", DetectZeroesMode::unmap}});
 constexpr auto kMedia = std::to_array<EnumName<Media>>({{"disk", Media::disk}, {"cdrom", Media::cdrom}});
 
 }  // namespace
@@ -40,15 +30,6 @@ std::span<const EnumName<ImageFormat>> enum_names(ImageFormat) {
 }
 std::span<const EnumName<CacheMode>> enum_names(CacheMode) {
     return kCacheModes;
-}
-std::span<const EnumName<AioMode>> enum_names(AioMode) {
-    return kAioModes;
-}
-std::span<const EnumName<DiscardMode>> enum_names(DiscardMode) {
-    return kDiscardModes;
-}
-std::span<const EnumName<DetectZeroesMode>> enum_names(DetectZeroesMode) {
-    return kDetectZeroesModes;
 }
 std::span<const EnumName<Media>> enum_names(Media) {
     return kMedia;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "backend/block/graph/node_options.h"
 #include "state/option_types.h"
 
 namespace kelvin::vm {
@@ -17,17 +18,14 @@ enum class DriveInterface : u8 {
 };
 enum class ImageFormat : u8 { raw, qcow2 };
 enum class CacheMode : u8 { writeback, none, writethrough, directsync, unsafe };
-enum class AioMode : u8 { automatic, threads, io_uring, native };
-enum class DiscardMode : u8 { ignore, unmap };
-enum class DetectZeroesMode : u8 { off, on, unmap };
+using AioMode = block::AioMode;
+using DiscardMode = block::DiscardMode;
+using DetectZeroesMode = block::DetectZeroes;
 enum class Media : u8 { disk, cdrom };
 
 std::span<const state::EnumName<DriveInterface>> enum_names(DriveInterface);
 std::span<const state::EnumName<ImageFormat>> enum_names(ImageFormat);
 std::span<const state::EnumName<CacheMode>> enum_names(CacheMode);
-std::span<const state::EnumName<AioMode>> enum_names(AioMode);
-std::span<const state::EnumName<DiscardMode>> enum_names(DiscardMode);
-std::span<const state::EnumName<DetectZeroesMode>> enum_names(DetectZeroesMode);
 std::span<const state::EnumName<Media>> enum_names(Media);
 template <class E>
 requires requires(E value) {

@@ -10,33 +10,30 @@
 #include <array>
 #include <cstring>
 
+#include "backend/block/chain/open_image.h"
+#include "backend/block/graph/node_opener.h"
 #include "base/nearest_name.h"
 #include "firmware/input_file.h"
 
 namespace kelvin::vm {
 
+using state::Json;
+
 namespace {
 
-block::FileOptions file_options(const DriveSpec& spec) {
-    const bool read_only = spec.readonly || spec.media == Media::cdrom;
-    return {.path = spec.file,
-            .read_only = read_only,
-            .direct = spec.cache == CacheMode::none || spec.cache == CacheMode::directsync,
-            .no_flush = spec.cache == CacheMode::unsafe,
-            .discard = spec.discard == DiscardMode::unmap,
-            .lock = !spec.locking ? block::LockMode::none
-                    : read_only   ? block::LockMode::reader
-                                  : block::LockMode::writer};
-}
-
-block::DriveOptions drive_options(const DriveSpec& spec) {
-    block::DriveOptions options;
-    options.name = fmt::format("drive '{}'", spec.id);
-    options.serial = spec.serial;
-    options.read_only = spec.readonly || spec.media == Media::cdrom;
-    options.write_through = spec.cache == CacheMode::writethrough || spec.cache == CacheMode::directsync;
-    options.detect_zeroes = static_cast<block::DetectZeroes>(spec.detect_zeroes);
-    return options;
+/// The nodes that a drive stands on, as -blockdev would say it.
+Json describe_nodes_of(const DriveSpec& spec, block::Format format) {
+    Json file = block::describe_file(spec.file);
+    file["aio"] = state::write_value(spec.aio);
+    file["locking"] = spec.locking ? "auto" : "off";
+    return {{"driver", block::format_name(format)},
+            {"file", file},
+            {"read-only", spec.readonly || spec.media == Media::cdrom},
+            {"discard", state::write_value(spec.discard)},
+            {"detect-zeroes", state::write_value(spec.detect_zeroes)},
+            {"cache",
+             {{"direct", spec.cache == CacheMode::none || spec.cache == CacheMode::directsync},
+              {"no-flush", spec.cache == CacheMode::unsafe}}}};
 }
 
 /// The name of the image format whose mark `path` begins with; empty: none that is known.
@@ -59,33 +56,11 @@ std::string_view marked_format(const std::string& path) {
 
 Drives::~Drives() {
     io_.call([this] {
-        for (const auto& entry : entries_) {
-            entry->drive->drain();
-            entry->drive.reset();
-            // An image that cannot be given back in order has said so when it was flushed.
-            static_cast<void>(entry->image.file->io().run(entry->image.node->close()));
+        while (!entries_.empty()) {
+            drop(*entries_.back());
         }
-        entries_.clear();
-        for (auto& context : contexts_) {
-            if (context != nullptr) {
-                context->detach();
-                context.reset();
-            }
-        }
+        graph_.reset();
     });
-}
-
-Result<block::IoContext*> Drives::context(AioMode mode) {
-    const bool threads = mode == AioMode::threads;
-    auto& context = contexts_[threads ? 1 : 0];
-    if (context == nullptr) {
-        const block::IoEngine engine = threads                      ? block::IoEngine::threads
-                                       : mode == AioMode::automatic ? block::IoEngine::automatic
-                                                                    : block::IoEngine::io_uring;
-        context = KELVIN_TRY(block::IoContext::create(engine));
-        context->attach(io_);
-    }
-    return context.get();
 }
 
 /// A format that is not named is guessed only where the guest cannot have written what is guessed from: in a file that
@@ -116,69 +91,149 @@ Result<> Drives::open(const DriveSpec& spec) {
     if (spec.file.empty()) {
         return user_error(fmt::format("drive '{}' has no file", spec.id), "add file=FILE");
     }
-    if (std::ranges::any_of(entries_, [&](const auto& entry) { return entry->spec.id == spec.id; })) {
+    if (std::ranges::any_of(entries_, [&](const auto& entry) { return entry->id == spec.id; })) {
         return user_error(fmt::format("two drives are called '{}'", spec.id), "give each an id of its own");
     }
-    block::IoContext* const io = KELVIN_TRY(context(spec.aio));
-    block::FileOptions options = file_options(spec);
-    // Which file it is has to be known before its lock is asked for: ours would be in the way.
-    block::FileOptions look = options;
-    look.read_only = true;
-    look.lock = block::LockMode::none;
-    const auto seen = KELVIN_TRY(block::FileNode::open(*io, look));
-    for (const auto& other : entries_) {
-        const bool shared = options.read_only && other->image.file->read_only();
-        if (other->image.file->identity() == seen->identity() && !shared) {
-            return user_error(
-                fmt::format("image '{}' is used by drives '{}' and '{}'", spec.file, other->spec.id, spec.id),
-                "a file can be one disk only, unless both are readonly=on");
-        }
-    }
+    const std::string title = fmt::format("drive '{}'", spec.id);
     const block::Format format = KELVIN_TRY(format_of(spec));
     auto entry = std::make_unique<Entry>();
-    entry->spec = spec;
-    block::OpenOptions image;
-    image.file = options;
-    image.format = format;
-    entry->image = KELVIN_TRY(block::open_image(*io, image));
-    entry->drive = std::make_unique<block::Drive>(*io, entry->image.node, drive_options(spec));
+    entry->id = spec.id;
+    entry->is_cdrom = spec.media == Media::cdrom;
+    entry->node = KELVIN_TRY(graph_->add_unowned(describe_nodes_of(spec, format), title));
+    block::DriveOptions options;
+    options.serial = spec.serial;
+    options.write_through = spec.cache == CacheMode::writethrough || spec.cache == CacheMode::directsync;
+    return use_node(std::move(entry), title, std::move(options));
+}
+
+/// Makes a drive on the entry's node, and keeps it.
+Result<> Drives::use_node(std::unique_ptr<Entry> entry, const std::string& title, block::DriveOptions options) {
+    block::GraphNode& node = *entry->node;
+    options.name = title;
+    options.read_only = node.block->read_only();
+    options.detect_zeroes = node.detect_zeroes;
+    options.discard = node.discard;
+    const block::Access access = options.read_only ? block::Access::read : block::Access::write;
+    if (auto claimed = graph_->claim(node, {entry.get(), title, access}); !claimed) {
+        graph_->release(node, entry.get());  // one that was made for this goes
+        return claimed;
+    }
+    entry->drive = std::make_unique<block::Drive>(*KELVIN_TRY(graph_->io()), node.block, std::move(options));
     entries_.push_back(std::move(entry));
     return ok();
 }
 
-Result<backend::BlockDevice*> Drives::claim(std::string_view id, const std::string& owner) {
-    const auto found = std::ranges::find(entries_, id, [](const auto& entry) { return entry->spec.id; });
-    if (found == entries_.end()) {
-        std::vector<std::string_view> known;
-        for (const auto& entry : entries_) {
-            known.push_back(entry->spec.id);
+void Drives::drop(Entry& entry) {
+    entry.drive->drain();
+    entry.drive.reset();
+    graph_->release(*entry.node, &entry);
+    std::erase_if(entries_, [&](const auto& each) { return each.get() == &entry; });
+}
+
+Result<> Drives::add_node(const Json& options) {
+    Result<> outcome = ok();
+    io_.call([&] {
+        if (auto added = graph_->add(options); !added) {
+            outcome = added.error();
         }
-        return user_error(fmt::format("there is no -drive or -blockdev called '{}'{}", id, did_you_mean(id, known)),
-                          known.empty() ? "add -drive if=none,id=NAME,file=FILE"
-                                        : fmt::format("there are: {}", fmt::join(known, ", ")));
+    });
+    return outcome;
+}
+
+Result<> Drives::remove_node(const std::string& name) {
+    Result<> outcome = ok();
+    io_.call([&] { outcome = graph_->remove(name); });
+    return outcome;
+}
+
+Error Drives::unknown_drive(std::string_view id) const {
+    std::vector<std::string_view> known;
+    for (const auto& entry : entries_) {
+        known.push_back(entry->id);
     }
-    if (!(*found)->owner.empty()) {
-        return user_error(fmt::format("drive '{}' is used by another device", id), "one device has a drive at a time");
+    for (const auto& node : graph_->nodes()) {
+        if (node->owned) {
+            known.push_back(node->name);
+        }
     }
-    (*found)->owner = owner;
-    return (*found)->drive.get();
+    std::erase(known, "");
+    return user_error(
+        fmt::format("there is no -drive or -blockdev called '{}'{}", id, did_you_mean(id, known)),
+        known.empty() ? "add -drive if=none,id=NAME,file=FILE" : fmt::format("there are: {}", fmt::join(known, ", ")));
+}
+
+Result<backend::BlockDevice*> Drives::claim(std::string_view id, const Claimant& device) {
+    const auto found = std::ranges::find(entries_, id, [](const auto& entry) { return entry->id; });
+    if (!id.empty() && found != entries_.end()) {
+        Entry& entry = **found;
+        if (!entry.device.key.empty()) {
+            return user_error(fmt::format("drive '{}' is used by {}", id, entry.device.title),
+                              "one device has a drive at a time");
+        }
+        entry.device = device;
+        return entry.drive.get();
+    }
+    auto entry = std::make_unique<Entry>();
+    entry->node = graph_->find(id);
+    if (entry->node == nullptr) {
+        return unknown_drive(id);
+    }
+    entry->device = device;
+    KELVIN_TRY(use_node(std::move(entry), device.title, {}));
+    return entries_.back()->drive.get();
 }
 
 void Drives::release(const std::string& owner) {
+    std::vector<Entry*> gone;
     for (const auto& entry : entries_) {
-        if (entry->owner == owner) {
-            entry->owner.clear();
+        if (entry->device.key == owner) {
+            entry->device = {};
+            gone.push_back(entry.get());
+        }
+    }
+    for (Entry* const entry : gone) {
+        if (entry->id.empty()) {
+            drop(*entry);
         }
     }
 }
 
-std::string Drives::describe() const {
-    std::string text;
-    for (const auto& entry : entries_) {
-        text += fmt::format("{}: {} ({}{}, {})\n", entry->spec.id, entry->spec.file,
-                            block::format_name(entry->image.format), entry->drive->read_only() ? ", read-only" : "",
-                            firmware::format_size(entry->drive->size()));
+Result<> Drives::resize(const std::string& id, const std::string& node, u64 size) {
+    Result<> outcome = ok();
+    io_.call([&] { outcome = resize_node(id, node, size); });
+    return outcome;
+}
+
+Result<> Drives::resize_node(const std::string& id, const std::string& name, u64 size) {
+    if (size % 512 != 0) {
+        return user_error(fmt::format("{} bytes are not a number of whole sectors", size), "a multiple of 512");
     }
+    const auto found = std::ranges::find_if(
+        entries_, [&](const auto& entry) { return name.empty() ? entry->id == id : entry->node->name == name; });
+    if (found != entries_.end()) {
+        return (*found)->drive->resize(size);
+    }
+    if (name.empty()) {
+        return unknown_drive(id);
+    }
+    block::GraphNode& node = *KELVIN_TRY(graph_->get(name));
+    KELVIN_TRY(graph_->claim(node, {&size, "its change of size", block::Access::write}));
+    const int error = graph_->io().value()->run(node.block->resize(size));
+    graph_->release(node, &size);
+    return error == 0 ? ok()
+                      : Result<>(host_error(fmt::format("the size of node '{}' cannot be changed", name), error));
+}
+
+std::string Drives::describe() {
+    std::string text;
+    io_.call([&] {
+        for (const auto& entry : entries_) {
+            const block::GraphNode& node = *entry->node;
+            text += fmt::format("{}: {} ({}{}, {})\n", entry->id.empty() ? node.name : entry->id, node.block->path(),
+                                node.driver, entry->drive->read_only() ? ", read-only" : "",
+                                firmware::format_size(entry->drive->size()));
+        }
+    });
     return text;
 }
 

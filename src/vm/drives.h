@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A machine's disks: images that are open, by the names that users gave them.
+// A machine's disks: block nodes, drives on them, and which device has which.
 #pragma once
 
 #include <memory>
@@ -8,12 +8,21 @@
 
 #include "backend/block/chain/open_image.h"
 #include "backend/block/drive.h"
+#include "backend/block/graph/block_graph.h"
 #include "base/event_loop.h"
 #include "vm/drive_spec.h"
 
 namespace kelvin::vm {
 
-/// Made and destroyed by the control loop's thread; everything else is the I/O loop's, which is called where needed.
+/// A device that has a host's end.
+struct Claimant {
+    std::string key;         ///< of nobody else
+    std::string title;       ///< for messages: "virtio-blk-pci 'disk0'"
+    std::string path;        ///< as QMP names it
+    bool removable = false;  ///< its medium can be taken out
+};
+
+/// Called by the control loop's thread, but where it says otherwise; the work is done on the I/O loop's.
 class Drives {
   public:
     /// `io` outlives this object.
@@ -27,28 +36,44 @@ class Drives {
     /// Remarks for the user, each once: an image whose format was not named.
     const std::vector<std::string>& notes() const { return notes_; }
 
-    /// I/O loop's thread. One device at a time has a drive; an error names the drives that there are.
-    Result<backend::BlockDevice*> claim(std::string_view id, const std::string& owner);
+    /// -blockdev and blockdev-add.
+    Result<> add_node(const state::Json& options);
+    /// blockdev-del: an error names who uses the node.
+    Result<> remove_node(const std::string& name);
+    /// block_resize: of the drive with that id, or of the node; one of both is empty.
+    Result<> resize(const std::string& id, const std::string& node, u64 size);
+
+    /// I/O loop's thread. `id` is a drive's or a node's name. One device at a time has a drive; an error names those
+    /// that there are.
+    Result<backend::BlockDevice*> claim(std::string_view id, const Claimant& device);
     void release(const std::string& owner);
 
     /// One line a drive: "disk0: a.img (raw, 1 GiB)".
-    std::string describe() const;
+    std::string describe();
+    /// The results of query-block, query-named-block-nodes and query-blockstats.
+    state::Json query_block();
+    state::Json query_nodes(bool flat);
+    state::Json query_statistics(bool of_nodes);
 
   private:
     struct Entry {
-        DriveSpec spec;
-        block::OpenedImage image;
+        std::string id;  // empty: a node that a device uses without a drive
+        bool is_cdrom = false;
+        block::GraphNode* node = nullptr;
         std::unique_ptr<block::Drive> drive;
-        std::string owner;  // empty: none
+        Claimant device;  // its key is empty: nobody has it
     };
-    Result<block::IoContext*> context(AioMode mode);
     Result<> open(const DriveSpec& spec);
+    Result<> use_node(std::unique_ptr<Entry> entry, const std::string& title, block::DriveOptions options);
+    void drop(Entry& entry);
     Result<block::Format> format_of(const DriveSpec& spec);
+    Result<> resize_node(const std::string& id, const std::string& node, u64 size);
+    Error unknown_drive(std::string_view id) const;
 
     EventLoop& io_;
+    std::unique_ptr<block::BlockGraph> graph_ = std::make_unique<block::BlockGraph>(&io_);
     std::vector<std::unique_ptr<Entry>> entries_;
     std::vector<std::string> notes_;
-    std::unique_ptr<block::IoContext> contexts_[2];  // automatic or io_uring; threads
 };
 
 }  // namespace kelvin::vm

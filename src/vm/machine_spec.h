@@ -114,6 +114,7 @@ struct MachineSpec {
     std::string serial;  ///< which of them is the serial port's other end; empty: nobody is there
     std::vector<MonitorSpec> monitors;
     std::vector<ObjectSpec> objects;
+    std::vector<state::Json> block_nodes;  ///< each is what -blockdev says; in this order
     std::vector<DriveSpec> drives;
     std::vector<NetworkSpec> networks;
     std::vector<DeviceSpec> devices;

@@ -115,6 +115,9 @@ std::vector<std::string> Vm::notes() const {
 }
 
 Result<> Vm::add_devices() {
+    for (const state::Json& node : spec_.block_nodes) {
+        KELVIN_TRY(drives_.add_node(node));
+    }
     for (const DriveSpec& drive : spec_.drives) {
         KELVIN_TRY(drives_.add(drive));
     }

@@ -90,7 +90,8 @@ class Vm final : private machine::PowerControl,
     bool is_off() const { return off_; }
     /// Lines for the user about what was given; empty if there is nothing to say.
     std::vector<std::string> notes() const;
-    std::string describe_drives() const { return drives_.describe(); }
+    std::string describe_drives() { return drives_.describe(); }
+    Drives& drives() { return drives_; }
     std::string describe_networks() const { return networks_->describe(); }
     Networks& networks() { return *networks_; }
     std::string describe_pci() { return machine_->pcie().describe(); }

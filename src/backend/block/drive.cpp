@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backend/block/drive.h"
 
+#include <ctime>
+
 #include "base/assert.h"
 #include "base/bits.h"
 
@@ -9,6 +11,16 @@ namespace kelvin::block {
 using backend::BlockRequest;
 using Kind = BlockRequest::Kind;
 
+namespace {
+
+u64 now_ns() {
+    timespec now{};
+    ::clock_gettime(CLOCK_MONOTONIC, &now);
+    return static_cast<u64>(now.tv_sec) * 1'000'000'000 + static_cast<u64>(now.tv_nsec);
+}
+
+}  // namespace
+
 /// A request in flight. They are kept and used again, so that none is allocated once as many are there as ever flew.
 struct Drive::Flight : IoOperation {
     explicit Flight(Drive& owner) : drive(owner) {}
@@ -16,12 +28,15 @@ struct Drive::Flight : IoOperation {
     BlockRequest* request = nullptr;
     DirectRequest direct;
     int error = 0;
+    bool refused = false;
+    u64 begun_ns = 0;
 };
 
 Drive::Drive(IoContext& io, std::shared_ptr<BlockNode> node, DriveOptions options)
     : io_(io), node_(std::move(node)), options_(std::move(options)) {
     node_->describe(limits_);
     limits_.write_cache = !options_.write_through;
+    limits_.discards = limits_.discards && options_.discard;
     read_size();
 }
 
@@ -58,7 +73,9 @@ int Drive::refusal(const BlockRequest& request) const {
 
 void Drive::submit(BlockRequest& request) {
     Flight& flight = take_flight(request);
+    flight.begun_ns = now_ns();
     flight.error = refusal(request);
+    flight.refused = flight.error != 0;
     submitting_ = true;
     if (flight.error != 0) {
         io_.later(&Drive::finish_later, &flight);
@@ -82,6 +99,7 @@ bool Drive::fly_direct(Flight& flight) {
     }
     flight.kind = is_write ? IoOperation::Kind::write : IoOperation::Kind::read;
     flight.fd = flight.direct.fd;
+    flight.engine = flight.direct.engine;
     flight.offset = flight.direct.offset;
     flight.segments = request.segments.data();
     flight.segment_count = static_cast<unsigned>(request.segments.size());
@@ -153,33 +171,27 @@ void Drive::finish_later(void* context) {
 
 void Drive::finish(Flight& flight, int error) {
     BlockRequest& request = *flight.request;
+    count(flight, error);
     flight.request = nullptr;
     idle_.push_back(&flight);
     --in_flight_;
-    count(request, error);
     request.done(request, error);
 }
 
-void Drive::count(const BlockRequest& request, int error) {
-    statistics_.failed += error != 0;
-    switch (request.kind) {
-        case Kind::read:
-            ++statistics_.reads;
-            statistics_.bytes_read += request.length;
-            return;
-        case Kind::write:
-        case Kind::write_zeroes:
-            ++statistics_.writes;
-            statistics_.bytes_written += request.length;
-            return;
-        case Kind::discard:
-            ++statistics_.discards;
-            statistics_.bytes_discarded += request.length;
-            return;
-        case Kind::flush:
-            ++statistics_.flushes;
-            return;
+void Drive::count(const Flight& flight, int error) {
+    const Kind kind = flight.request->kind;
+    Statistics::Counters& counters = kind == Kind::read      ? statistics_.reads
+                                     : kind == Kind::flush   ? statistics_.flushes
+                                     : kind == Kind::discard ? statistics_.discards
+                                                             : statistics_.writes;
+    statistics_.last_ns = now_ns();
+    if (error != 0) {
+        ++(flight.refused ? counters.invalid : counters.failed);
+        return;
     }
+    ++counters.operations;
+    counters.bytes += kind == Kind::flush ? 0 : flight.request->length;
+    counters.time_ns += statistics_.last_ns - flight.begun_ns;
 }
 
 void Drive::drain() {
@@ -194,6 +206,7 @@ void Drive::set_size_handler(void (*handler)(void* context), void* context) {
 }
 
 Result<> Drive::resize(u64 size) {
+    drain();
     if (const int error = io_.run(node_->resize(size)); error != 0) {
         return host_error("the size of " + options_.name + " cannot be changed", error);
     }

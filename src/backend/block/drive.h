@@ -19,6 +19,7 @@ struct DriveOptions {
     bool read_only = false;
     bool write_through = false;  ///< every write is durable before it is done
     DetectZeroes detect_zeroes = DetectZeroes::off;
+    bool discard = true;  ///< what is discarded is given back
 };
 
 class Drive final : public backend::BlockDevice {
@@ -42,13 +43,20 @@ class Drive final : public backend::BlockDevice {
     const std::shared_ptr<BlockNode>& shared_node() const { return node_; }
     const DriveOptions& options() const { return options_; }
     u64 in_flight() const { return in_flight_; }
-    /// Changes the disk's size, and tells the device.
+    /// Changes the disk's size, and tells the device. Waits for what is in flight.
     Result<> resize(u64 size);
 
+    /// What the device has asked for, by kind; times are those from submission to the end.
     struct Statistics {
-        u64 reads = 0, writes = 0, flushes = 0, discards = 0;
-        u64 bytes_read = 0, bytes_written = 0, bytes_discarded = 0;
-        u64 failed = 0;
+        struct Counters {
+            u64 operations = 0;
+            u64 failed = 0;
+            u64 invalid = 0;  ///< refused: beyond the end, or a disk that is read-only
+            u64 bytes = 0;
+            u64 time_ns = 0;
+        };
+        Counters reads, writes, flushes, discards;
+        u64 last_ns = 0;  ///< when a request ended last, by the monotonic clock; 0: never
     };
     const Statistics& statistics() const { return statistics_; }
 
@@ -64,7 +72,7 @@ class Drive final : public backend::BlockDevice {
     void finish(Flight& flight, int error);
     static void finish_later(void* flight);
     int refusal(const backend::BlockRequest& request) const;
-    void count(const backend::BlockRequest& request, int error);
+    void count(const Flight& flight, int error);
     void read_size();
 
     IoContext& io_;

@@ -17,6 +17,7 @@ namespace {
 // p".
 constexpr off_t kUsed = 100;
 constexpr off_t kNotShared = 200;
+constexpr unsigned kPermissions = 4;
 enum Permission : unsigned { consistent_read = 0, writing = 1, resizing = 3 };
 
 constexpr unsigned bit_of(Permission permission) {
@@ -39,6 +40,55 @@ bool is_locked_by_another(int fd, off_t byte) {
     lock.l_start = byte;
     lock.l_len = 1;
     return ::fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+}
+
+/// The permissions of a mode, as bits.
+struct Permissions {
+    unsigned used = 0;
+    unsigned not_shared = 0;
+};
+
+constexpr Permissions permissions_of(LockMode mode) {
+    if (mode == LockMode::none) {
+        return {};
+    }
+    const unsigned changes = bit_of(writing) | bit_of(resizing);
+    return {bit_of(consistent_read) | (mode == LockMode::writer ? changes : 0U), changes};
+}
+
+bool place_locks(int fd, LockMode mode) {
+    const Permissions wanted = permissions_of(mode);
+    for (unsigned permission = 0; permission < kPermissions; ++permission) {
+        if (((wanted.used >> permission & 1) != 0 && !set_lock(fd, kUsed + permission, F_RDLCK)) ||
+            ((wanted.not_shared >> permission & 1) != 0 && !set_lock(fd, kNotShared + permission, F_RDLCK))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/// Gives back what `mode` does not need.
+void keep_locks(int fd, LockMode mode) {
+    const Permissions kept = permissions_of(mode);
+    for (unsigned permission = 0; permission < kPermissions; ++permission) {
+        if ((kept.used >> permission & 1) == 0) {
+            set_lock(fd, kUsed + permission, F_UNLCK);
+        }
+        if ((kept.not_shared >> permission & 1) == 0) {
+            set_lock(fd, kNotShared + permission, F_UNLCK);
+        }
+    }
+}
+
+bool is_locked_against(int fd, LockMode mode) {
+    const Permissions wanted = permissions_of(mode);
+    for (unsigned permission = 0; permission < kPermissions; ++permission) {
+        if (((wanted.used >> permission & 1) != 0 && is_locked_by_another(fd, kNotShared + permission)) ||
+            ((wanted.not_shared >> permission & 1) != 0 && is_locked_by_another(fd, kUsed + permission))) {
+            return true;
+        }
+    }
+    return false;
 }
 
 std::string first_line(const std::filesystem::path& path) {
@@ -107,30 +157,21 @@ std::string holders_of(int fd) {
     return found;
 }
 
-Result<> lock_file(int fd, const std::string& path, LockMode mode) {
-    if (mode == LockMode::none) {
-        return ok();
-    }
-    const bool writes = mode == LockMode::writer;
-    const unsigned used = bit_of(consistent_read) | (writes ? bit_of(writing) | bit_of(resizing) : 0U);
-    const unsigned not_shared = bit_of(writing) | bit_of(resizing);
+Result<> lock_file(int fd, const std::string& path, LockMode mode, LockMode held) {
     // First our own, then a look for others': of two that come at once at least one sees the other.
-    for (unsigned permission = 0; permission < 4; ++permission) {
-        const bool placed = ((used >> permission & 1) == 0 || set_lock(fd, kUsed + permission, F_RDLCK)) &&
-                            ((not_shared >> permission & 1) == 0 || set_lock(fd, kNotShared + permission, F_RDLCK));
-        if (!placed) {
-            if (errno == EAGAIN || errno == EACCES) {
-                return in_use(fd, path, mode);
-            }
-            return ok();  // a file system without locks
-        }
-    }
-    for (unsigned permission = 0; permission < 4; ++permission) {
-        if (((used >> permission & 1) != 0 && is_locked_by_another(fd, kNotShared + permission)) ||
-            ((not_shared >> permission & 1) != 0 && is_locked_by_another(fd, kUsed + permission))) {
+    if (!place_locks(fd, mode)) {
+        const int error = errno;
+        keep_locks(fd, held);
+        if (error == EAGAIN || error == EACCES) {
             return in_use(fd, path, mode);
         }
+        return ok();  // a file system without locks
     }
+    if (is_locked_against(fd, mode)) {
+        keep_locks(fd, held);
+        return in_use(fd, path, mode);
+    }
+    keep_locks(fd, mode);
     return ok();
 }
 

@@ -15,8 +15,9 @@ enum class LockMode : u8 {
     writer,  ///< nobody else may write; who reads without a lock is not stopped
 };
 
-/// Locks the open file `fd` until it is closed. An error names who has it.
-Result<> lock_file(int fd, const std::string& path, LockMode mode);
+/// Locks the open file `fd`, which holds the lock `held`, until it is closed. An error names who has it, and leaves
+/// `held` as it is.
+Result<> lock_file(int fd, const std::string& path, LockMode mode, LockMode held = LockMode::none);
 
 /// "process 123 (qemu-system-aar), process 7 (kelvin)": who holds a lock on the file that `fd` refers to, as far as the
 /// host lets us see; empty if nobody is seen.

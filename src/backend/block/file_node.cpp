@@ -20,11 +20,15 @@ constexpr u64 kDirectAlignment = 4096;
 constexpr u64 kMaxTransfer = u64{1} << 30;
 constexpr u64 kZeroChunk = u64{1} << 20;
 
+bool is_refused_write(int error) {
+    return error == EACCES || error == EROFS || error == EPERM;
+}
+
 Error cannot_open(const std::string& path, int error, bool read_only) {
     std::string cure;
     if (error == ENOENT) {
         cure = "check the name; kelvin-img create makes a new image";
-    } else if ((error == EACCES || error == EROFS) && !read_only) {
+    } else if (is_refused_write(error) && !read_only) {
         cure = "readonly=on opens it without the right to write";
     } else if (error == EINVAL) {
         cure = "its file system may not know O_DIRECT: try another cache mode than none or directsync";
@@ -51,6 +55,11 @@ Result<std::shared_ptr<FileNode>> FileNode::open(IoContext& io, const FileOption
     // Not O_TRUNC: the file is emptied once it is known that nobody else uses it. Not to wait for a FIFO's other end.
     flags |= O_NONBLOCK | (options.create ? O_CREAT : 0);
     Fd fd(::open(options.path.c_str(), flags, 0644));
+    if (!fd && options.auto_read_only && !options.read_only && is_refused_write(errno)) {
+        FileOptions reader = options;
+        reader.read_only = true;
+        return open(io, reader);
+    }
     if (!fd) {
         return cannot_open(options.path, errno, options.read_only);
     }
@@ -70,6 +79,7 @@ Result<> FileNode::prepare() {
                           S_ISDIR(status.st_mode) ? "it is a directory: name a file in it" : "");
     }
     identity_ = {status.st_dev, status.st_ino};
+    KELVIN_TRY(io_.enable(options_.engine));
     KELVIN_TRY(lock_file(fd_.get(), options_.path, options_.lock));
     if (options_.create && !is_device_ && ::ftruncate(fd_.get(), 0) != 0) {
         return host_error("image '" + options_.path + "' cannot be emptied", errno);
@@ -83,6 +93,15 @@ Result<> FileNode::prepare() {
     }
     alignment_ = options_.direct ? kDirectAlignment : 1;
     can_discard_ = options_.discard;
+    return ok();
+}
+
+Result<> FileNode::lock(LockMode mode) {
+    if (mode == options_.lock) {
+        return ok();
+    }
+    KELVIN_TRY(lock_file(fd_.get(), options_.path, mode, options_.lock));
+    options_.lock = mode;
     return ok();
 }
 
@@ -103,6 +122,7 @@ Task<int> FileNode::transfer(IoOperation::Kind kind, u64 offset, Buffers buffers
         buffers.part(0, size).append_to(areas);
         IoOperation operation;
         operation.kind = kind;
+        operation.engine = options_.engine;
         operation.fd = fd_.get();
         operation.offset = offset;
         operation.segments = areas.data();
@@ -192,6 +212,7 @@ Task<int> FileNode::bounce_write(u64 offset, Buffers buffers) {
 
 Task<int> FileNode::fallocate(int mode, u64 offset, u64 length) {
     IoOperation operation;
+    operation.engine = options_.engine;
     operation.kind = IoOperation::Kind::allocate;
     operation.fd = fd_.get();
     operation.mode = mode;
@@ -267,6 +288,7 @@ Task<int> FileNode::flush() {
         co_return 0;
     }
     IoOperation operation;
+    operation.engine = options_.engine;
     operation.kind = IoOperation::Kind::synchronize;
     operation.fd = fd_.get();
     i64 result = 0;
@@ -325,7 +347,11 @@ bool FileNode::begin_direct(u64 offset, u64 length, bool is_write, DirectRequest
         offset + length > size_) {
         return false;
     }
+    if (is_write) {
+        note_write(offset + length);
+    }
     request.fd = fd_.get();
+    request.engine = options_.engine;
     request.offset = offset;
     return true;
 }

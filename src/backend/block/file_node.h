@@ -14,9 +14,11 @@ namespace kelvin::block {
 struct FileOptions {
     std::string path = {};
     bool read_only = false;
-    bool direct = false;    ///< past the host's page cache (O_DIRECT)
-    bool no_flush = false;  ///< nothing is made durable: cache=unsafe
-    bool discard = true;    ///< frees the host's storage when asked to
+    bool auto_read_only = false;  ///< read_only if the host does not let us write
+    bool direct = false;          ///< past the host's page cache (O_DIRECT)
+    bool no_flush = false;        ///< nothing is made durable: cache=unsafe
+    bool discard = true;          ///< frees the host's storage when asked to
+    IoEngine engine = IoEngine::automatic;
     LockMode lock = LockMode::reader;
     bool create = false;  ///< the file is made, or emptied if it is there
 };
@@ -51,6 +53,10 @@ class FileNode final : public BlockNode {
     bool begin_direct(u64 offset, u64 length, bool is_write, DirectRequest& request) override;
     u64 memory_alignment() const override { return alignment_; }
 
+    /// As `mode` says from here on; an error that names who is in the way leaves it as it is.
+    Result<> lock(LockMode mode);
+    /// Behind the last byte that was written so far.
+    u64 highest_write() const { return highest_write_; }
     /// Makes the host reserve storage: fallocate(2).
     Task<int> allocate(u64 offset, u64 length);
     /// Writes bytes, even if the host could do without them.
@@ -73,12 +79,17 @@ class FileNode final : public BlockNode {
     Task<int> bounce_write(u64 offset, Buffers buffers);
     Task<int> fallocate(int mode, u64 offset, u64 length);
     Task<int> write_zero_bytes(u64 offset, u64 length);
-    void grow_to(u64 end) { size_ = end > size_ ? end : size_; }
+    void note_write(u64 end) { highest_write_ = end > highest_write_ ? end : highest_write_; }
+    void grow_to(u64 end) {
+        note_write(end);
+        size_ = end > size_ ? end : size_;
+    }
 
     IoContext& io_;
     FileOptions options_;
     Fd fd_;
     u64 size_ = 0;
+    u64 highest_write_ = 0;
     u64 alignment_ = 1;  // O_DIRECT: of memory, offsets and lengths
     bool is_device_ = false;
     bool can_zero_ = true;

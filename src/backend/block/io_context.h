@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Asynchronous input and output of host files: io_uring, or threads where the host refuses that.
+// Asynchronous input and output of host files: by io_uring, or by threads where the host refuses that or the user wants
+// it.
 #pragma once
 
 #include <sys/uio.h>
@@ -16,10 +17,14 @@
 
 namespace kelvin::block {
 
+/// What moves bytes; `automatic` is io_uring if the host has it.
+enum class IoEngine : u8 { automatic, threads, io_uring };
+
 /// What the host is asked to do. Whoever starts one owns it, and keeps it until `done`.
 struct IoOperation {
     enum class Kind : u8 { read, write, synchronize, allocate };
     Kind kind = Kind::read;
+    IoEngine engine = IoEngine::automatic;  ///< one that the context has
     int fd = -1;
     int mode = 0;  ///< allocate: as fallocate(2) takes it
     u64 offset = 0;
@@ -33,24 +38,27 @@ struct IoOperation {
 /// As many as the host takes in one call (IOV_MAX).
 inline constexpr unsigned kMaxSegments = 1024;
 
-enum class IoEngine : u8 { automatic, threads, io_uring };
+class Engine;
 
 /// Used by one thread, the event loop's, or that of a program without one. Completions are delivered by turn().
-class IoContext {
+class IoContext final {
   public:
-    /// `automatic` takes io_uring if the host has it.
+    /// With one engine, `engine`, which is then also the automatic one.
     static Result<std::unique_ptr<IoContext>> create(IoEngine engine = IoEngine::automatic);
-    virtual ~IoContext() = default;
+    ~IoContext();
     IoContext(const IoContext&) = delete;
     IoContext& operator=(const IoContext&) = delete;
 
-    virtual IoEngine engine() const = 0;
+    /// Operations may name `engine` from here on; an error if the host does not have it.
+    Result<> enable(IoEngine engine);
+    /// The automatic one.
+    IoEngine engine() const { return automatic_; }
 
     /// From here until detach() the loop calls turn() when there is something to do.
     void attach(EventLoop& loop);
     void detach();
 
-    virtual void start(IoOperation& operation) = 0;
+    void start(IoOperation& operation);
     /// Calls `handler` in the next turn.
     void later(EventLoop::Handler handler, void* context);
     void resume_later(std::coroutine_handle<> coroutine);
@@ -77,25 +85,24 @@ class IoContext {
         return std::move(*value);
     }
 
-  protected:
-    IoContext() = default;
-    virtual int ready_fd() const = 0;
-    virtual void collect(bool wait) = 0;
-    /// Hands over what was started in a batch.
-    virtual void submit() {}
-    bool in_batch() const { return batches_ != 0; }
-
   private:
     struct Later {
         EventLoop::Handler handler;
         void* context;
     };
+    IoContext();
     template <class T>
     static Detached deliver(Task<T>& task, std::optional<T>& value) {
         value.emplace(co_await task);
     }
+    std::unique_ptr<Engine>& place_of(IoEngine engine) { return engine == IoEngine::threads ? threads_ : ring_; }
     void on_ready() { turn(false); }
+    void submit();
+    void wait();
 
+    IoEngine automatic_ = IoEngine::automatic;
+    std::unique_ptr<Engine> ring_;
+    std::unique_ptr<Engine> threads_;
     EventLoop* loop_ = nullptr;
     std::vector<Later> later_;
     unsigned batches_ = 0;

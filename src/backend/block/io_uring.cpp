@@ -12,15 +12,10 @@ namespace {
 /// Requests beyond it are handed over in several calls; the host keeps completions that find no room.
 constexpr unsigned kEntries = 256;
 
-class IoUring final : public IoContext {
+class IoUring final : public Engine {
   public:
     explicit IoUring(const io_uring& ring) : ring_(ring) {}
-    ~IoUring() override {
-        detach();
-        io_uring_queue_exit(&ring_);
-    }
-
-    IoEngine engine() const override { return IoEngine::io_uring; }
+    ~IoUring() override { io_uring_queue_exit(&ring_); }
 
     void start(IoOperation& operation) override {
         io_uring_sqe* entry = io_uring_get_sqe(&ring_);
@@ -31,10 +26,30 @@ class IoUring final : public IoContext {
         prepare(*entry, operation);
         io_uring_sqe_set_data(entry, &operation);
         ++under_way_;
-        if (!in_batch()) {
+    }
+
+    void submit() override {
+        if (io_uring_sq_ready(&ring_) != 0) {
             hand_over();
         }
     }
+
+    void collect(bool wait) override {
+        io_uring_cqe* completion = nullptr;
+        if (wait && under_way_ != 0) {
+            io_uring_wait_cqe(&ring_, &completion);
+        }
+        while (io_uring_peek_cqe(&ring_, &completion) == 0) {
+            auto& operation = *static_cast<IoOperation*>(io_uring_cqe_get_data(completion));
+            operation.result = completion->res;
+            io_uring_cqe_seen(&ring_, completion);
+            --under_way_;
+            operation.done(operation);
+        }
+    }
+
+    u64 under_way() const override { return under_way_; }
+    int ready_fd() const override { return ring_.ring_fd; }
 
   private:
     static void prepare(io_uring_sqe& entry, const IoOperation& operation) {
@@ -64,28 +79,6 @@ class IoUring final : public IoContext {
         KELVIN_ASSERT(submitted >= 0 || submitted == -EAGAIN || submitted == -EBUSY || submitted == -EINTR);
     }
 
-    void submit() override {
-        if (io_uring_sq_ready(&ring_) != 0) {
-            hand_over();
-        }
-    }
-
-    int ready_fd() const override { return ring_.ring_fd; }
-
-    void collect(bool wait) override {
-        io_uring_cqe* completion = nullptr;
-        if (wait && under_way_ != 0) {
-            io_uring_wait_cqe(&ring_, &completion);
-        }
-        while (io_uring_peek_cqe(&ring_, &completion) == 0) {
-            auto& operation = *static_cast<IoOperation*>(io_uring_cqe_get_data(completion));
-            operation.result = completion->res;
-            io_uring_cqe_seen(&ring_, completion);
-            --under_way_;
-            operation.done(operation);
-        }
-    }
-
     io_uring ring_;
     u64 under_way_ = 0;
 };
@@ -102,7 +95,7 @@ bool has_operations(io_uring& ring) {
 
 }  // namespace
 
-Result<std::unique_ptr<IoContext>> make_io_uring() {
+Result<std::unique_ptr<Engine>> make_io_uring() {
     io_uring ring{};
     if (const int error = io_uring_queue_init(kEntries, &ring, 0); error < 0) {
         return host_error(
@@ -113,7 +106,7 @@ Result<std::unique_ptr<IoContext>> make_io_uring() {
         io_uring_queue_exit(&ring);
         return host_error("io_uring of this kernel lacks operations", ENOSYS, "leave out aio=io_uring");
     }
-    return std::unique_ptr<IoContext>(std::make_unique<IoUring>(ring));
+    return std::unique_ptr<Engine>(std::make_unique<IoUring>(ring));
 }
 
 }  // namespace kelvin::block

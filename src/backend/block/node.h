@@ -32,6 +32,7 @@ struct Extent {
 /// A request that goes to the host's file as it is. Lent by whoever begins it, and kept until end_direct().
 struct DirectRequest {
     int fd = -1;
+    IoEngine engine = IoEngine::automatic;
     u64 offset = 0;  ///< in that file
     RangeLock::Entry lock;
 };

@@ -35,19 +35,16 @@ i64 perform(const IoOperation& operation) {
     return 0;
 }
 
-class ThreadPool final : public IoContext {
+class ThreadPool final : public Engine {
   public:
     explicit ThreadPool(Fd ready) : ready_(std::move(ready)) {}
     ~ThreadPool() override {
-        detach();
         {
             const std::lock_guard lock(mutex_);
             ending_ = true;
         }
         work_.notify_all();
     }
-
-    IoEngine engine() const override { return IoEngine::threads; }
 
     void start(IoOperation& operation) override {
         ++under_way_;
@@ -58,6 +55,29 @@ class ThreadPool final : public IoContext {
         }
         work_.notify_one();
     }
+
+    void submit() override {}
+
+    void collect(bool wait) override {
+        if (wait && under_way_ != 0) {
+            pollfd polled{ready_.get(), POLLIN, 0};
+            ::poll(&polled, 1, -1);
+        }
+        u64 ignored = 0;
+        static_cast<void>(!::read(ready_.get(), &ignored, sizeof ignored));
+        std::vector<IoOperation*> done;
+        {
+            const std::lock_guard lock(mutex_);
+            done.swap(done_);
+        }
+        under_way_ -= done.size();
+        for (IoOperation* operation : done) {
+            operation->done(*operation);
+        }
+    }
+
+    u64 under_way() const override { return under_way_; }
+    int ready_fd() const override { return ready_.get(); }
 
   private:
     void serve() {
@@ -81,26 +101,6 @@ class ThreadPool final : public IoContext {
         }
     }
 
-    int ready_fd() const override { return ready_.get(); }
-
-    void collect(bool wait) override {
-        if (wait && under_way_ != 0) {
-            pollfd polled{ready_.get(), POLLIN, 0};
-            ::poll(&polled, 1, -1);
-        }
-        u64 ignored = 0;
-        static_cast<void>(!::read(ready_.get(), &ignored, sizeof ignored));
-        std::vector<IoOperation*> done;
-        {
-            const std::lock_guard lock(mutex_);
-            done.swap(done_);
-        }
-        under_way_ -= done.size();
-        for (IoOperation* operation : done) {
-            operation->done(*operation);
-        }
-    }
-
     Fd ready_;
     u64 under_way_ = 0;
     std::mutex mutex_;  // guards what follows; never held while the host works
@@ -114,12 +114,12 @@ class ThreadPool final : public IoContext {
 
 }  // namespace
 
-Result<std::unique_ptr<IoContext>> make_thread_pool() {
+Result<std::unique_ptr<Engine>> make_thread_pool() {
     Fd ready(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (!ready) {
         return host_error("no eventfd for the threads of disks", errno);
     }
-    return std::unique_ptr<IoContext>(std::make_unique<ThreadPool>(std::move(ready)));
+    return std::unique_ptr<Engine>(std::make_unique<ThreadPool>(std::move(ready)));
 }
 
 }  // namespace kelvin::block

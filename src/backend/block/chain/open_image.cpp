@@ -9,9 +9,6 @@ namespace kelvin::block {
 
 namespace {
 
-/// A chain made to exhaust us by files that refer to ever more files.
-constexpr unsigned kMaxDepth = 200;
-
 bool names_protocol(const std::string& name) {
     const std::size_t colon = name.find(':');
     return colon != std::string::npos && colon < name.find('/');
@@ -25,13 +22,11 @@ class Opener {
         OpenedImage opened;
         opened.file = KELVIN_TRY(FileNode::open(io_, options.file));
         if (std::ranges::find(seen_, opened.file->identity()) != seen_.end()) {
-            return user_error(fmt::format("image '{}' is behind itself", options.file.path),
-                              "kelvin-img rebase -u -b FILE -F FORMAT gives an image another backing file");
+            return image_behind_itself(options.file.path);
         }
         seen_.push_back(opened.file->identity());
         if (seen_.size() > kMaxDepth) {
-            return user_error(
-                fmt::format("image '{}': more than {} images are behind each other", options.file.path, kMaxDepth));
+            return too_many_images(options.file.path);
         }
         opened.format = options.format ? *options.format : KELVIN_TRY(probe_format(io_, *opened.file));
         opened.node = opened.file;
@@ -50,22 +45,14 @@ class Opener {
 
   private:
     Result<> open_backing(const OpenOptions& overlay, qcow2::Image& image) {
-        const qcow2::Header& header = image.header();
+        const BackingImage backing = KELVIN_TRY(backing_image(overlay.file.path, image.header()));
         OpenOptions options;
         options.file = overlay.file;
-        options.file.path = KELVIN_TRY(backing_path(overlay.file.path, header.backing_name));
+        options.file.path = backing.path;
         options.file.read_only = true;
         options.file.create = false;
         options.file.lock = overlay.file.lock == LockMode::none ? LockMode::none : LockMode::reader;
-        if (!header.backing_format.empty()) {
-            options.format = format_called(header.backing_format);
-            if (!options.format) {
-                return user_error(
-                    fmt::format("image '{}': its backing file '{}' has the format '{}', which is not known here",
-                                overlay.file.path, header.backing_name, header.backing_format),
-                    "raw and qcow2 are known");
-            }
-        }
+        options.format = backing.format;
         auto opened = open(options);
         if (!opened) {
             Error error = opened.error();
@@ -73,10 +60,7 @@ class Opener {
             return error;
         }
         if (!options.format && opened->format == Format::raw) {
-            return user_error(fmt::format("image '{}' does not say which format its backing file '{}' has",
-                                          overlay.file.path, header.backing_name),
-                              fmt::format("if it is raw: kelvin-img rebase -u -F raw -b '{}' '{}'", header.backing_name,
-                                          overlay.file.path));
+            return backing_format_missing(overlay.file.path, image.header().backing_name);
         }
         image.set_backing(opened->node);
         return ok();
@@ -106,6 +90,34 @@ Result<Format> probe_format(IoContext& io, FileNode& file) {
         return host_error(fmt::format("image '{}' cannot be read", file.path()), error);
     }
     return qcow2::is_qcow2(start) ? Format::qcow2 : Format::raw;
+}
+
+Result<BackingImage> backing_image(const std::string& path, const qcow2::Header& header) {
+    BackingImage backing{KELVIN_TRY(backing_path(path, header.backing_name)), {}};
+    if (!header.backing_format.empty()) {
+        backing.format = format_called(header.backing_format);
+        if (!backing.format) {
+            return user_error(
+                fmt::format("image '{}': its backing file '{}' has the format '{}', which is not known here", path,
+                            header.backing_name, header.backing_format),
+                "raw and qcow2 are known");
+        }
+    }
+    return backing;
+}
+
+Error image_behind_itself(const std::string& path) {
+    return user_error(fmt::format("image '{}' is behind itself", path),
+                      "kelvin-img rebase -u -b FILE -F FORMAT gives an image another backing file");
+}
+
+Error too_many_images(const std::string& path) {
+    return user_error(fmt::format("image '{}': more than {} images are behind each other", path, kMaxDepth));
+}
+
+Error backing_format_missing(const std::string& path, const std::string& backing_name) {
+    return user_error(fmt::format("image '{}' does not say which format its backing file '{}' has", path, backing_name),
+                      fmt::format("if it is raw: kelvin-img rebase -u -F raw -b '{}' '{}'", backing_name, path));
 }
 
 Result<std::string> backing_path(const std::string& image, const std::string& name) {

@@ -37,6 +37,19 @@ std::optional<Format> format_called(std::string_view name);
 /// What the file begins like.
 Result<Format> probe_format(IoContext& io, FileNode& file);
 
+/// What an image says of the one behind it.
+struct BackingImage {
+    std::string path;
+    std::optional<Format> format;  ///< empty: it says none
+};
+Result<BackingImage> backing_image(const std::string& path, const qcow2::Header& header);
+/// A chain made to exhaust us by files that refer to ever more files.
+inline constexpr unsigned kMaxDepth = 200;
+Error image_behind_itself(const std::string& path);
+Error too_many_images(const std::string& path);
+/// For one that says no format of what looks raw.
+Error backing_format_missing(const std::string& path, const std::string& backing_name);
+
 /// `name` as `image` means it.
 Result<std::string> backing_path(const std::string& image, const std::string& name);
 

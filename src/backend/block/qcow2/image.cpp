@@ -9,9 +9,6 @@ namespace kelvin::block::qcow2 {
 
 namespace {
 
-/// L2 tables in memory: enough for 256 GiB of disk with clusters of 64 KiB.
-constexpr u64 kL2Budget = u64{32} << 20;
-
 Error cannot_read(const std::string& path, const char* what, int error) {
     return host_error(fmt::format("image '{}': {} cannot be read", path, what), error);
 }
@@ -23,7 +20,7 @@ Image::Image(IoContext& io, std::shared_ptr<FileNode> file, Header header, Image
       file_(std::move(file)),
       header_(std::move(header)),
       options_(options),
-      l2_(*file_, header_.cluster_size(), kL2Budget),
+      l2_(*file_, header_.cluster_size(), options.l2_budget),
       refcounts_(*file_, header_),
       ranges_(io),
       metadata_(io) {}

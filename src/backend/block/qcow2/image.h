@@ -25,6 +25,8 @@ struct ImageOptions {
     bool read_only = false;
     bool discard = true;      ///< freed clusters are given back to the host
     bool for_repair = false;  ///< damaged and dirty ones are opened too
+    /// Bytes of L2 tables in memory: enough for 256 GiB of disk with clusters of 64 KiB.
+    u64 l2_budget = u64{32} << 20;
 };
 
 /// What an L2 entry says of a range that starts at some offset.
