@@ -225,6 +225,11 @@ void Devices::reset() {
     }
 }
 
+std::string Devices::owner_of(std::string_view id) const {
+    const auto found = std::ranges::find(entries_, id, [](const auto& entry) -> std::string_view { return entry->id; });
+    return found != entries_.end() && !id.empty() ? (*found)->owner : std::string();
+}
+
 std::vector<DeviceEntry> Devices::list() const {
     std::vector<DeviceEntry> all;
     for (const auto& entry : entries_) {

@@ -63,6 +63,8 @@ class Devices final : private bus::DetachObserver {
     void reset();
 
     std::vector<DeviceEntry> list() const;
+    /// What the back ends of device `id` were claimed under; empty if there is no such device.
+    std::string owner_of(std::string_view id) const;
     /// All buses, the board's first.
     std::vector<bus::Bus*> buses() const;
 

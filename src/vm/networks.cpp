@@ -30,6 +30,7 @@ Result<> Networks::add(const NetworkSpec& spec) {
         auto made = type->make(spec.options, io_, clock_);
         if (made) {
             entry->port = std::move(*made);
+            entry->cable = std::make_unique<backend::Cable>(*entry->port);
         } else {
             outcome = made.error();
         }
@@ -71,9 +72,22 @@ Result<> Networks::add_capture(std::string_view id, const std::string& path, u32
     if (!entry->owner.empty()) {
         return user_error(fmt::format("network '{}' is connected to a card already", id));
     }
-    backend::NetworkPort& last = entry->captures.empty() ? *entry->port : *entry->captures.back();
+    backend::NetworkPort& cable = *entry->cable;
+    backend::NetworkPort& last = entry->captures.empty() ? cable : *entry->captures.back();
     entry->captures.push_back(KELVIN_TRY(backend::PacketCapture::create(path, longest, last)));
     return ok();
+}
+
+Result<> Networks::set_link(std::string_view id, bool up) {
+    Entry* const entry = KELVIN_TRY(find(id));
+    io_.call([&] { entry->cable->set_plugged(up); });
+    return ok();
+}
+
+std::string Networks::network_of(std::string_view owner) const {
+    const auto found =
+        std::ranges::find(entries_, owner, [](const auto& entry) -> std::string_view { return entry->owner; });
+    return found != entries_.end() && !owner.empty() ? (*found)->spec.id : std::string();
 }
 
 Result<backend::UserNetwork*> Networks::find_user(std::string_view id) const {
@@ -115,7 +129,10 @@ Result<backend::NetworkPort*> Networks::claim(std::string_view id, const std::st
         return user_error(fmt::format("network '{}' is connected to another card", id), "a cable has two ends only");
     }
     entry->owner = owner;
-    return entry->captures.empty() ? entry->port.get() : entry->captures.back().get();
+    if (!entry->captures.empty()) {
+        return entry->captures.back().get();
+    }
+    return entry->cable.get();
 }
 
 void Networks::release(const std::string& owner) {
@@ -131,7 +148,10 @@ std::string Networks::describe() const {
     io_.call([&] {
         for (const auto& entry : entries_) {
             text += fmt::format("{}: {}{}\n{}", entry->spec.id, entry->spec.type,
-                                entry->owner.empty() ? ", not connected" : "", entry->port->describe());
+                                entry->owner.empty()          ? ", not connected"
+                                : !entry->cable->is_plugged() ? ", cable pulled"
+                                                              : "",
+                                entry->port->describe());
         }
     });
     return text;

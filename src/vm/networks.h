@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "backend/net/cable.h"
 #include "backend/net/network_types.h"
 #include "backend/net/packet_capture.h"
 #include "backend/net/user_network.h"
@@ -31,6 +32,11 @@ class Networks {
     /// connected.
     Result<> add_capture(std::string_view id, const std::string& path, u32 longest);
 
+    /// Pulls the cable of network `id`, or plugs it in again; the card sees it.
+    Result<> set_link(std::string_view id, bool up);
+    /// The network that `owner` has; empty: none.
+    std::string network_of(std::string_view owner) const;
+
     /// hostfwd rules of a user network that runs; the first one if `id` is empty.
     Result<> add_forward(std::string_view id, const std::string& rule);
     /// `rule` is the host's part: "tcp:127.0.0.1:2222".
@@ -46,6 +52,7 @@ class Networks {
     struct Entry {
         NetworkSpec spec;
         std::unique_ptr<backend::NetworkPort> port;
+        std::unique_ptr<backend::Cable> cable;                          // in front of the port
         std::vector<std::unique_ptr<backend::PacketCapture>> captures;  // each in front of the one before
         std::string owner;                                              // empty: none
     };

@@ -326,4 +326,9 @@ Result<std::vector<u8>> device_tree_of(const MachineSpec& spec) {
     return machine::make_device_tree(config, facts);
 }
 
+Result<> Vm::set_link(const std::string& name, bool up) {
+    const std::string network = networks_->network_of(devices_->owner_of(name));
+    return networks_->set_link(network.empty() ? name : network, up);
+}
+
 }  // namespace kelvin::vm

@@ -94,6 +94,8 @@ class Vm final : private machine::PowerControl,
     Drives& drives() { return drives_; }
     std::string describe_networks() const { return networks_->describe(); }
     Networks& networks() { return *networks_; }
+    /// Pulls the cable of the network or of the card `name`, or plugs it in again.
+    Result<> set_link(const std::string& name, bool up);
     std::string describe_pci() { return machine_->pcie().describe(); }
     std::string describe_memory() const { return machine_->memory().describe(); }
     std::string accelerator_statistics() const { return accelerator_->statistics(); }

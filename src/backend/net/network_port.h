@@ -65,6 +65,10 @@ class NetworkPort {
     /// What the receiver takes from now on; nothing at first.
     virtual void set_receiver_offloads(const ReceiverOffloads& /*offloads*/) {}
     virtual bool link_up() const = 0;
+    /// How many ports it has, for cards with as many queues: each carries some of the frames once it has a receiver.
+    virtual unsigned queue_count() const { return 1; }
+    /// The first is the port itself.
+    virtual NetworkPort& queue(unsigned /*index*/) { return *this; }
     /// Lines about it for the user; may be empty.
     virtual std::string describe() const { return {}; }
 };

@@ -41,14 +41,14 @@ struct TapOptions {
         visit("vhostforce", vhostforce, "accepted, likewise");
         visit("vhostfd", vhostfd, "accepted, likewise");
         visit("sndbuf", sndbuf, "accepted, without effect");
-        visit("queues", queues, "1");
-        visit("fds", fds, "refused: there is one queue");
+        visit("queues", queues, "queues of an interface that has several; frames of one flow take one of them");
+        visit("fds", fds, "open descriptors, one a queue, instead of fd: 20:21");
         visit("helper", helper, "refused: nothing is run");
         visit("br", br, "refused: add the interface to a bridge with ip link");
     }
 };
 
-/// I/O loop's thread.
+/// One queue of an interface, and the way to the others. I/O loop's thread.
 class TapNetwork final : public NetworkPort {
   public:
     static Result<std::unique_ptr<TapNetwork>> create(const TapOptions& options, EventLoop& loop);
@@ -63,13 +63,23 @@ class TapNetwork final : public NetworkPort {
     bool gives_offloads() const override { return has_headers_; }
     void set_receiver_offloads(const ReceiverOffloads& offloads) override;
     bool link_up() const override { return true; }
+    unsigned queue_count() const override { return static_cast<unsigned>(others_.size() + 1); }
+    NetworkPort& queue(unsigned index) override;
     std::string describe() const override;
 
   private:
     /// Frames taken in a row before others have their turn.
     static constexpr unsigned kFuel = 256;
 
-    TapNetwork(EventLoop& loop, Fd fd, std::string interface, bool has_headers);
+    struct Queue {
+        Fd fd;
+        std::string interface;
+        bool has_headers = false;
+        bool is_one_of_many = false;
+    };
+    static Result<Queue> open_queue(const TapOptions& options, std::optional<i32> descriptor, std::string name);
+    TapNetwork(EventLoop& loop, Queue queue);
+    void join(bool wanted);
     void readable();
     bool read_frame();
     bool offer();
@@ -78,7 +88,9 @@ class TapNetwork final : public NetworkPort {
     EventLoop& loop_;
     Fd fd_;
     const std::string interface_;
-    const bool has_headers_;  // each frame has a virtio_net_hdr in front
+    const bool has_headers_;                           // each frame has a virtio_net_hdr in front
+    const bool is_one_of_many_;                        // the host gives it frames only while it is attached
+    std::vector<std::unique_ptr<TapNetwork>> others_;  // the further queues
     NetworkReceiver* receiver_ = nullptr;
     bool watched_ = false;
     FrameOffload offload_;      // of the frame that was read

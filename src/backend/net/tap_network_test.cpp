@@ -31,10 +31,11 @@ void set_address(int socket, unsigned long request, const char* text) {
 
 struct Rig {
     /// Empty if there is nothing to test with.
-    explicit Rig(bool vnet_hdr) {
+    explicit Rig(bool vnet_hdr, u32 queues = 1) {
         TapOptions options;
         options.ifname = kInterface;
         options.vnet_hdr = vnet_hdr;
+        options.queues = queues;
         thread.loop.call([&] {
             if (::unshare(CLONE_NEWNET) != 0) {
                 return;
@@ -140,6 +141,47 @@ TEST(TapNetwork, WithoutRoomFramesWaitInTheHost) {
     });
     EXPECT_TRUE(hears(rig.thread, rig.guest, "number 0"));
     EXPECT_TRUE(hears(rig.thread, rig.guest, "number 19"));
+}
+
+TEST(TapNetwork, QueuesShareTheFlows) {
+    Rig rig(true, 2);
+    if (rig.tap == nullptr) {
+        GTEST_SKIP() << "no network namespace, or no /dev/net/tun";
+    }
+    ASSERT_EQ(rig.tap->queue_count(), 2U);
+    rig.host_sends("192.168.77.2", "x");
+    ASSERT_TRUE(rig.was_asked());
+    rig.answer_question();
+    TestGuest second;
+    rig.thread.loop.call([&] { rig.tap->queue(1).set_receiver(&second); });
+    // Each socket is a flow.
+    for (int i = 0; i < 64; ++i) {
+        rig.thread.loop.call([&] { rig.socket = Fd(::socket(AF_INET, SOCK_DGRAM, 0)); });
+        rig.host_sends("192.168.77.2", "flow " + std::to_string(i));
+    }
+    EXPECT_TRUE(eventually(rig.thread, [&] { return second.frames.size() > 4 && rig.guest.frames.size() > 4; }));
+    rig.thread.loop.call([&] { rig.tap->queue(1).set_receiver(nullptr); });
+    for (int i = 64; i < 72; ++i) {
+        rig.thread.loop.call([&] { rig.socket = Fd(::socket(AF_INET, SOCK_DGRAM, 0)); });
+        rig.host_sends("192.168.77.2", "flow " + std::to_string(i));
+        EXPECT_TRUE(hears(rig.thread, rig.guest, "flow " + std::to_string(i)));
+    }
+}
+
+TEST(TapNetwork, OptionsThatDoNotGoTogether) {
+    EventLoop loop;
+    const auto fails = [&](const TapOptions& options) { return !TapNetwork::create(options, loop); };
+    TapOptions options;
+    options.fds = "3:x";
+    EXPECT_TRUE(fails(options));
+    options.fds = "3:4";
+    options.queues = 2;
+    EXPECT_TRUE(fails(options));
+    options = {};
+    options.queues = 0;
+    EXPECT_TRUE(fails(options));
+    options.queues = 257;
+    EXPECT_TRUE(fails(options));
 }
 
 }  // namespace

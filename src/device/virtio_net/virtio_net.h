@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Virtio network device (virtio 1.2, 5.1), with one pair of queues.
+// Virtio network device (virtio 1.2, 5.1).
 #pragma once
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,7 +15,7 @@
 
 namespace kelvin::device {
 
-class VirtioNet final : public bus::virtio::Device, private backend::NetworkReceiver {
+class VirtioNet final : public bus::virtio::Device {
   public:
     struct Options {
         std::string netdev;
@@ -40,6 +41,9 @@ class VirtioNet final : public bus::virtio::Device, private backend::NetworkRece
         bool ctrl_rx = true;
         bool ctrl_vlan = true;
         bool ctrl_mac_addr = true;
+        bool guest_announce = true;
+        i32 speed = -1;
+        std::string duplex;
         bus::virtio::RingOptions ring;
 
         template <class Visitor>
@@ -59,7 +63,7 @@ class VirtioNet final : public bus::virtio::Device, private backend::NetworkRece
             visit("guest_tso6", guest_tso6, "the guest takes TCP over IPv6 uncut");
             visit("guest_ecn", guest_ecn, "also if it carries congestion marks");
             visit("ctrl_guest_offloads", ctrl_guest_offloads, "the guest may change its mind about these");
-            visit("mq", mq, "accepted; there are as many queues as its cable has, one each way");
+            visit("mq", mq, "as many pairs of queues as its cable has, such as a tap with queues=4");
             visit("tx", tx, "accepted, without effect");
             visit("mrg_rxbuf", mrg_rxbuf, "a frame may lie in several buffers");
             visit("status", status, "the guest sees whether the cable is plugged in");
@@ -67,6 +71,9 @@ class VirtioNet final : public bus::virtio::Device, private backend::NetworkRece
             visit("ctrl_rx", ctrl_rx, "the guest says which frames it wants");
             visit("ctrl_vlan", ctrl_vlan, "the guest says which VLANs it wants");
             visit("ctrl_mac_addr", ctrl_mac_addr, "the guest may change its address");
+            visit("guest_announce", guest_announce, "the guest may be asked to tell its network where it is");
+            visit("speed", speed, "megabits a second that the guest is told of; -1: it is not told");
+            visit("duplex", duplex, "full or half, likewise");
             ring.fields(visit);
         }
     };
@@ -76,38 +83,37 @@ class VirtioNet final : public bus::virtio::Device, private backend::NetworkRece
     VirtioNet(const Options& options, EventLoop& io, memory::Dma& dma, backend::NetworkPort& port);
     ~VirtioNet() override;
 
+    /// Asks the driver to announce itself to its network, as after a move to another host. I/O loop's thread.
+    void announce();
+
   private:
+    class Pair;
+
     void started(u64 features) override;
     void stopped() override;
     void queue_notified(u16 queue) override;
 
-    bool receive(std::span<const iovec> frame, const backend::FrameOffload& offload) override;
-    void link_changed(bool up) override;
+    std::array<u8, 2> status_bytes() const;
+    void publish_status();
+    void set_offloads(u64 features);
+    void set_active_pairs(std::size_t count);
 
-    bool gather_buffers(u64 size);
-    void fill_buffers(std::span<const iovec> frame, const backend::FrameOffload& offload);
-    void transmit(const bus::virtio::Chain& chain);
-    void publish_status(bool up);
-
+    // Control commands (virtio_net_control.cpp).
     bool control(const bus::virtio::Chain& chain);
     bool control_modes(u8 command, const bus::virtio::Chain& chain);
     bool control_addresses(u8 command, const bus::virtio::Chain& chain);
     bool read_table(const bus::virtio::Chain& chain, u64& at, ReceiveFilter::Table& table);
     bool control_vlans(u8 command, const bus::virtio::Chain& chain);
+    bool control_announcement(u8 command);
+    bool control_pairs(u8 command, const bus::virtio::Chain& chain);
     bool control_offloads(u8 command, const bus::virtio::Chain& chain);
-    void set_offloads(u64 features);
 
     const state::MacAddress mac_;
-    backend::NetworkPort& port_;
     ReceiveFilter filter_;
-    bool starved_ = false;  // a frame found no room
-    bus::virtio::Chain outgoing_;
-    std::vector<iovec> pieces_;
-    backend::ReceiverOffloads offloads_;           // what the driver takes now
-    std::vector<bus::virtio::Chain> buffers_;      // taken for the next frame; reused
-    std::vector<bus::virtio::Returned> returned_;  // of them
-    std::size_t buffer_count_ = 0;
-    u64 buffer_room_ = 0;
+    bus::virtio::Chain command_;
+    backend::ReceiverOffloads offloads_;  // what the driver takes now
+    std::vector<std::unique_ptr<Pair>> pairs_;
+    bool announcing_ = false;  // the driver was asked to, and has not answered
 };
 
 }  // namespace kelvin::device

@@ -31,8 +31,12 @@ struct Cable final : backend::NetworkPort {
     bool takes_offloads() const override { return true; }
     bool gives_offloads() const override { return true; }
     void set_receiver_offloads(const backend::ReceiverOffloads& wanted) override { offloads = wanted; }
-    bool link_up() const override { return true; }
+    bool link_up() const override { return plugged; }
+    unsigned queue_count() const override { return 1 + static_cast<unsigned>(others.size()); }
+    NetworkPort& queue(unsigned index) override { return index == 0 ? *this : others.at(index - 1); }
 
+    bool plugged = true;
+    std::vector<Cable> others;
     backend::ReceiverOffloads offloads;
     backend::NetworkReceiver* receiver = nullptr;
     std::vector<std::vector<u8>> sent;
@@ -43,11 +47,14 @@ struct Cable final : backend::NetworkPort {
 constexpr u64 kChecksum = 1;
 constexpr u64 kGuestChecksum = 2;
 constexpr u64 kMergeable = 1 << 15;
+constexpr u64 kStatus = 1 << 16;
+constexpr u64 kAnnounce = 1 << 21;
+constexpr u64 kMultiQueue = 1 << 22;
 constexpr u64 kControl = 1 << 17 | 1 << 18 | 1 << 19 | 1 << 23;
 
 struct Rig {
-    explicit Rig(u64 features = kMergeable) {
-        VirtioNet::Options options;
+    explicit Rig(u64 features = kMergeable, VirtioNet::Options options = {}, std::size_t pairs = 1) {
+        cable.others.resize(pairs - 1);
         options.mac = {{0x52, 0x54, 0, 1, 2, 3}};
         machine.thread.loop.call(
             [&] { net = std::make_unique<VirtioNet>(options, machine.thread.loop, machine.map, cable); });
@@ -67,10 +74,15 @@ struct Rig {
         });
         return taken;
     }
-    u8 control(std::vector<u8> command) {
+    u16 status() {
+        std::array<u8, 2> bytes{};
+        net->read_config(6, bytes);
+        return static_cast<u16>(bytes[0] | bytes[1] << 8);
+    }
+    u8 control(std::vector<u8> command, u16 queue = 2) {
         const Piece pieces[] = {driver->readable(command), driver->writable(1)};
         machine.store<u8>(pieces[1].address, 0xee);
-        driver->request(2, pieces);
+        driver->request(queue, pieces);
         return machine.load<u8>(pieces[1].address);
     }
 
@@ -211,21 +223,94 @@ TEST(VirtioNet, FiltersByTheDriversWill) {
     EXPECT_EQ(rig.control({0}), 1);
 }
 
+TEST(VirtioNet, AsManyPairsAsTheDriverWants) {
+    VirtioNet::Options options;
+    options.mq = true;
+    Rig rig(kMergeable | kControl | kMultiQueue, options, 3);
+    std::array<u8, 2> pairs{};
+    rig.net->read_config(8, pairs);
+    EXPECT_EQ(pairs[0], 3);
+    EXPECT_EQ(rig.net->queue_count(), 7);
+    EXPECT_EQ(rig.cable.others[0].receiver, nullptr);
+    EXPECT_EQ(rig.control({4, 0, 2, 0}, 6), 0);
+    EXPECT_NE(rig.cable.others[0].receiver, nullptr);
+    EXPECT_EQ(rig.cable.others[1].receiver, nullptr);
+    for (const std::vector<u8>& wrong : {std::vector<u8>{4, 0, 0, 0}, {4, 0, 4, 0}, {4, 1, 1, 0}, {4, 0, 1}}) {
+        EXPECT_EQ(rig.control(wrong, 6), 1);
+    }
+    // Each pair has its end of the cable, both ways; what is sent on one that is not active goes out by the first.
+    const std::vector<u8> frame = frame_to(kOwn, 60);
+    const Piece room = rig.driver->writable(200);
+    rig.driver->offer(2, std::span(&room, 1));
+    rig.machine.thread.loop.call([&] {
+        const iovec piece{const_cast<u8*>(frame.data()), frame.size()};
+        EXPECT_TRUE(rig.cable.others[0].receiver->receive({&piece, 1}, {}));
+    });
+    EXPECT_TRUE(rig.driver->wait_used(2));
+    const std::array<u8, 12> header{};
+    for (const u16 queue : {u16{3}, u16{5}}) {
+        const Piece pieces[] = {rig.driver->readable(header), rig.driver->readable(frame)};
+        rig.driver->request(queue, pieces);
+    }
+    EXPECT_EQ(rig.cable.others[0].sent.size(), 1U);
+    EXPECT_EQ(rig.cable.others[1].sent.size(), 0U);
+    EXPECT_EQ(rig.cable.sent.size(), 1U);
+    rig.net->set_status(0);
+    EXPECT_EQ(rig.cable.others[0].receiver, nullptr);
+    EXPECT_NE(rig.cable.receiver, nullptr);
+    // A driver that knows of one pair has the control queue behind it.
+    ASSERT_TRUE(rig.driver->start(kMergeable | kControl, 16));
+    EXPECT_EQ(rig.control({0, 0, 0}, 2), 0);
+    EXPECT_EQ(rig.control({4, 0, 2, 0}, 2), 1);
+}
+
+TEST(VirtioNet, LinkAndAnnouncements) {
+    VirtioNet::Options options;
+    options.speed = 10000;
+    options.duplex = "full";
+    Rig rig(kMergeable | kControl | kStatus | kAnnounce, options);
+    EXPECT_EQ(rig.status(), 1U);
+    std::array<u8, 5> speed{};
+    rig.net->read_config(12, speed);
+    EXPECT_EQ(speed, (std::array<u8, 5>{0x10, 0x27, 0, 0, 1}));
+    EXPECT_NE(rig.net->identity().features >> 63, 0U);
+    rig.machine.thread.loop.call([&] {
+        rig.cable.plugged = false;
+        rig.cable.receiver->link_changed(false);
+    });
+    EXPECT_EQ(rig.status(), 0U);
+    EXPECT_EQ(rig.driver->config_interrupts(), 1U);
+    rig.machine.thread.loop.call([&] {
+        rig.cable.plugged = true;
+        rig.cable.receiver->link_changed(true);
+        rig.net->announce();
+    });
+    EXPECT_EQ(rig.status(), 3U);
+    EXPECT_EQ(rig.control({3, 1}), 1);
+    EXPECT_EQ(rig.status(), 3U);
+    EXPECT_EQ(rig.control({3, 0}), 0);
+    EXPECT_EQ(rig.status(), 1U);
+}
+
 TEST(VirtioNet, AnyFramesAndCommands) {
     const unsigned seed = std::random_device()();
     SCOPED_TRACE(seed);
     std::mt19937_64 random(seed);
-    Rig rig(kMergeable | kControl);
+    VirtioNet::Options options;
+    options.mq = true;
+    Rig rig(kMergeable | kControl, options, 2);
     for (int round = 0; round < 300; ++round) {
-        ASSERT_TRUE(rig.driver->start((kMergeable | kControl | kChecksum) & random(), 16));
+        // What belongs together comes together.
+        const u64 parts[] = {kMergeable, kControl | kMultiQueue, kControl, kChecksum};
+        ASSERT_TRUE(rig.driver->start(parts[random() % 4] | parts[random() % 4], 16));
         for (int step = 0; step < 8; ++step) {
             std::vector<u8> bytes(random() % 300);
             for (u8& byte : bytes) {
                 byte = static_cast<u8>(random() % 4);
             }
             const Piece pieces[] = {rig.driver->readable(bytes), rig.driver->writable(static_cast<u32>(random() % 64))};
-            const u16 queue = static_cast<u16>(random() % 3);
-            if (queue == 0) {
+            const u16 queue = static_cast<u16>(random() % 5);
+            if (queue % 2 == 0 && queue != 4 && random() % 4 != 0) {
                 rig.driver->offer(queue, std::span(pieces).subspan(1));
             } else {
                 rig.driver->offer(queue, std::span(pieces).first(1 + random() % 2));
