@@ -175,7 +175,7 @@ TEST(SocketNetworks, WrongOptions) {
                                           {"dgram,local.type=inet,local.host=127.0.0.1,local.port=0", "to go to"},
                                           {"dgram", "to come to"},
                                           {"tap,script=/etc/x", "no scripts"},
-                                          {"tap,queues=2", "one queue"},
+                                          {"tap,queues=257", "queues=257"},
                                           {"tap,fd=0", "no tap interface"},
                                           {"tap,ifname=a-name-that-is-too-long", "longer than"}}) {
         bench.error.clear();

@@ -71,6 +71,8 @@ struct Rig {
     /// Answers the question that came last, as 52:54:00:01:02:03.
     void answer_question() {
         thread.loop.call([&] {
+            // Others may have come since.
+            drop_all_but_questions();
             std::vector<u8> frame = guest.frames.back();
             constexpr std::array<u8, 6> kOwn = {0x52, 0x54, 0, 1, 2, 3};
             std::array<u8, 10> sender{};
@@ -85,9 +87,12 @@ struct Rig {
             tap->send({&piece, 1}, {});
         });
     }
+    void drop_all_but_questions() {
+        std::erase_if(guest.frames, [](const auto& f) { return f.size() < 42 || f[12] != 8 || f[13] != 6; });
+    }
     bool was_asked() {
         return eventually(thread, [&] {
-            std::erase_if(guest.frames, [](const auto& f) { return f.size() < 42 || f[12] != 8 || f[13] != 6; });
+            drop_all_but_questions();
             return !guest.frames.empty();
         });
     }
