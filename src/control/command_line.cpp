@@ -36,7 +36,7 @@ Result<> apply_stray(Draft& draft, std::string_view argument) {
         return user_error(fmt::format("'{}' is neither an option nor an image that exists", path),
                           "options begin with '-'; quote what belongs to -append");
     }
-    return apply_disk(draft, path);
+    return apply_lone_disk(draft, path);
 }
 
 const Option* find_option(std::string_view argument) {
@@ -83,6 +83,7 @@ Result<CommandLine> parse_command_line(std::span<const std::string_view> argumen
         }
     }
     KELVIN_TRY(settle_console(draft));
+    KELVIN_TRY(settle_snapshot(draft));
     KELVIN_TRY(settle_flash(draft));
     KELVIN_TRY(settle_drives(draft));
     KELVIN_TRY(settle_networks(draft));

@@ -19,6 +19,7 @@ struct Draft {
     bool machine_named = false;
     bool no_defaults = false;
     bool no_graphic = false;
+    bool snapshot = false;
     std::optional<std::string> display;
     std::optional<std::string> serial;
     std::optional<std::string> monitor;
@@ -59,6 +60,8 @@ Result<> apply_netdev(Draft& draft, const std::string& value);
 Result<> apply_instruction_time(Draft& draft, const std::string& value);
 Result<> apply_blockdev(Draft& draft, const std::string& value);
 Result<> apply_drive(Draft& draft, const std::string& value);
+Result<> apply_snapshot(Draft& draft, const std::string& value);
+Result<> apply_lone_disk(Draft& draft, const std::string& value);
 Result<> apply_disk(Draft& draft, const std::string& value);
 Result<> apply_cdrom(Draft& draft, const std::string& value);
 Result<> apply_device(Draft& draft, const std::string& value);
@@ -69,6 +72,8 @@ Result<> apply_gdb(Draft& draft, const std::string& value);
 Result<> apply_gdb_default(Draft& draft, const std::string& value);
 Result<> apply_action(Draft& draft, const std::string& value);
 
+/// Has -snapshot meant for every drive that does not say otherwise.
+Result<> settle_snapshot(Draft& draft);
 /// Gives the board's flash those drives that are for it.
 Result<> settle_flash(Draft& draft);
 /// Gives drives their names and devices, once every option is known.

@@ -2,15 +2,81 @@
 // -blockdev, -drive, -hda and its kin, -cdrom.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
 #include "control/option_table.h"
 #include "state/options.h"
+#include "state/text_values.h"
 
 namespace kelvin::control {
 
+namespace {
+
+void append(std::string& list, const std::string& key, const state::Property& property) {
+    list += list.empty() ? key : "," + key;
+    if (property.has_value) {
+        list += '=';
+        for (const char c : property.value) {
+            list += c == ',' ? ",," : std::string(1, c);
+        }
+    }
+}
+
+/// "a.img,file.locking=off": the file's name and options of its node have one key, so that they are read apart.
+Result<state::Json> read_drive(const std::string& text, state::Json& file_options) {
+    constexpr std::string_view kInner = "file.";
+    std::string rest;
+    std::string inner;
+    for (const state::Property& each : state::parse_properties(text)) {
+        if (each.has_value && each.key.starts_with(kInner)) {
+            append(inner, each.key.substr(kInner.size()), each);
+        } else {
+            append(rest, each.key, each);
+        }
+    }
+    if (!inner.empty()) {
+        file_options = KELVIN_TRY(state::parse_options(inner));
+    }
+    return state::parse_options(rest, "file");
+}
+
+/// "json:{...}" in place of a file's name is a node: the disk's, or with a format or a driver of files what holds it.
+Result<> read_node(vm::DriveSpec& spec) {
+    constexpr std::string_view kMark = "json:";
+    if (!spec.file.starts_with(kMark)) {
+        return ok();
+    }
+    state::Json node = KELVIN_TRY(state::parse_json(std::string_view(spec.file).substr(kMark.size())));
+    if (!node.is_object() || !spec.file_options.is_null()) {
+        return user_error("json: is followed by one object with a node's options, and file.KEY does not go with it");
+    }
+    spec.file.clear();
+    (spec.format || node.contains("filename") ? spec.file_options : spec.node) = std::move(node);
+    return ok();
+}
+
+Result<> refuse_throttling(const state::Json& options) {
+    for (const auto& [key, unused] : options.items()) {
+        if (key == "throttling" || key.starts_with("bps") || key.starts_with("iops")) {
+            return user_error(fmt::format("{}: disks are not throttled", key),
+                              "leave it out; a control group's io.max limits the whole process");
+        }
+    }
+    return ok();
+}
+
+}  // namespace
+
 Result<> apply_drive(Draft& draft, const std::string& value) {
-    const state::Json options = KELVIN_TRY(state::parse_options(value, "file"));
     vm::DriveSpec spec;
+    const state::Json options = KELVIN_TRY(read_drive(value, spec.file_options));
+    KELVIN_TRY(refuse_throttling(options));
     KELVIN_TRY(state::read_options("-drive", options, spec));
+    KELVIN_TRY(read_node(spec));
+    if (spec.file.empty() && spec.file_options.is_object() && spec.file_options.contains("filename")) {
+        KELVIN_TRY(state::read_value(spec.file_options["filename"], spec.file));
+    }
     draft.line.spec.drives.push_back(std::move(spec));
     return ok();
 }
@@ -27,12 +93,41 @@ Result<> apply_disk(Draft& draft, const std::string& value) {
     return ok();
 }
 
+Result<> apply_snapshot(Draft& draft, const std::string&) {
+    draft.snapshot = true;
+    return ok();
+}
+
 Result<> apply_cdrom(Draft& draft, const std::string& value) {
     vm::DriveSpec spec;
     spec.file = value;
     spec.format = vm::ImageFormat::raw;
     spec.media = vm::Media::cdrom;
     draft.line.spec.drives.push_back(std::move(spec));
+    return ok();
+}
+
+/// A file that is named without an option: what it is, its name says.
+Result<> apply_lone_disk(Draft& draft, const std::string& value) {
+    constexpr auto kSuffixes = std::to_array<std::string_view>({".iso", ".img", ".raw", ".qcow2"});
+    KELVIN_TRY(value.ends_with(".iso") ? apply_cdrom(draft, value) : apply_disk(draft, value));
+    vm::DriveSpec& spec = draft.line.spec.drives.back();
+    spec.format.reset();
+    spec.named_alone = std::ranges::any_of(kSuffixes, [&](std::string_view suffix) { return value.ends_with(suffix); });
+    return ok();
+}
+
+Result<> settle_snapshot(Draft& draft) {
+    if (!draft.snapshot) {
+        return ok();
+    }
+    if (!draft.line.spec.block_nodes.empty()) {
+        return user_error("-snapshot is for drives; what is written to the nodes of -blockdev would be kept",
+                          "-drive snapshot=on, or overlays: kelvin-img create -f qcow2 -b FILE -F FORMAT NEW");
+    }
+    for (vm::DriveSpec& drive : draft.line.spec.drives) {
+        drive.snapshot = drive.snapshot.value_or(true);
+    }
     return ok();
 }
 

@@ -38,7 +38,7 @@ Result<> take_image(Banks& banks, const vm::DriveSpec& drive) {
         error.what = fmt::format("flash image '{}': {}", drive.file, error.what);
         return error;
     }
-    banks[*number] = vm::PflashSpec{drive.file, drive.readonly};
+    banks[*number] = vm::PflashSpec{drive.file, drive.readonly, drive.snapshot.value_or(false)};
     return ok();
 }
 

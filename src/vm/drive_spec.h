@@ -50,6 +50,10 @@ struct DriveSpec {
     Media media = Media::disk;
     std::string serial;
     bool locking = true;
+    std::optional<bool> snapshot;  ///< what the guest writes is forgotten at the end
+    state::Json file_options;      ///< of the node that holds the image, besides `file`; null: none
+    state::Json node;              ///< all of the disk's node, as -blockdev says it; null: what the rest says
+    bool named_alone = false;      ///< the user gave nothing but a file: its name and its content say what it is
 
     template <class Visitor>
     void fields(Visitor& visit) {
@@ -66,6 +70,7 @@ struct DriveSpec {
         visit("detect-zeroes", detect_zeroes, "on writes zeroes without their bytes, unmap frees them");
         visit("media", media, "disk or cdrom");
         visit("serial", serial, "the disk's serial number");
+        visit("snapshot", snapshot, "what the guest writes is forgotten at the end");
         visit("locking", locking, "off lets another process use the image at the same time");
     }
 };

@@ -21,19 +21,28 @@ using state::Json;
 
 namespace {
 
-/// The nodes that a drive stands on, as -blockdev would say it.
-Json describe_nodes_of(const DriveSpec& spec, block::Format format) {
-    Json file = block::describe_file(spec.file);
+/// The node that holds a drive's image, as -blockdev would say it.
+Json describe_storage(const DriveSpec& spec) {
+    Json file = spec.file.empty() ? Json::object() : block::describe_file(spec.file);
     file["aio"] = state::write_value(spec.aio);
     file["locking"] = spec.locking ? "auto" : "off";
-    return {{"driver", block::format_name(format)},
-            {"file", file},
-            {"read-only", spec.readonly || spec.media == Media::cdrom},
-            {"discard", state::write_value(spec.discard)},
-            {"detect-zeroes", state::write_value(spec.detect_zeroes)},
-            {"cache",
-             {{"direct", spec.cache == CacheMode::none || spec.cache == CacheMode::directsync},
-              {"no-flush", spec.cache == CacheMode::unsafe}}}};
+    if (!spec.file_options.is_null()) {
+        file.update(spec.file_options);
+    }
+    return file;
+}
+
+/// What a drive says of its topmost node, but for the driver and what is below.
+Json describe_top(const DriveSpec& spec) {
+    Json top = {{"read-only", spec.readonly || spec.media == Media::cdrom || spec.snapshot.value_or(false)},
+                {"cache",
+                 {{"direct", spec.cache == CacheMode::none || spec.cache == CacheMode::directsync},
+                  {"no-flush", spec.cache == CacheMode::unsafe}}}};
+    if (!spec.snapshot.value_or(false)) {
+        top["discard"] = state::write_value(spec.discard);
+        top["detect-zeroes"] = state::write_value(spec.detect_zeroes);
+    }
+    return top;
 }
 
 /// The name of the image format whose mark `path` begins with; empty: none that is known.
@@ -69,7 +78,11 @@ Result<block::Format> Drives::format_of(const DriveSpec& spec) {
     if (spec.format) {
         return *spec.format == ImageFormat::qcow2 ? block::Format::qcow2 : block::Format::raw;
     }
-    if (const std::string_view format = marked_format(spec.file); format == "qcow2") {
+    const std::string_view format = marked_format(spec.file);
+    if (spec.named_alone) {
+        return format_by_name(spec, format);
+    }
+    if (format == "qcow2") {
         return user_error(fmt::format("image '{}' begins like one of format qcow2, but no format was named", spec.file),
                           "format=qcow2, if you made it one; format=raw, if a guest wrote that to its raw disk");
     } else if (!format.empty()) {
@@ -81,6 +94,24 @@ Result<block::Format> Drives::format_of(const DriveSpec& spec) {
     return block::Format::raw;
 }
 
+/// A file that is named alone is what its name says, if its content agrees: a guest that writes another format's mark
+/// to its raw disk does not change what that is.
+Result<block::Format> Drives::format_by_name(const DriveSpec& spec, std::string_view marked) {
+    const bool is_qcow2 = spec.file.ends_with(".qcow2");
+    if (is_qcow2 != (marked == "qcow2") || (!is_qcow2 && !marked.empty())) {
+        return user_error(
+            fmt::format(
+                "image '{}' is named like {} disk, but {}", spec.file, is_qcow2 ? "a qcow2" : "a raw",
+                marked.empty() ? "does not begin like one" : fmt::format("begins like one of format {}", marked)),
+            fmt::format("-drive file={},format=FORMAT says what it is", spec.file));
+    }
+    notes_.push_back(fmt::format("'{}' is {}, as its name and its content say (-drive file=,format=)", spec.file,
+                                 is_qcow2                     ? "a qcow2 disk"
+                                 : spec.media == Media::cdrom ? "a CD that cannot be written"
+                                                              : "a raw disk"));
+    return is_qcow2 ? block::Format::qcow2 : block::Format::raw;
+}
+
 Result<> Drives::add(const DriveSpec& spec) {
     Result<> outcome = ok();
     io_.call([&] { outcome = open(spec); });
@@ -88,22 +119,38 @@ Result<> Drives::add(const DriveSpec& spec) {
 }
 
 Result<> Drives::open(const DriveSpec& spec) {
-    if (spec.file.empty()) {
+    if (spec.file.empty() && spec.node.is_null() && spec.file_options.is_null()) {
         return user_error(fmt::format("drive '{}' has no file", spec.id), "add file=FILE");
     }
     if (std::ranges::any_of(entries_, [&](const auto& entry) { return entry->id == spec.id; })) {
         return user_error(fmt::format("two drives are called '{}'", spec.id), "give each an id of its own");
     }
     const std::string title = fmt::format("drive '{}'", spec.id);
-    const block::Format format = KELVIN_TRY(format_of(spec));
     auto entry = std::make_unique<Entry>();
     entry->id = spec.id;
     entry->is_cdrom = spec.media == Media::cdrom;
-    entry->node = KELVIN_TRY(graph_->add_unowned(describe_nodes_of(spec, format), title));
+    entry->node = KELVIN_TRY(open_nodes(spec, title));
     block::DriveOptions options;
     options.serial = spec.serial;
     options.write_through = spec.cache == CacheMode::writethrough || spec.cache == CacheMode::directsync;
     return use_node(std::move(entry), title, std::move(options));
+}
+
+Result<block::GraphNode*> Drives::open_nodes(const DriveSpec& spec, const std::string& title) {
+    Json top = describe_top(spec);
+    if (spec.node.is_null()) {
+        top["driver"] = block::format_name(KELVIN_TRY(format_of(spec)));
+        top["file"] = describe_storage(spec);
+    } else {
+        top.update(spec.node);
+    }
+    if (!spec.snapshot.value_or(false) || spec.readonly || spec.media == Media::cdrom) {
+        return graph_->add_unowned(top, title);
+    }
+    block::CommonOptions overlay;
+    overlay.discard = spec.discard;
+    overlay.detect_zeroes = spec.detect_zeroes;
+    return graph_->add_temporary(top, title, overlay);
 }
 
 /// Makes a drive on the entry's node, and keeps it.
@@ -229,9 +276,10 @@ std::string Drives::describe() {
     io_.call([&] {
         for (const auto& entry : entries_) {
             const block::GraphNode& node = *entry->node;
-            text += fmt::format("{}: {} ({}{}, {})\n", entry->id.empty() ? node.name : entry->id, node.block->path(),
+            const std::string below = node.backing != nullptr ? ", on " + node.backing->block->path() : "";
+            text += fmt::format("{}: {} ({}{}, {}{})\n", entry->id.empty() ? node.name : entry->id, node.block->path(),
                                 node.driver, entry->drive->read_only() ? ", read-only" : "",
-                                firmware::format_size(entry->drive->size()));
+                                firmware::format_size(entry->drive->size()), below);
         }
     });
     return text;

@@ -66,7 +66,9 @@ class Drives {
     Result<> open(const DriveSpec& spec);
     Result<> use_node(std::unique_ptr<Entry> entry, const std::string& title, block::DriveOptions options);
     void drop(Entry& entry);
+    Result<block::GraphNode*> open_nodes(const DriveSpec& spec, const std::string& title);
     Result<block::Format> format_of(const DriveSpec& spec);
+    Result<block::Format> format_by_name(const DriveSpec& spec, std::string_view marked);
     Result<> resize_node(const std::string& id, const std::string& node, u64 size);
     Error unknown_drive(std::string_view id) const;
 

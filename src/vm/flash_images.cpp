@@ -51,8 +51,8 @@ Result<FlashImages> open_flash_images(const MachineSpec& spec) {
     FlashImages images;
     for (std::size_t bank = 0; bank < images.size(); ++bank) {
         if (const std::optional<PflashSpec>& given = spec.pflash[bank]) {
-            images[bank] =
-                KELVIN_TRY(backend::FlashFile::open(fmt::format("pflash{}", bank), given->file, given->read_only));
+            images[bank] = KELVIN_TRY(backend::FlashFile::open(fmt::format("pflash{}", bank), given->file,
+                                                               given->read_only, given->snapshot));
         }
     }
     if (!spec.boot.firmware.empty()) {

@@ -49,6 +49,7 @@ struct BootSpec {
 struct PflashSpec {
     std::string file;
     bool read_only = false;
+    bool snapshot = false;  ///< what the guest writes is forgotten at the end
 };
 
 /// Virtual time counts instructions: see base/instruction_clock.h.

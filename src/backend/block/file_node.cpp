@@ -6,8 +6,11 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 
 #include "base/bits.h"
 
@@ -54,7 +57,7 @@ Result<std::shared_ptr<FileNode>> FileNode::open(IoContext& io, const FileOption
     int flags = O_CLOEXEC | (options.read_only ? O_RDONLY : O_RDWR) | (options.direct ? O_DIRECT : 0);
     // Not O_TRUNC: the file is emptied once it is known that nobody else uses it. Not to wait for a FIFO's other end.
     flags |= O_NONBLOCK | (options.create ? O_CREAT : 0);
-    Fd fd(::open(options.path.c_str(), flags, 0644));
+    Fd fd = options.temporary ? open_temporary(options.path) : Fd(::open(options.path.c_str(), flags, 0644));
     if (!fd && options.auto_read_only && !options.read_only && is_refused_write(errno)) {
         FileOptions reader = options;
         reader.read_only = true;
@@ -66,6 +69,18 @@ Result<std::shared_ptr<FileNode>> FileNode::open(IoContext& io, const FileOption
     std::shared_ptr<FileNode> node(new FileNode(io, options, std::move(fd)));
     KELVIN_TRY(node->prepare());
     return node;
+}
+
+Fd FileNode::open_temporary(const std::string& folder) {
+    Fd fd(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+    if (!fd && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) {
+        std::string name = folder + "/kelvin.XXXXXX";
+        fd = Fd(::mkostemp(name.data(), O_CLOEXEC));
+        if (fd) {
+            ::unlink(name.c_str());
+        }
+    }
+    return fd;
 }
 
 Result<> FileNode::prepare() {

@@ -20,7 +20,8 @@ struct FileOptions {
     bool discard = true;          ///< frees the host's storage when asked to
     IoEngine engine = IoEngine::automatic;
     LockMode lock = LockMode::reader;
-    bool create = false;  ///< the file is made, or emptied if it is there
+    bool temporary = false;  ///< `path` is a folder: a file in it without a name, gone when it is closed
+    bool create = false;     ///< the file is made, or emptied if it is there
 };
 
 /// Which file it is, whatever its name.
@@ -70,6 +71,7 @@ class FileNode final : public BlockNode {
     IoContext& io() { return io_; }
 
   private:
+    static Fd open_temporary(const std::string& folder);
     FileNode(IoContext& io, FileOptions options, Fd fd)
         : io_(io), options_(std::move(options)), fd_(std::move(fd)), ranges_(io) {}
     Result<> prepare();

@@ -12,17 +12,17 @@
 
 namespace kelvin::backend {
 
-Result<std::unique_ptr<FlashFile>> FlashFile::open(std::string role, std::string path, bool read_only) {
+Result<std::unique_ptr<FlashFile>> FlashFile::open(std::string role, std::string path, bool read_only, bool forgets) {
+    const bool reads = read_only || forgets;
     const std::string name = role + " '" + path + "'";
     // Non-blocking, so that a pipe without a writer is refused below instead of waited for.
-    Fd fd(::open(path.c_str(), (read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NONBLOCK));
+    Fd fd(::open(path.c_str(), (reads ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NONBLOCK));
     if (!fd) {
         const bool forbidden = errno == EACCES || errno == EROFS;
         return host_error("cannot open " + name, errno,
-                          forbidden && !read_only
-                              ? "readonly=on if the guest need not write to it; a store of variables "
-                                "must be a copy that this user may write"
-                              : "");
+                          forbidden && !reads ? "readonly=on if the guest need not write to it; a store of variables "
+                                                "must be a copy that this user may write"
+                                              : "");
     }
     struct stat status {};
     if (::fstat(fd.get(), &status) != 0) {
@@ -31,9 +31,11 @@ Result<std::unique_ptr<FlashFile>> FlashFile::open(std::string role, std::string
     if (!S_ISREG(status.st_mode)) {
         return user_error(name + " is not a regular file", "name the file of a flash image");
     }
-    KELVIN_TRY(block::lock_file(fd.get(), path, read_only ? block::LockMode::reader : block::LockMode::writer));
-    return std::unique_ptr<FlashFile>(
+    KELVIN_TRY(block::lock_file(fd.get(), path, reads ? block::LockMode::reader : block::LockMode::writer));
+    std::unique_ptr<FlashFile> file(
         new FlashFile(std::move(fd), static_cast<u64>(status.st_size), read_only, std::move(role), std::move(path)));
+    file->forgets_ = forgets;
+    return file;
 }
 
 /// Holes are left out: an image padded to the size of its bank costs no more memory than what is in it.
@@ -72,7 +74,7 @@ Result<> FlashFile::read_piece(u64 offset, std::span<u8> out) const {
 }
 
 void FlashFile::write(u64 offset, std::span<const u8> bytes, FlashWriteObserver& observer) {
-    while (!bytes.empty()) {
+    while (!bytes.empty() && !forgets_) {
         const ssize_t put = ::pwrite(fd_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
         if (put < 0 && errno == EINTR) {
             continue;

@@ -13,7 +13,9 @@ namespace kelvin::backend {
 class FlashFile final : public FlashImage {
   public:
     /// `role` is what messages call it: "pflash0", "firmware".
-    static Result<std::unique_ptr<FlashFile>> open(std::string role, std::string path, bool read_only);
+    /// `forgets`: what is written is not kept, nor is the file changed.
+    static Result<std::unique_ptr<FlashFile>> open(std::string role, std::string path, bool read_only,
+                                                   bool forgets = false);
 
     std::string name() const override { return role_ + " '" + path_ + "'"; }
     u64 size() const override { return size_; }
@@ -28,6 +30,7 @@ class FlashFile final : public FlashImage {
     Result<> read_piece(u64 offset, std::span<u8> out) const;
 
     Fd fd_;
+    bool forgets_ = false;
     u64 size_;
     bool read_only_;
     std::string role_;

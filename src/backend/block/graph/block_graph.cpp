@@ -82,23 +82,37 @@ Result<GraphNode*> BlockGraph::add(const state::Json& options) {
     if (!options.is_object() || name == options.end() || !name->is_string()) {
         return user_error("a block node needs a name", "add node-name=NAME");
     }
-    return add_as(options, fmt::format("node '{}'", name->get<std::string>()), true);
+    IoContext* const io = KELVIN_TRY(this->io());
+    const std::string title = fmt::format("node '{}'", name->get<std::string>());
+    const std::size_t before = nodes_.size();
+    auto made = keep(NodeOpener(*this, *io, title).open(options, {}), before);
+    if (made) {
+        (*made)->owned = true;
+    }
+    return made;
 }
 
 Result<GraphNode*> BlockGraph::add_unowned(const state::Json& options, const std::string& title) {
-    return add_as(options, title, false);
-}
-
-Result<GraphNode*> BlockGraph::add_as(const state::Json& options, const std::string& title, bool owned) {
     IoContext* const io = KELVIN_TRY(this->io());
     const std::size_t before = nodes_.size();
-    auto made = NodeOpener(*this, *io, title).open(options, {});
-    if (made) {
-        (*made)->owned = owned;
-        return made;
+    return keep(NodeOpener(*this, *io, title).open(options, {}), before);
+}
+
+Result<GraphNode*> BlockGraph::add_temporary(const state::Json& options, const std::string& title,
+                                             const CommonOptions& overlay) {
+    IoContext* const io = KELVIN_TRY(this->io());
+    const std::size_t before = nodes_.size();
+    NodeOpener opener(*this, *io, title);
+    const auto base = opener.open(options, {});
+    return keep(base ? opener.open_temporary(**base, overlay) : base, before);
+}
+
+/// `made`; on an error without the nodes that there are more than `before`.
+Result<GraphNode*> BlockGraph::keep(Result<GraphNode*> made, std::size_t before) {
+    if (!made) {
+        destroy_from(before);
     }
-    destroy_from(before);
-    return made.error();
+    return made;
 }
 
 Result<> BlockGraph::remove(std::string_view name) {

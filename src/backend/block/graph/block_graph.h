@@ -66,6 +66,9 @@ class BlockGraph {
     Result<GraphNode*> add(const state::Json& options);
     /// A node that goes when its last user has let go of it; `title` is what it is made for, "drive 'hd0'".
     Result<GraphNode*> add_unowned(const state::Json& options, const std::string& title);
+    /// The same with an empty image on it, which takes what is written and is gone with its node.
+    Result<GraphNode*> add_temporary(const state::Json& options, const std::string& title,
+                                     const CommonOptions& overlay);
     /// An error names who uses it.
     Result<> remove(std::string_view name);
 
@@ -85,7 +88,7 @@ class BlockGraph {
   private:
     friend class NodeOpener;
 
-    Result<GraphNode*> add_as(const state::Json& options, const std::string& title, bool owned);
+    Result<GraphNode*> keep(Result<GraphNode*> made, std::size_t before);
     Result<> change_access(GraphNode& node, const void* key, Access access);
     Result<> apply_access(GraphNode& node);
     Result<> check_same_file(const GraphNode& node, Access access) const;

@@ -6,11 +6,13 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <array>
+#include <cstdlib>
 
 #include "backend/block/chain/open_image.h"
 #include "backend/block/graph/null_node.h"
 #include "backend/block/graph/raw_node.h"
+#include "backend/block/qcow2/create.h"
+#include "base/bits.h"
 #include "base/nearest_name.h"
 
 namespace kelvin::block {
@@ -18,9 +20,6 @@ namespace kelvin::block {
 using state::Json;
 
 namespace {
-
-constexpr auto kDrivers =
-    std::to_array<std::string_view>({"file", "host_device", "raw", "qcow2", "null-co", "null-aio"});
 
 /// Of tables; more than enough for the largest disk.
 constexpr u64 kLargestCache = u64{1} << 30;
@@ -45,11 +44,15 @@ Result<std::string> driver_of(const Json& options) {
     } else if (options.contains("filename")) {
         driver = "file";
     }
-    if (std::ranges::find(kDrivers, driver) == kDrivers.end()) {
+    std::vector<std::string_view> known;
+    for (const NodeDriver& each : node_drivers()) {
+        known.push_back(each.name);
+    }
+    if (std::ranges::find(known, driver) == known.end()) {
         return user_error(driver.empty()
                               ? "a block node has no driver"
-                              : fmt::format("there is no driver '{}'{}", driver, did_you_mean(driver, kDrivers)),
-                          fmt::format("drivers are {}", fmt::join(kDrivers, ", ")));
+                              : fmt::format("there is no driver '{}'{}", driver, did_you_mean(driver, known)),
+                          fmt::format("drivers are {}", fmt::join(known, ", ")));
     }
     return driver;
 }
@@ -159,6 +162,34 @@ Result<GraphNode*> NodeOpener::open_file(const Json& options, const Inherited& a
     node.block = node.file;
     KELVIN_TRY(check_kind(node, given.filename));
     KELVIN_TRY(note_file(*node.file));
+    return finish(node);
+}
+
+Result<GraphNode*> NodeOpener::open_temporary(GraphNode& base, const CommonOptions& options) {
+    const char* const folder = std::getenv("TMPDIR");
+    FileOptions file;
+    file.path = folder != nullptr ? folder : "/var/tmp";
+    file.temporary = true;
+    file.no_flush = true;
+    file.engine = engine_of(base.aio);
+    file.lock = LockMode::none;
+    GraphNode& storage = (KELVIN_TRY(begin({}, {}))).node;
+    storage.driver = "file";
+    storage.locking = false;
+    storage.file = KELVIN_TRY(FileNode::open(io_, file));
+    storage.block = storage.file;
+    finish(storage);
+    GraphNode& node = (KELVIN_TRY(begin(options, {}))).node;
+    node.driver = "qcow2";
+    KELVIN_TRY(graph_.claim(storage, {&node, node.title, Access::write}));
+    node.storage = &storage;
+    qcow2::CreateOptions image;
+    image.size = align_up(base.block->size(), 512);
+    node.image = KELVIN_TRY(qcow2::create(io_, storage.file, image));
+    node.block = node.image;
+    KELVIN_TRY(graph_.claim(base, {&node, node.title, Access::read}));
+    node.backing = &base;
+    node.image->set_backing(base.block);
     return finish(node);
 }
 

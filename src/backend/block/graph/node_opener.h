@@ -31,6 +31,8 @@ class NodeOpener {
 
     /// Nodes that were made before an error stay in the graph.
     Result<GraphNode*> open(const state::Json& options, const Inherited& around);
+    /// An empty image on `base`, in a file that has no name.
+    Result<GraphNode*> open_temporary(GraphNode& base, const CommonOptions& options);
 
   private:
     /// A node with what all drivers have, in the graph, but not yet of use; and what those inside it inherit.

@@ -4,6 +4,8 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "backend/block/drive.h"
 #include "state/options.h"
@@ -129,5 +131,14 @@ struct NullDriverOptions {
         visit("read-zeroes", read_zeroes, "accepted: it always reads as zeroes");
     }
 };
+
+/// A driver, for lists.
+struct NodeDriver {
+    std::string_view name;
+    std::vector<state::OptionDescription> options;  ///< besides those of all drivers
+};
+std::vector<NodeDriver> node_drivers();
+/// Those that all drivers have.
+std::vector<state::OptionDescription> common_node_options();
 
 }  // namespace kelvin::block

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Discards and zeroes: whole clusters by their table entries, the rest by writing.
+#include <fmt/format.h>
+
 #include "backend/block/qcow2/image.h"
 #include "base/bits.h"
 
@@ -54,7 +56,8 @@ Task<int> Image::zero_clusters(u64 offset, u64 length, bool to_zero) {
             }
             if ((old & kCompressed) == 0 && (old & kOffsetMask) != 0 &&
                 ((old & kOffsetMask & (header_.cluster_size() - 1)) != 0 || is_metadata(old & kOffsetMask))) {
-                co_return co_await mark_corrupt("an L2 entry refers to a table of the image itself");
+                co_return co_await mark_corrupt(fmt::format(
+                    "the L2 entry {:#x} of guest offset {:#x} refers to a table of the image itself", old, at));
             }
             set_entry(**table, index, entry, bitmap);
             drop_entry(old);
