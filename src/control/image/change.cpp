@@ -107,30 +107,6 @@ Result<int> resize(block::IoContext& io, const Arguments& arguments) {
     return 0;
 }
 
-Result<int> rebase(block::IoContext& io, const Arguments& arguments) {
-    if (arguments.operands.size() != 1 || !arguments.has("b") || !arguments.has("u")) {
-        return user_error(
-            "rebase takes -u, -b BACKING and an image",
-            "only the name is changed: what the disk reads stays the same only if the new backing file reads as "
-            "the old one; kelvin-img convert -B BACKING -F FORMAT copies what differs");
-    }
-    const std::string& path = arguments.operands[0];
-    block::OpenOptions options;
-    options.file.path = path;
-    options.file.lock = block::LockMode::writer;
-    options.format = block::Format::qcow2;
-    options.with_backing = false;  // the old one may be gone
-    auto image = KELVIN_TRY(block::open_image(io, options));
-    const std::string backing_format = arguments.value("F");
-    if (!arguments.value("b").empty()) {
-        KELVIN_TRY(named_format(backing_format.empty() ? "none; give -F" : backing_format));
-    }
-    KELVIN_TRY(outcome(io.run(image.qcow2->set_backing_name(arguments.value("b"), backing_format)),
-                       fmt::format("image '{}' cannot be changed", path)));
-    KELVIN_TRY(outcome(io.run(image.node->close()), fmt::format("image '{}' cannot be written", path)));
-    return 0;
-}
-
 Result<int> commit(block::IoContext& io, const Arguments& arguments) {
     if (arguments.operands.size() != 1) {
         return user_error("commit takes an image that has a backing file");

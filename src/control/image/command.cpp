@@ -22,21 +22,25 @@ struct Verb {
 };
 
 constexpr auto kVerbs = std::to_array<Verb>({
+    {"amend", "[-f FORMAT] -o OPTIONS FILE", "fot", "qp", &amend},
     {"check", "[-f FORMAT] [-r leaks|all] FILE", "fr", "qU", &check},
     {"commit", "[-f FORMAT] FILE", "ft", "qp", &commit},
     {"compare", "[-f FORMAT] [-F FORMAT] [-s] FILE FILE", "fF", "qspU", &compare},
     {"convert", "[-f FORMAT] [-O FORMAT] [-c] [-n] [-p] [-o OPTIONS] [-B BACKING -F FORMAT] FILE OUTPUT", "fOoBFtTmS",
      "cnpqWU", &convert},
     {"create", "[-f FORMAT] [-o OPTIONS] [-b BACKING -F FORMAT] FILE [SIZE]", "fobF", "qu", &create},
+    {"dd", "[-f FORMAT] [-O FORMAT] [bs=SIZE] [count=N] [skip=N] if=FILE of=FILE", "fO", "U", &dd},
     {"info", "[-f FORMAT] [--output=human|json] [--backing-chain] FILE", "f", "U", &info},
     {"map", "[-f FORMAT] [--output=human|json] FILE", "f", "U", &map},
-    {"rebase", "-u -b BACKING [-F FORMAT] FILE", "fbFtT", "upqU", &rebase},
+    {"measure", "[-O FORMAT] [-o OPTIONS] [--output=human|json] [--size SIZE | [-f FORMAT] FILE]", "fOo", "U",
+     &measure},
+    {"rebase", "[-f FORMAT] [-u] [-p] -b BACKING [-F FORMAT] FILE", "fbFtT", "upqU", &rebase},
     {"resize", "[-f FORMAT] [--shrink] FILE [+|-]SIZE", "f", "q", &resize},
     {"snapshot", "[-l | -a NAME | -c NAME | -d NAME] FILE", "acdf", "lqU", &snapshot},
 });
 
 constexpr auto kLongNames =
-    std::to_array<std::string_view>({"output", "backing-chain", "shrink", "force-share", "format"});
+    std::to_array<std::string_view>({"output", "backing-chain", "shrink", "force-share", "format", "size"});
 
 int complain(const Error& error) {
     std::fprintf(stderr, "kelvin-img: %s\n", error.message().c_str());
@@ -83,8 +87,14 @@ Result<Arguments> parse_arguments(const std::vector<std::string_view>& words, st
             if (std::ranges::find(kLongNames, name) == kLongNames.end()) {
                 return user_error(fmt::format("there is no option '{}'{}", word, did_you_mean(name, kLongNames)));
             }
+            const bool takes_next = equals == word.npos && (name == "size" || name == "output");
+            if (takes_next && i + 1 == words.size()) {
+                return user_error(fmt::format("option '{}' needs a value", word));
+            }
             arguments.options[name == "force-share" ? "U" : std::string(name)].emplace_back(
-                equals == word.npos ? std::string_view() : word.substr(equals + 1));
+                takes_next            ? words[++i]
+                : equals == word.npos ? std::string_view()
+                                      : word.substr(equals + 1));
         } else {
             for (std::size_t at = 1; at < word.size(); ++at) {
                 const std::string letter(1, word[at]);

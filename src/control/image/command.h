@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "backend/block/chain/open_image.h"
+#include "backend/block/qcow2/create.h"
 #include "base/result.h"
 
 namespace kelvin::control::image {
@@ -37,6 +38,7 @@ Result<block::OpenedImage> open(block::IoContext& io, const std::string& path, s
 /// What `operation` did to the image, as a Result.
 Result<> outcome(int error, const std::string& doing);
 
+Result<int> amend(block::IoContext& io, const Arguments& arguments);
 Result<int> check(block::IoContext& io, const Arguments& arguments);
 Result<int> create(block::IoContext& io, const Arguments& arguments);
 Result<int> info(block::IoContext& io, const Arguments& arguments);
@@ -46,11 +48,16 @@ Result<int> resize(block::IoContext& io, const Arguments& arguments);
 Result<int> snapshot(block::IoContext& io, const Arguments& arguments);
 Result<int> rebase(block::IoContext& io, const Arguments& arguments);
 Result<int> commit(block::IoContext& io, const Arguments& arguments);
+Result<int> dd(block::IoContext& io, const Arguments& arguments);
+Result<int> measure(block::IoContext& io, const Arguments& arguments);
 Result<int> map(block::IoContext& io, const Arguments& arguments);
 
 /// Makes an image file of `format` with the options of -o.
 Result<block::OpenedImage> create_image(block::IoContext& io, const std::string& path, block::Format format, u64 size,
                                         const std::vector<std::string>& option_texts, const std::string& backing,
                                         const std::string& backing_format, bool unsafe);
+
+/// Those of -o, for an image of `size` bytes.
+Result<block::qcow2::CreateOptions> read_qcow2_options(const std::vector<std::string>& texts, u64 size);
 
 }  // namespace kelvin::control::image

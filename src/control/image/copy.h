@@ -7,6 +7,7 @@
 
 #include "backend/block/node.h"
 #include "base/result.h"
+#include "control/image/command.h"
 
 namespace kelvin::control::image {
 
@@ -45,5 +46,18 @@ struct Piece {
     bool compressed = false;
 };
 block::Task<block::Outcome<Piece>> piece_at(block::BlockNode& disk, u64 offset, u64 length);
+
+struct Copy {
+    block::IoContext& io;
+    block::BlockNode& source;
+    block::OpenedImage& target;
+    u64 from = 0;  ///< where in the source the target begins
+    u64 size = 0;  ///< bytes that are copied
+    bool compress = false;
+    bool zeroes_needed = false;  ///< the target has something else already
+    u64 sparse_size = 4096;      ///< shorter runs of zeroes are written as they are
+};
+
+Result<> copy_disk(const Copy& copy, Progress& progress);
 
 }  // namespace kelvin::control::image

@@ -104,6 +104,15 @@ Result<> fill_raw(block::IoContext& io, block::FileNode& file, u64 size, const F
 
 }  // namespace
 
+Result<block::qcow2::CreateOptions> read_qcow2_options(const std::vector<std::string>& texts, u64 size) {
+    FormatOptions given;
+    for (const std::string& text : texts) {
+        const state::Json json = KELVIN_TRY(state::parse_options(text));
+        KELVIN_TRY(state::read_options("qcow2", json, given));
+    }
+    return qcow2_options(given, size);
+}
+
 Result<block::OpenedImage> create_image(block::IoContext& io, const std::string& path, block::Format format, u64 size,
                                         const std::vector<std::string>& option_texts, const std::string& backing,
                                         const std::string& backing_format, bool unsafe) {

@@ -141,6 +141,17 @@ Task<int> Image::set_backing_name(std::string name, std::string format) {
     co_return co_await store_whole_header();
 }
 
+Task<int> Image::change_features(bool to_version_3, std::optional<bool> lazy_refcounts) {
+    if (to_version_3) {
+        header_.version = 3;  // the rest of what version 2 has is the same
+    }
+    if (lazy_refcounts && header_.version == 3) {
+        header_.compatible =
+            *lazy_refcounts ? header_.compatible | kLazyRefcounts : header_.compatible & ~kLazyRefcounts;
+    }
+    co_return co_await store_whole_header();
+}
+
 Task<int> Image::clear_incompatible(u64 set) {
     header_.incompatible &= ~set;
     corrupt_ = (header_.incompatible & kCorrupt) != 0;

@@ -74,6 +74,8 @@ class Image final : public BlockNode {
     Task<int> preallocate(u64 offset, u64 length);
     /// Only changes what the header says.
     Task<int> set_backing_name(std::string name, std::string format);
+    /// Makes version 3 of it, and says whether refcounts may be written late.
+    Task<int> change_features(bool to_version_3, std::optional<bool> lazy_refcounts);
     /// Frees everything, so that all is read from the backing layer.
     Task<int> make_empty();
 
