@@ -54,6 +54,11 @@ Result<> set_draft(Draft& draft, const std::string&) {
     return ok();
 }
 
+Result<> apply_no_acpi(Draft& draft, const std::string&) {
+    draft.line.spec.acpi = false;
+    return ok();
+}
+
 Result<> apply_name(Draft& draft, const std::string& value) {
     const std::string first = value.substr(0, value.find(','));
     draft.line.spec.name = first.starts_with("guest=") ? first.substr(6) : first;
@@ -151,7 +156,7 @@ constexpr auto kTable = std::to_array<Option>({
     {"help", "", "print this", apply_help},
     {"h", "", "", apply_help},
     {"no-user-config", "", "", ignore},
-    {"no-acpi", "", "", ignore},
+    {"no-acpi", "", "", apply_no_acpi},
     {"no-hpet", "", "", ignore},
     {"uuid", "UUID", "", ignore},
     {"boot", "ORDER", "", ignore},

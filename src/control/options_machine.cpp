@@ -31,7 +31,6 @@ constexpr auto kFixedProperties = std::to_array<FixedProperty>({
 });
 
 constexpr auto kWithoutEffect = std::to_array<std::string_view>({
-    "acpi",
     "dump-guest-core",
     "highmem",
     "highmem-ecam",
@@ -48,7 +47,7 @@ constexpr auto kWithoutEffect = std::to_array<std::string_view>({
 });
 
 constexpr auto kSettings = std::to_array<std::string_view>(
-    {"type", "gic-version", "its", "kernel", "initrd", "append", "dtb", "dumpdtb", "accel", "smp", "memory"});
+    {"type", "gic-version", "its", "acpi", "kernel", "initrd", "append", "dtb", "dumpdtb", "accel", "smp", "memory"});
 
 constexpr auto kMachines = std::to_array<std::string_view>({"virt", "virt-10.0"});
 
@@ -87,6 +86,11 @@ Result<bool> read_switch(std::string_view name, const std::string& value) {
     return *wanted;
 }
 
+/// QEMU's machine leaves it to itself what `auto` is: here as there it is on.
+Result<bool> read_on_off_auto(std::string_view name, const std::string& value) {
+    return value.empty() || value == "auto" ? true : read_switch(name, value);
+}
+
 Result<> set_fixed(const FixedProperty& property, const std::string& value) {
     if (KELVIN_TRY(read_switch(property.name, value)) != property.only) {
         return user_error(fmt::format("{}={} is not supported yet", property.name, value),
@@ -103,6 +107,10 @@ Result<> set_machine_property(Draft& draft, const state::Property& property) {
     }
     if (key == "its") {
         spec.its = KELVIN_TRY(read_switch(key, has_value ? value : "on"));
+        return ok();
+    }
+    if (key == "acpi") {
+        spec.acpi = KELVIN_TRY(read_on_off_auto(key, value));
         return ok();
     }
     if (key == "accel") {

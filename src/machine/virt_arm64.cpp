@@ -20,6 +20,7 @@
 #include "device/virtio_mmio/virtio_mmio_slots.h"
 #include "machine/cpu_affinity.h"
 #include "machine/cpu_pins.h"
+#include "machine/virt_acpi.h"
 
 namespace kelvin::machine {
 
@@ -39,6 +40,18 @@ Result<> make_seed(bool repeatable, std::span<u8> seed) {
         return host_error("cannot get random numbers for the guest", errno);
     }
     return ok();
+}
+
+virt::Description describe(const VirtConfig& config) {
+    virt::Description board;
+    board.cpus = config.cpus;
+    board.topology = config.topology;
+    board.cpu_compatible = config.cpu_compatible;
+    board.pmu = config.pmu;
+    board.gic_version = config.gic_version;
+    board.its = config.its;
+    board.ram_size = config.ram_size;
+    return board;
 }
 
 }  // namespace
@@ -92,7 +105,21 @@ Result<> VirtArm64::build(backend::CharacterBackend& console, TimerService& time
     KELVIN_TRY(d.memory.add_ram(virt::kRamBase, std::move(block), "ram"));
     KELVIN_TRY(build_gic());
     KELVIN_TRY(build_devices(console, timers));
-    return firmware_ ? firmware_->describe(*d.fw_cfg) : ok();
+    return firmware_ ? describe_to_firmware() : ok();
+}
+
+/// Firmware gives its operating system either the tables or, if there are none, the device tree.
+Result<> VirtArm64::describe_to_firmware() {
+    device::FwCfg& config = *devices_->fw_cfg;
+    KELVIN_TRY(firmware_->describe(config));
+    if (!config_.acpi) {
+        return ok();
+    }
+    using firmware::AcpiFiles;
+    AcpiFiles::Content content = virt::build_acpi(describe(config_));
+    KELVIN_TRY(config.add_file(AcpiFiles::kRootName, std::move(content.root)));
+    KELVIN_TRY(config.add_file(AcpiFiles::kTablesName, std::move(content.tables)));
+    return config.add_file(AcpiFiles::kScriptName, std::move(content.script));
 }
 
 Result<> VirtArm64::build_devices(backend::CharacterBackend& console, TimerService& timers) {
@@ -107,7 +134,8 @@ Result<> VirtArm64::build_devices(backend::CharacterBackend& console, TimerServi
     d.rtc = std::make_unique<device::Pl031>(*d.wall_clock, timers, spi(virt::kRtcSpi));
     d.fw_cfg = std::make_unique<device::FwCfg>(d.memory);
     d.gpio = std::make_unique<device::Pl061>(spi(virt::kGpioSpi), std::array<Wire, device::Pl061::kLines>{});
-    d.power_key = std::make_unique<device::PowerKey>(d.gpio->input(virt::kPowerKeyPin), timers);
+    d.power_key = std::make_unique<device::PowerKey>(
+        std::vector<Wire>{d.gpio->input(virt::kPowerKeyPin), spi(virt::kEventSpi)}, timers);
     using memory::Locking;
     KELVIN_TRY(d.memory.add_mmio(virt::kUart.base, virt::kUart.size, *d.uart, "uart", Locking::handler));
     KELVIN_TRY(d.memory.add_mmio(virt::kRtc.base, virt::kRtc.size, *d.rtc, "rtc", Locking::handler));
@@ -304,14 +332,7 @@ void VirtArm64::press_power_key() {
 }
 
 Result<std::vector<u8>> make_device_tree(const VirtConfig& config, const BootFacts& facts) {
-    virt::Description board;
-    board.cpus = config.cpus;
-    board.topology = config.topology;
-    board.cpu_compatible = config.cpu_compatible;
-    board.pmu = config.pmu;
-    board.gic_version = config.gic_version;
-    board.its = config.its;
-    board.ram_size = config.ram_size;
+    virt::Description board = describe(config);
     board.bootargs = facts.arguments;
     board.initrd_start = facts.initrd_start;
     board.initrd_end = facts.initrd_end;

@@ -28,7 +28,8 @@ struct VirtConfig {
     std::string cpu_compatible;
     bool pmu = true;
     unsigned gic_version = 2;
-    bool its = true;  ///< of a GICv3
+    bool its = true;   ///< of a GICv3
+    bool acpi = true;  ///< firmware gets tables
     u64 ram_size = 0;
     bool repeatable = false;  ///< each start is the same: fixed seeds, and a time of day that does not ask the host
     BootFiles boot;
@@ -75,6 +76,7 @@ class VirtArm64 {
     explicit VirtArm64(const VirtConfig& config);
 
     Result<> build(backend::CharacterBackend& console, TimerService& timers);
+    Result<> describe_to_firmware();
     Result<> build_gic();
     Result<> build_gicv3();
     Result<bus::MsiController*> build_messages();

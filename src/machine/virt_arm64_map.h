@@ -53,6 +53,7 @@ inline constexpr unsigned kUartSpi = 1;
 inline constexpr unsigned kRtcSpi = 2;
 inline constexpr unsigned kPcieSpi = 3;  ///< the first of four
 inline constexpr unsigned kGpioSpi = 7;
+inline constexpr unsigned kEventSpi = 9;        ///< ACPI's event device: the power button
 inline constexpr unsigned kVirtioMmioSpi = 16;  ///< of the first slot
 inline constexpr unsigned kGicV2mSpi = 48;      ///< the first of kGicV2mSpis, for messages
 inline constexpr unsigned kGicV2mSpis = 64;

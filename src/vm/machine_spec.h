@@ -108,6 +108,7 @@ struct MachineSpec {
     CpuSpec cpu;
     std::optional<GicVersion> gic;                    ///< empty: as the number of processors needs
     bool its = true;                                  ///< a GICv3 takes PCI devices' messages, by an ITS
+    bool acpi = true;                                 ///< firmware has ACPI's tables to give on; else a device tree
     std::optional<InstructionTime> instruction_time;  ///< empty: the host's clock is what time passes by
     BootSpec boot;
     std::array<std::optional<PflashSpec>, 2> pflash;

@@ -55,6 +55,7 @@ Result<machine::VirtConfig> board_config(const MachineSpec& spec, const arm64::M
     config.topology = {topology.clusters, topology.cores, topology.threads};
     config.gic_version = static_cast<unsigned>(gic);
     config.its = spec.its;
+    config.acpi = spec.acpi;
     // Processors number pages; a size that is no multiple of them would leave half a page at the end.
     config.ram_size = spec.ram_size & ~u64{4095};
     config.repeatable = spec.instruction_time.has_value();

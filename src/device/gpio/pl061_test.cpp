@@ -106,7 +106,7 @@ TEST_F(Pl061Test, PowerKeyIsPressedAndReleased) {
     ASSERT_TRUE(timers);
     put(0x408, 0x08);
     put(0x410, 0x08);
-    PowerKey key(gpio.input(3), **timers);
+    PowerKey key({gpio.input(3)}, **timers);
     key.press();
     EXPECT_TRUE(irq.level);
     EXPECT_EQ(get(0x3fc), 0x08U);

@@ -10,17 +10,23 @@ constexpr i64 kHeldDown = 100'000'000;
 
 }  // namespace
 
-PowerKey::PowerKey(Wire line, TimerService& timers)
-    : line_(line),
+PowerKey::PowerKey(std::vector<Wire> lines, TimerService& timers)
+    : lines_(std::move(lines)),
       timers_(timers),
-      release_(timers.add([](void* self) { static_cast<PowerKey*>(self)->line_.set(false); }, this)) {}
+      release_(timers.add([](void* self) { static_cast<PowerKey*>(self)->set(false); }, this)) {}
 
 PowerKey::~PowerKey() {
     timers_.remove(release_);
 }
 
+void PowerKey::set(bool down) {
+    for (const Wire& line : lines_) {
+        line.set(down);
+    }
+}
+
 void PowerKey::press() {
-    line_.set(true);
+    set(true);
     timers_.arm(release_, timers_.now_ns() + kHeldDown);
 }
 

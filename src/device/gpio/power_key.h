@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The power button: a key on a GPIO line, which a guest's gpio-keys driver turns into an orderly shutdown.
+// The power button, which a guest turns into an orderly shutdown: a key on a GPIO line by its gpio-keys driver, or an
+// interrupt by ACPI.
 #pragma once
+
+#include <vector>
 
 #include "base/clock.h"
 #include "base/wire.h"
@@ -9,8 +12,8 @@ namespace kelvin::device {
 
 class PowerKey {
   public:
-    /// `line` is high while the key is down; `timers` must outlive the key.
-    PowerKey(Wire line, TimerService& timers);
+    /// `lines` are high while the key is down; `timers` must outlive the key.
+    PowerKey(std::vector<Wire> lines, TimerService& timers);
     ~PowerKey();
     PowerKey(const PowerKey&) = delete;
     PowerKey& operator=(const PowerKey&) = delete;
@@ -19,7 +22,9 @@ class PowerKey {
     void press();
 
   private:
-    const Wire line_;
+    void set(bool down);
+
+    const std::vector<Wire> lines_;
     TimerService& timers_;
     const TimerId release_;
 };
