@@ -47,6 +47,30 @@ def make_disk(folder, firmware, guest):
     return disk
 
 
+def ask(console, line, answer):
+    console.type(line + "\n")
+    console.wait_for(rf"\n{answer}\r*\n")
+    console.wait_for(PROMPT)
+
+
+def check_description(console, described_by):
+    """The system knows its hardware from where it is to know it, and has nothing to say against that."""
+    if described_by == "tree":
+        ask(console, "ls /proc/device-tree/psci/method; ls /sys/firmware/acpi | wc -l", r"/proc/device-tree/psci/method\r*\n.*\n*0")
+        return
+    ask(console, "ls -d /sys/firmware/acpi/tables/APIC /proc/device-tree/psci 2>/dev/null", "/sys/firmware/acpi/tables/APIC")
+    ask(console, "dmesg | grep -ciE '(ACPI|AML).*(error|warning|bug|invalid|unable|fail)'", "0")
+    ask(console, "grep -q MSI /proc/interrupts; echo $?; cat /sys/class/rtc/rtc0/name", r"0\r*\nrtc-efi rtc-efi.0")
+    # Ctrl-A c is the monitor, and back.
+    console.type("\x01c")
+    console.wait_for(r"\(qemu\) ")
+    console.type("system_powerdown\n")
+    console.wait_for(r"\(qemu\) ")
+    console.type("\x01c")
+    ask(console, "", "")
+    ask(console, "sleep 1; awk '/ACPI:Ged/ {print $2 + $3}' /proc/interrupts", "1")
+
+
 def boot(arguments, folder):
     firmware = firmware_folder(arguments.suite)
     guest = guest_folder(arguments.suite)
@@ -66,6 +90,7 @@ def boot(arguments, folder):
         console.type("test -d /sys/firmware/efi; echo $?; mkdir /mnt; mount -t vfat $(ls /dev/[sv]da /dev/nvme0n1 2> /dev/null) /mnt; ls /mnt/EFI/debian\n")
         console.wait_for(r"\n0\r*\ngrub\.cfg\r*\n")
         console.wait_for(PROMPT)
+        check_description(console, arguments.described_by)
         console.type("umount /mnt; poweroff\n")
         status = console.wait_for_end()
         if status != 0:
@@ -77,6 +102,7 @@ def main():
     parser.add_argument("--emulator", required=True, help="a command that takes QEMU's options")
     parser.add_argument("--suite", default="bookworm", choices=["bookworm", "trixie"])
     parser.add_argument("--option", action="append", default=[], help="one more argument for the emulator")
+    parser.add_argument("--described-by", default="acpi", choices=["acpi", "tree"], help="what the system is to learn of hardware by")
     parser.add_argument("--timeout", type=float, default=150)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
