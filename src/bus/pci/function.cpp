@@ -146,6 +146,9 @@ void Function::set_port(FunctionPort* port, bool integrated) {
         const std::lock_guard lock(intx_lock_);
         port_ = port;
     }
+    if (port != nullptr) {
+        placed(integrated);
+    }
     if (port == nullptr || express_at_ == 0) {
         return;
     }
@@ -169,7 +172,8 @@ std::optional<u64> Function::bar_address(unsigned index) const {
         address |= u64{config_.get<u32>(bar_offset(index + 1))} << 32;
     }
     address &= ~(bar.size - 1);
-    return address != 0 ? std::optional(address) : std::nullopt;
+    // Firmware does place ports at 0; memory there is what nobody has placed.
+    return address != 0 || bar.kind == Bar::Kind::io ? std::optional(address) : std::nullopt;
 }
 
 u32 Function::read_config(u32 offset, unsigned size) {

@@ -125,6 +125,8 @@ class Function : public Device, private MessagePort {
     bool msix_enabled() const { return msix_ != nullptr && msix_->enabled(); }
     u16 msix_vectors() const { return msix_ != nullptr ? msix_->vectors() : u16{0}; }
 
+    /// It was plugged in, on a root bus or behind a port: the last moment to change what it is. Before guests see it.
+    virtual void placed(bool /*integrated*/) {}
     /// The guest has written to configuration space, with the host bridge's lock held. True if a mapping may have
     /// changed by what the function itself does with it.
     virtual bool config_written(u32 /*offset*/, unsigned /*size*/) { return false; }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/bits.h"
 #include "bus/virtio/features.h"
 
 namespace kelvin::bus::virtio {
@@ -77,6 +78,26 @@ void Device::set_status(u8 value) {
     }
     if (starts) {
         io_.call([this] { start(); });
+    }
+}
+
+void Device::set_legacy_status(u8 value) {
+    if (value == 0) {
+        reset();
+        return;
+    }
+    bool starts = false;
+    {
+        const std::lock_guard lock(lock_);
+        starts = (value & ~status_ & status::kDriverOk) != 0;
+        status_ = static_cast<u8>(status_ | (value & ~(status::kNeedsReset | status::kFeaturesOk)));
+        driver_features_ &= identity_.features & low_mask(32);
+    }
+    if (starts) {
+        io_.call([this] { start(); });
+        for (u16 queue = 0; queue < queue_count(); ++queue) {
+            notify(queue);
+        }
     }
 }
 

@@ -76,6 +76,10 @@ class Device : public bus::Device {
     /// Zero resets: when this returns the device has let go of every request and of all memory.
     void set_status(u8 value);
 
+    /// From a driver that knows the interface before virtio 1.0 only (3.1.1, Legacy Interface): it does not agree to
+    /// features, and may have filled queues before it was ready.
+    void set_legacy_status(u8 value);
+
     QueueRegisters queue_registers(u16 queue) const;
     /// Calls `change(registers)` unless the queue is enabled already: it cannot be moved while in use.
     template <class Change>

@@ -7,6 +7,7 @@
 
 #include "base/bits.h"
 #include "bus/pci/config_registers.h"
+#include "bus/virtio/features.h"
 
 namespace kelvin::bus::virtio {
 
@@ -79,9 +80,17 @@ u64 part(Gpa of, u64 offset, unsigned size) {
 
 }  // namespace
 
-Result<> PciOptions::check() const {
-    if (disable_legacy == state::OnOffAuto::off || disable_modern) {
-        return user_error("drivers for drafts before virtio 1.0 are not served",
+Result<> PciOptions::check(const virtio::Device& device) const {
+    const bool legacy_wanted = disable_legacy == state::OnOffAuto::off || disable_modern;
+    if (disable_legacy == state::OnOffAuto::on && disable_modern) {
+        return user_error("disable-legacy and disable-modern leave no interface", "leave one of them out");
+    }
+    if (legacy_wanted && transitional_device_id(device.identity().id) == 0) {
+        return user_error("devices of this kind did not exist before virtio 1.0",
+                          "leave disable-legacy and disable-modern out");
+    }
+    if (legacy_wanted && (device.identity().features & feature::kAccessPlatform) != 0) {
+        return user_error("iommu_platform=on needs the interface of virtio 1.0",
                           "leave disable-legacy and disable-modern out");
     }
     if (ats) {
@@ -100,14 +109,17 @@ PciTransport::PciTransport(const PciOptions& options, std::unique_ptr<virtio::De
                                   .class_code = device->identity().pci_class,
                                   .subsystem_vendor = kVendor,
                                   .subsystem = kSubsystem}),
-      device_(std::move(device)) {
+      device_(std::move(device)),
+      legacy_disabled_(options.disable_modern ? state::OnOffAuto::off : options.disable_legacy) {
     add_interrupt_pin();
     const u32 vectors = options.vectors.value_or(std::min<u32>(device_->queue_count() + 1U, pci::Msix::kMaxVectors));
     if (vectors != 0) {
         add_msix(kMsixBar, static_cast<u16>(vectors));
     }
-    add_bar(kRegistersBar, pci::Bar::Kind::memory64_prefetchable, kRangeSize, registers_);
-    add_capabilities();
+    if (!options.disable_modern) {
+        add_bar(kRegistersBar, pci::Bar::Kind::memory64_prefetchable, kRangeSize, registers_);
+        add_capabilities();
+    }
     add_express_endpoint();
     reset_selection();
     device_->set_transport(this);

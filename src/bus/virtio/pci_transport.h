@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Virtio over PCI (virtio 1.2, 4.1): a modern device, without the interface of drafts before 1.0.
+// Virtio over PCI (virtio 1.2, 4.1): modern devices, and transitional ones, which also have the interface of drafts
+// before 1.0.
 #pragma once
 
 #include <atomic>
@@ -15,8 +16,8 @@ namespace kelvin::bus::virtio {
 
 /// What -device may say about any virtio device on PCI; part of its Options.
 struct PciOptions {
-    pci::FunctionOptions function;
-    std::optional<u32> vectors;
+    pci::FunctionOptions function = {};
+    std::optional<u32> vectors = {};
     state::OnOffAuto disable_legacy = state::OnOffAuto::automatic;
     bool disable_modern = false;
     bool ioeventfd = true;
@@ -26,17 +27,22 @@ struct PciOptions {
     void fields(Visitor& visit) {
         function.fields(visit);
         visit("vectors", vectors, "message interrupts; one for each queue and one for changes if left out");
-        visit("disable-legacy", disable_legacy, "off is refused: there is no interface of drafts before virtio 1.0");
-        visit("disable-modern", disable_modern, "on is refused, likewise");
+        visit("disable-legacy", disable_legacy,
+              "without the interface before virtio 1.0; auto: it is on root buses only");
+        visit("disable-modern", disable_modern, "with that interface only");
         visit("ioeventfd", ioeventfd, "accepted, without effect");
         visit("ats", ats, "on is refused: there is no IOMMU");
     }
-    /// What is refused, and why.
-    Result<> check() const;
+    /// What is refused of it for `device`, and why.
+    Result<> check(const virtio::Device& device) const;
 };
+
+/// The identifier of a transitional device of kind `id` (4.1.2.1); 0 if there was none of that kind.
+u16 transitional_device_id(u16 id);
 
 class PciTransport final : public pci::Function, private Transport {
   public:
+    /// `options` has been checked, with this device.
     PciTransport(const PciOptions& options, std::unique_ptr<virtio::Device> device);
     ~PciTransport() override;
 
@@ -51,6 +57,17 @@ class PciTransport final : public pci::Function, private Transport {
         explicit Registers(PciTransport& transport) : transport_(transport) {}
         u64 read(u64 offset, unsigned size) override { return transport_.read_register(offset, size); }
         void write(u64 offset, unsigned size, u64 value) override { transport_.write_register(offset, size, value); }
+
+      private:
+        PciTransport& transport_;
+    };
+
+    /// The interface of drafts before 1.0 (4.1.4.10), in I/O space.
+    class LegacyRegisters final : public memory::MmioHandler {
+      public:
+        explicit LegacyRegisters(PciTransport& transport) : transport_(transport) {}
+        u64 read(u64 offset, unsigned size) override { return transport_.read_legacy(offset, size); }
+        void write(u64 offset, unsigned size, u64 value) override { transport_.write_legacy(offset, size, value); }
 
       private:
         PciTransport& transport_;
@@ -72,12 +89,22 @@ class PciTransport final : public pci::Function, private Transport {
     bool config_written(u32 offset, unsigned size) override;
     u64 window_offset(u32& length);
 
+    // pci_legacy.cpp:
+    void placed(bool integrated) override;
+    u64 legacy_config_at() const;
+    u64 read_legacy(u64 offset, unsigned size);
+    u64 read_legacy_register(u64 offset);
+    void write_legacy(u64 offset, unsigned size, u64 value);
+    void place_legacy_queue(u32 page);
+
     void queue_interrupt(u16 queue) override;
     void config_interrupt() override;
     void interrupt(u16 vector, u8 cause);
 
     const std::unique_ptr<virtio::Device> device_;
+    const state::OnOffAuto legacy_disabled_;
     Registers registers_{*this};
+    LegacyRegisters legacy_registers_{*this};
     u32 window_at_ = 0;  // the capability by which configuration space reaches registers
 
     std::mutex lock_;  // guards what follows; taken inside no other, and outside those of MSI-X

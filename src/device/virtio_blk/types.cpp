@@ -9,6 +9,7 @@ std::span<const bus::DeviceType> types_of_virtio_blk() {
         bus::virtio::types_of<VirtioBlk>({.pci = "virtio-blk-pci",
                                           .alias = "virtio-blk",
                                           .pci_modern = "virtio-blk-pci-non-transitional",
+                                          .pci_transitional = "virtio-blk-pci-transitional",
                                           .mmio = "virtio-blk-device",
                                           .category = "storage",
                                           .description = "a disk for guests that know virtio"});

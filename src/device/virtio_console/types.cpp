@@ -16,12 +16,14 @@ struct PortOf {
     }
 };
 
-constexpr auto kControllers = bus::virtio::types_of<VirtioConsole>({.pci = "virtio-serial-pci",
-                                                                    .alias = "virtio-serial",
-                                                                    .pci_modern = "virtio-serial-pci-non-transitional",
-                                                                    .mmio = "virtio-serial-device",
-                                                                    .category = "input",
-                                                                    .description = "a bus of virtio's serial ports"});
+constexpr auto kControllers =
+    bus::virtio::types_of<VirtioConsole>({.pci = "virtio-serial-pci",
+                                          .alias = "virtio-serial",
+                                          .pci_modern = "virtio-serial-pci-non-transitional",
+                                          .pci_transitional = "virtio-serial-pci-transitional",
+                                          .mmio = "virtio-serial-device",
+                                          .category = "input",
+                                          .description = "a bus of virtio's serial ports"});
 
 }  // namespace
 
@@ -30,6 +32,7 @@ std::span<const bus::DeviceType> types_of_virtio_console() {
         kControllers[0],
         kControllers[1],
         kControllers[2],
+        kControllers[3],
         bus::device_type<PortOf<SerialPort::Kind::serial>>("virtserialport", "", "virtio-serial-bus", "input",
                                                            "bytes between programs of the guest and of the host"),
         bus::device_type<PortOf<SerialPort::Kind::console>>("virtconsole", "", "virtio-serial-bus", "input",

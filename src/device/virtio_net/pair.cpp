@@ -78,13 +78,14 @@ void VirtioNet::Pair::frames_came() {
 
 void VirtioNet::Pair::transmit(const Chain& chain) {
     std::array<u8, sizeof(Header)> bytes{};
-    const u64 size = chain.readable_size() - sizeof(Header);
-    if (!chain.read(0, bytes) || size < kEthernetHeader || size > backend::kMaxFrame) {
+    const u64 header_size = net_.header_size();
+    const u64 size = chain.readable_size() - header_size;
+    if (!chain.read(0, std::span(bytes).first(header_size)) || size < kEthernetHeader || size > backend::kMaxFrame) {
         return;
     }
     const auto header = std::bit_cast<Header>(bytes);
     pieces_.clear();
-    if (!chain.readable_pieces(sizeof(Header), size, pieces_)) {
+    if (!chain.readable_pieces(header_size, size, pieces_)) {
         return;
     }
     FrameOffload offload;
@@ -132,11 +133,11 @@ bool VirtioNet::Pair::receive(std::span<const iovec> frame, const FrameOffload& 
     if (!net_.filter_.passes(std::span(begin).first(filled))) {
         return true;
     }
-    if (!gather_buffers(size + sizeof(Header))) {
+    if (!gather_buffers(size + net_.header_size())) {
         starved_ = true;
         return false;
     }
-    if (buffer_room_ >= size + sizeof(Header)) {
+    if (buffer_room_ >= size + net_.header_size()) {
         fill_buffers(frame, offload);
     }
     return true;
@@ -165,7 +166,8 @@ void VirtioNet::Pair::fill_buffers(std::span<const iovec> frame, const FrameOffl
             }
         }
     };
-    append(std::bit_cast<std::array<u8, sizeof(Header)>>(header));
+    const auto header_bytes = std::bit_cast<std::array<u8, sizeof(Header)>>(header);
+    append(std::span(header_bytes).first(net_.header_size()));
     for (const iovec& piece : frame) {
         append({static_cast<const u8*>(piece.iov_base), piece.iov_len});
     }

@@ -9,6 +9,7 @@ std::span<const bus::DeviceType> types_of_virtio_net() {
         bus::virtio::types_of<VirtioNet>({.pci = "virtio-net-pci",
                                           .alias = "virtio-net",
                                           .pci_modern = "virtio-net-pci-non-transitional",
+                                          .pci_transitional = "virtio-net-pci-transitional",
                                           .mmio = "virtio-net-device",
                                           .category = "network",
                                           .description = "a network card for guests that know virtio"});

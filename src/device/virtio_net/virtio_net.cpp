@@ -7,6 +7,7 @@
 #include <array>
 #include <bit>
 
+#include "bus/virtio/features.h"
 #include "device/virtio_net/net_features.h"
 #include "device/virtio_net/pair.h"
 
@@ -108,7 +109,7 @@ Result<std::unique_ptr<VirtioNet>> VirtioNet::create(const Options& given, const
 }
 
 VirtioNet::VirtioNet(const Options& options, EventLoop& io, memory::Dma& dma, backend::NetworkPort& port)
-    : Device(identity_of(options, port), io, dma), mac_(options.mac) {
+    : Device(identity_of(options, port), io, dma), mac_(options.mac), mac_at_start_(options.mac) {
     const unsigned count = pair_count(options, port);
     for (unsigned index = 0; index < count; ++index) {
         pairs_.push_back(std::make_unique<Pair>(*this, static_cast<u16>(index), port.queue(index)));
@@ -142,8 +143,23 @@ void VirtioNet::announce() {
     }
 }
 
+/// 5.1.6.1, Legacy Interface: without mergeable buffers the count of buffers was not there.
+u64 VirtioNet::header_size() const {
+    return has(bus::virtio::feature::kVersion1 | kMergeableBuffers) ? 12 : 10;
+}
+
+/// 5.1.4.3: drivers of before 1.0 set the address here.
+void VirtioNet::config_written(u32 offset, std::span<const u8> data) {
+    if (has(bus::virtio::feature::kVersion1) || offset + data.size() > mac_.bytes.size()) {
+        return;
+    }
+    std::ranges::copy(data, mac_at_start_.bytes.begin() + offset);
+    set_config(kMacAt, mac_at_start_.bytes);
+    filter_.own = mac_at_start_;
+}
+
 void VirtioNet::started(u64) {
-    filter_.reset(mac_);
+    filter_.reset(mac_at_start_);
     // 5.1.6.5.1: with no way to choose, the driver gets everything.
     filter_.modes.promiscuous = true;
     filter_.filters_vlans = has(kControlVlans);
@@ -157,6 +173,7 @@ void VirtioNet::stopped() {
         pair->connect(pair == pairs_[0]);
     }
     set_offloads(0);
+    mac_at_start_ = mac_;
     filter_.reset(mac_);
     set_config(kMacAt, mac_.bytes);
     announcing_ = false;

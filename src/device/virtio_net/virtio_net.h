@@ -92,7 +92,9 @@ class VirtioNet final : public bus::virtio::Device {
     void started(u64 features) override;
     void stopped() override;
     void queue_notified(u16 queue) override;
+    void config_written(u32 offset, std::span<const u8> data) override;
 
+    u64 header_size() const;
     std::array<u8, 2> status_bytes() const;
     void publish_status();
     void set_offloads(u64 features);
@@ -109,6 +111,7 @@ class VirtioNet final : public bus::virtio::Device {
     bool control_offloads(u8 command, const bus::virtio::Chain& chain);
 
     const state::MacAddress mac_;
+    state::MacAddress mac_at_start_;  // what a driver of before 1.0 has written
     ReceiveFilter filter_;
     bus::virtio::Chain command_;
     backend::ReceiverOffloads offloads_;  // what the driver takes now

@@ -8,6 +8,7 @@ std::span<const bus::DeviceType> types_of_virtio_rng() {
     static constexpr auto kTypes = bus::virtio::types_of<VirtioRng>({.pci = "virtio-rng-pci",
                                                                      .alias = "virtio-rng",
                                                                      .pci_modern = "virtio-rng-pci-non-transitional",
+                                                                     .pci_transitional = "virtio-rng-pci-transitional",
                                                                      .mmio = "virtio-rng-device",
                                                                      .category = "misc",
                                                                      .description = "random bytes of the host's"});

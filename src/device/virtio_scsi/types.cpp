@@ -9,6 +9,7 @@ std::span<const bus::DeviceType> types_of_virtio_scsi() {
         bus::virtio::types_of<VirtioScsi>({.pci = "virtio-scsi-pci",
                                            .alias = "virtio-scsi",
                                            .pci_modern = "virtio-scsi-pci-non-transitional",
+                                           .pci_transitional = "virtio-scsi-pci-transitional",
                                            .mmio = "virtio-scsi-device",
                                            .category = "storage",
                                            .description = "a SCSI bus for guests that know virtio"});

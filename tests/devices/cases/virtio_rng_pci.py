@@ -5,7 +5,7 @@ OPTIONS = ["-nic", "none", "-object", "rng-random,id=source,filename=/dev/urando
 CHECKS = [
     ("grep -o virtio_rng.0 /sys/devices/virtual/misc/hw_random/rng_available", r"virtio_rng\.0"),
     ("dd if=/dev/hwrng bs=1k count=16 2> /dev/null | wc -c", "16384"),
-    ("cat /sys/bus/pci/devices/0000:00:00.0/vendor /sys/bus/pci/devices/0000:00:04.0/device", "0x1b36\r*\n0x1044"),
+    ("cat /sys/bus/pci/devices/0000:00:00.0/vendor /sys/bus/pci/devices/0000:00:04.0/device", "0x1b36\r*\n0x1005"),
     ("grep -c MSI.*virtio0 /proc/interrupts", "2"),
     ("cat /sys/bus/pci/devices/0000:00:04.0/msi_irqs/* | sort -u", "msix"),
 ]
