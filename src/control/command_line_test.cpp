@@ -93,11 +93,14 @@ TEST(CommandLine, OptionsMayHaveTwoDashes) {
 }
 
 TEST(CommandLine, WhatLibvirtSendsWithoutEffectIsAccepted) {
-    const auto spec = spec_of({"-name", "guest=arm,debug-threads=on", "-machine",
-                               "virt-10.0,usb=off,gic-version=2,dump-guest-core=off", "-accel", "tcg", "-overcommit",
-                               "mem-lock=off", "-smp", "1,sockets=1,cores=1,threads=1", "-uuid", "u", "-no-user-config",
-                               "-nodefaults", "-no-acpi", "-boot", "strict=on", "-no-shutdown", "-S"});
+    const auto spec =
+        spec_of({"-name", "guest=arm,debug-threads=on", "-machine",
+                 "virt-10.0,usb=off,gic-version=2,dump-guest-core=off", "-accel", "tcg", "-overcommit", "mem-lock=off",
+                 "-smp", "1,sockets=1,cores=1,threads=1", "-uuid", "6BA7B810-9dad-11d1-80b4-00c04fd430c8",
+                 "-no-user-config", "-nodefaults", "-no-acpi", "-boot", "strict=on", "-no-shutdown", "-S"});
     EXPECT_EQ(spec.name, "arm");
+    EXPECT_EQ(spec.uuid, "6ba7b810-9dad-11d1-80b4-00c04fd430c8");
+    EXPECT_MENTIONS(error_of({"-uuid", "6ba7b810-9dad-11d1-80b4-00c04fd430cg"}), "is no UUID");
     EXPECT_TRUE(spec.start_paused);
     EXPECT_TRUE(spec.pause_on_shutdown);
     EXPECT_EQ(spec.serial, "");
@@ -139,6 +142,8 @@ TEST(CommandLine, ConsoleChoices) {
     EXPECT_EQ(serial_of(spec_of({"-serial", "file:/tmp/out"})), "{backend:file,path:/tmp/out}");
     EXPECT_EQ(serial_of(spec_of({"-serial", "mon:telnet:localhost:7,server=on"})),
               "{backend:socket,host:localhost,mux:true,port:7,server:on,telnet:true}");
+    EXPECT_EQ(serial_of(spec_of({"-serial", "udp::7@localhost:8"})),
+              "{backend:udp,host:,localaddr:localhost,localport:8,port:7}");
     const auto quiet = spec_of({"-nographic", "-monitor", "none"});
     EXPECT_EQ(serial_of(quiet), kShared);
     EXPECT_TRUE(quiet.monitors.empty());

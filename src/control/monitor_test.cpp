@@ -18,7 +18,33 @@ class MonitorTest : public testing::Test, public MonitorTarget {
         return ok();
     }
     Result<> device_del(const std::string& id) override { return user_error("there is no device '" + id + "'"); }
-    std::string info(std::string_view topic) override { return "<" + std::string(topic) + ">\n"; }
+    Result<> chardev_add(const std::string& device) override { return note("chardev:" + device); }
+    Result<> chardev_remove(const std::string& id) override { return note("no-chardev:" + id); }
+    Result<> hostfwd_add(const std::string& network, const std::string& rule) override {
+        return note("forward:" + network + "/" + rule);
+    }
+    Result<> hostfwd_remove(const std::string& network, const std::string& rule) override {
+        return note("no-forward:" + network + "/" + rule);
+    }
+    Result<> set_link(const std::string& network, bool up) override { return note(network + (up ? "+" : "-")); }
+    std::string info(std::string_view topic, unsigned cpu, bool all) override {
+        return "<" + std::string(topic) + " " + (all ? "all" : std::to_string(cpu)) + ">\n";
+    }
+    unsigned cpu_count() const override { return 2; }
+    std::size_t read_memory(unsigned cpu, bool physical, u64 address, std::span<u8> out) override {
+        std::size_t count = 0;
+        for (; count < out.size() && address + count < 0x1000; ++count) {
+            out[count] = static_cast<u8>((address + count) ^ (physical ? 0x80 : 0) ^ (cpu << 6));
+        }
+        return count;
+    }
+    std::optional<u64> read_register(unsigned, std::string_view name) override {
+        return name == "pc" ? std::optional<u64>(0xff0) : std::nullopt;
+    }
+    Result<> note(const std::string& what) {
+        log_ += what + " ";
+        return ok();
+    }
 
     std::string type(std::string_view text) {
         return monitor_.type({reinterpret_cast<const u8*>(text.data()), text.size()});
@@ -37,12 +63,41 @@ TEST_F(MonitorTest, Commands) {
     EXPECT_EQ(monitor_.execute("device_add virtio-rng-pci,bus=port1"), "");
     EXPECT_EQ(log_, "add:virtio-rng-pci,bus=port1 ");
     EXPECT_EQ(monitor_.execute("device_del x"), "Error: there is no device 'x'\n");
-    EXPECT_EQ(monitor_.execute("info status"), "<status>\n");
+    EXPECT_EQ(monitor_.execute("info status"), "<status 0>\n");
+    EXPECT_EQ(monitor_.execute("info registers -a"), "<registers all>\n");
+    EXPECT_NE(monitor_.execute("info stauts").find("did you mean 'status'?"), std::string::npos);
     EXPECT_NE(monitor_.execute("info").find("info status"), std::string::npos);
     EXPECT_NE(monitor_.execute("info nothing").find("info status"), std::string::npos);
     EXPECT_NE(monitor_.execute("help").find("system_reset"), std::string::npos);
     EXPECT_NE(monitor_.execute("quitt").find("did you mean 'quit'?"), std::string::npos);
     EXPECT_EQ(monitor_.execute("   "), "");
+}
+
+TEST_F(MonitorTest, ChangesOfTheHostsEnds) {
+    EXPECT_EQ(monitor_.execute("chardev-add null,id=x"), "");
+    EXPECT_EQ(monitor_.execute("chardev-remove x"), "");
+    EXPECT_EQ(monitor_.execute("hostfwd_add tcp::1-:2"), "");
+    EXPECT_EQ(monitor_.execute("hostfwd_remove n0 tcp::1"), "host forwarding rule for tcp::1 removed\n");
+    EXPECT_EQ(monitor_.execute("set_link n0 off"), "");
+    EXPECT_EQ(log_, "chardev:null,id=x no-chardev:x forward:/tcp::1-:2 no-forward:n0/tcp::1 n0- ");
+    EXPECT_NE(monitor_.execute("set_link n0").find("on or off"), std::string::npos);
+    EXPECT_NE(monitor_.execute("hostfwd_add").find("rule is missing"), std::string::npos);
+}
+
+TEST_F(MonitorTest, Memory) {
+    EXPECT_EQ(monitor_.execute("x /5xb 6"), "0000000000000006: 0x06 0x07 0x08 0x09 0x0a\n");
+    EXPECT_EQ(monitor_.execute("xp 0"), "0000000000000000: 0x80\n") << "the size is the last one's";
+    EXPECT_EQ(monitor_.execute("x/3w $pc"), "0000000000000ff0: 0xf3f2f1f0 0xf7f6f5f4 0xfbfaf9f8\n");
+    EXPECT_EQ(
+        monitor_.execute("x /8w $pc"),
+        "0000000000000ff0: 0xf3f2f1f0 0xf7f6f5f4 0xfbfaf9f8 0xfffefdfc\n0000000000001000: Cannot access memory\n");
+    EXPECT_EQ(monitor_.execute("cpu 1"), "");
+    EXPECT_EQ(monitor_.execute("x /1xb 0"), "0000000000000000: 0x40\n");
+    EXPECT_EQ(monitor_.execute("info cpus"), "<cpus 1>\n");
+    EXPECT_NE(monitor_.execute("cpu 2").find("invalid CPU index"), std::string::npos);
+    EXPECT_NE(monitor_.execute("x $q").find("no register '$q'"), std::string::npos);
+    EXPECT_NE(monitor_.execute("x").find("is no number"), std::string::npos);
+    EXPECT_EQ(monitor_.execute("p $pc+8"), "0xff8\n");
 }
 
 TEST_F(MonitorTest, EditsALine) {

@@ -3,7 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <cctype>
 
 namespace kelvin::control {
 
@@ -65,6 +67,20 @@ Result<> apply_name(Draft& draft, const std::string& value) {
     return ok();
 }
 
+Result<> apply_uuid(Draft& draft, const std::string& value) {
+    constexpr std::string_view kShape = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+    const bool fits = std::ranges::equal(value, kShape, [](char c, char shape) {
+        return shape == '-' ? c == '-' : std::isxdigit(static_cast<unsigned char>(c)) != 0;
+    });
+    if (!fits) {
+        return user_error(fmt::format("'{}' is no UUID", value), "it looks like 6ba7b810-9dad-11d1-80b4-00c04fd430c8");
+    }
+    draft.line.spec.uuid = value;
+    std::ranges::transform(value, draft.line.spec.uuid.begin(),
+                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return ok();
+}
+
 Result<> apply_monitor(Draft& draft, const std::string& value) {
     const bool settled_later = value == "stdio" || value == "null" || value == "none";
     if (!settled_later && KELVIN_TRY(add_monitor_device(draft, value, false))) {
@@ -107,8 +123,8 @@ constexpr auto kTable = std::to_array<Option>({
     {"L", "FOLDER", "where -bios looks first", apply_folder},
     {"nographic", "", "no display; serial port and monitor in this terminal (Ctrl-A h helps)",
      set_draft<&Draft::no_graphic>},
-    {"chardev", "BACKEND,id=NAME[,KEY=VALUE]", "the far end of a line: socket, stdio, pty, pipe, file, ringbuf, null",
-     apply_character},
+    {"chardev", "BACKEND,id=NAME[,KEY=VALUE]",
+     "the far end of a line: socket, udp, stdio, pty, pipe, file, ringbuf, null", apply_character},
     {"serial", "stdio|mon:stdio|unix:PATH|tcp:HOST:PORT|telnet:...|pty|file:PATH|pipe:PATH|chardev:NAME|null|none",
      "the other end of the serial port", apply_serial},
     {"monitor", "stdio|unix:PATH|tcp:...|chardev:NAME|none", "the other end of the monitor", apply_monitor},
@@ -158,7 +174,7 @@ constexpr auto kTable = std::to_array<Option>({
     {"no-user-config", "", "", ignore},
     {"no-acpi", "", "", apply_no_acpi},
     {"no-hpet", "", "", ignore},
-    {"uuid", "UUID", "", ignore},
+    {"uuid", "UUID", "the machine's UUID, for the monitor and for QMP", apply_uuid},
     {"boot", "ORDER", "", ignore},
     {"overcommit", "OPTIONS", "", ignore},
     {"msg", "OPTIONS", "", ignore},

@@ -6,6 +6,7 @@
 #include <array>
 #include <utility>
 
+#include "control/character_text.h"
 #include "control/option_table.h"
 #include "state/options.h"
 
@@ -33,6 +34,19 @@ Result<state::Json> parse_tcp(std::string_view text) {
     return options;
 }
 
+/// "HOST:PORT[@LOCALHOST:LOCALPORT]"
+Result<state::Json> parse_udp(std::string_view text) {
+    const std::size_t at = text.find('@');
+    state::Json options = KELVIN_TRY(parse_tcp(text.substr(0, at)));
+    if (at != std::string_view::npos) {
+        const state::Json local = KELVIN_TRY(parse_tcp(text.substr(at + 1)));
+        options["localaddr"] = local["host"];
+        options["localport"] = local["port"];
+    }
+    options["backend"] = "udp";
+    return options;
+}
+
 }  // namespace
 
 Result<std::optional<state::Json>> parse_character_shorthand(const std::string& text) {
@@ -46,6 +60,7 @@ Result<std::optional<state::Json>> parse_character_shorthand(const std::string& 
                                                         {"tcp:", "socket", "", ""},
                                                         {"telnet:", "socket", "", "telnet"},
                                                         {"websocket:", "socket", "", "websocket"},
+                                                        {"udp:", "udp", "", ""},
                                                         {"file:", "file", "path", ""},
                                                         {"pipe:", "pipe", "path", ""}});
     constexpr std::string_view kShared = "mon:";
@@ -69,6 +84,9 @@ Result<std::optional<state::Json>> parse_character_shorthand(const std::string& 
         return std::optional<state::Json>();
     }
     const std::string_view rest = std::string_view(text).substr(form->prefix.size());
+    if (form->backend == "udp") {
+        return std::optional(KELVIN_TRY(parse_udp(rest)));
+    }
     options = form->key.empty() ? KELVIN_TRY(parse_tcp(rest)) : KELVIN_TRY(state::parse_options(rest, form->key));
     options["backend"] = form->backend;
     if (!form->also.empty()) {
@@ -77,15 +95,19 @@ Result<std::optional<state::Json>> parse_character_shorthand(const std::string& 
     return std::optional(options);
 }
 
-Result<> apply_character(Draft& draft, const std::string& value) {
+Result<backend::CharacterSpec> read_character(const std::string& text) {
     backend::CharacterSpec spec;
-    spec.options = KELVIN_TRY(state::parse_options(value, "backend"));
+    spec.options = KELVIN_TRY(state::parse_options(text, "backend"));
     if (const auto id = spec.options.find("id"); id != spec.options.end()) {
         KELVIN_TRY(state::read_value(*id, spec.id));
         spec.options.erase(id);
     }
     KELVIN_TRY(backend::check_character_spec(spec));
-    draft.line.spec.characters.push_back(std::move(spec));
+    return spec;
+}
+
+Result<> apply_character(Draft& draft, const std::string& value) {
+    draft.line.spec.characters.push_back(KELVIN_TRY(read_character(value)));
     return ok();
 }
 

@@ -14,8 +14,8 @@ namespace kelvin::control {
 namespace {
 
 constexpr auto kSerialEnds = std::to_array<std::string_view>(
-    {"stdio", "mon:stdio", "unix:PATH", "tcp:HOST:PORT", "telnet:HOST:PORT", "websocket:HOST:PORT", "pty", "file:PATH",
-     "pipe:PATH", "chardev:NAME", "null", "none"});
+    {"stdio", "mon:stdio", "unix:PATH", "tcp:HOST:PORT", "telnet:HOST:PORT", "websocket:HOST:PORT", "udp:HOST:PORT",
+     "pty", "file:PATH", "pipe:PATH", "chardev:NAME", "null", "none"});
 /// What a port's own character device is called.
 constexpr const char* kSerialId = "serial0";
 constexpr std::string_view kTerminal = "stdio";

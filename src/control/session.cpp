@@ -16,8 +16,10 @@
 
 #include "backend/char/output_backends.h"
 #include "base/event_loop.h"
+#include "control/character_text.h"
 #include "control/device_text.h"
 #include "control/gdbstub/stub.h"
+#include "control/machine_info.h"
 #include "control/monitor.h"
 #include "control/monitor_line.h"
 #include "control/qmp.h"
@@ -93,7 +95,25 @@ class Session final : private backend::CharacterOwner, private vm::VmOwner, priv
     void system_powerdown() override;
     Result<> device_add(const std::string& device) override { return vm_->add_device(KELVIN_TRY(read_device(device))); }
     Result<> device_del(const std::string& id) override { return vm_->remove_device(id); }
-    std::string info(std::string_view topic) override;
+    Result<> chardev_add(const std::string& device) override;
+    Result<> chardev_remove(const std::string& id) override { return characters_.remove(id); }
+    Result<> hostfwd_add(const std::string& network, const std::string& rule) override {
+        return vm_->networks().add_forward(network, rule);
+    }
+    Result<> hostfwd_remove(const std::string& network, const std::string& rule) override {
+        return vm_->networks().remove_forward(network, rule);
+    }
+    Result<> set_link(const std::string& network, bool up) override { return vm_->networks().set_link(network, up); }
+    std::string info(std::string_view topic, unsigned cpu, bool all) override {
+        return describe_topic({*vm_, spec_, characters_, run_state()}, topic, cpu, all);
+    }
+    unsigned cpu_count() const override { return vm_->cpu_count(); }
+    std::size_t read_memory(unsigned cpu, bool physical, u64 address, std::span<u8> out) override {
+        return read_machine_memory(*vm_, cpu, physical, address, out);
+    }
+    std::optional<u64> read_register(unsigned cpu, std::string_view name) override {
+        return read_machine_register(*vm_, cpu, name);
+    }
 
     MonitorTarget& machine() override { return *this; }
     std::string_view run_state() const override;
@@ -192,25 +212,9 @@ Result<> Session::connect_monitors() {
     return ok();
 }
 
-std::string Session::info(std::string_view topic) {
-    if (topic == "status") {
-        return vm_->is_running() ? "VM status: running\n"
-               : vm_->is_off()   ? "VM status: paused (shutdown)\n"
-                                 : "VM status: paused\n";
-    }
-    if (topic == "mtree") {
-        return vm_->describe_memory();
-    }
-    if (topic == "block") {
-        return vm_->describe_drives();
-    }
-    if (topic == "network") {
-        return vm_->describe_networks();
-    }
-    if (topic == "pci") {
-        return vm_->describe_pci();
-    }
-    return topic == "registers" ? vm_->describe_registers(0) : vm_->accelerator_statistics();
+Result<> Session::chardev_add(const std::string& device) {
+    const backend::CharacterSpec spec = KELVIN_TRY(read_character(device));
+    return characters_.add(spec);
 }
 
 Result<> Session::connect() {

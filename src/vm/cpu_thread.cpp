@@ -2,6 +2,7 @@
 #include "vm/cpu_thread.h"
 
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include <utility>
 
@@ -9,8 +10,8 @@ namespace kelvin::vm {
 
 using Power = machine::PowerControl::State;
 
-CpuThread::CpuThread(std::unique_ptr<accel::Vcpu> vcpu, CpuThreadOwner& owner)
-    : vcpu_(std::move(vcpu)), owner_(owner), thread_([this] { run(); }) {}
+CpuThread::CpuThread(std::unique_ptr<accel::Vcpu> vcpu, CpuThreadOwner& owner, std::string name)
+    : vcpu_(std::move(vcpu)), owner_(owner), name_(std::move(name)), thread_([this] { run(); }) {}
 
 CpuThread::~CpuThread() {
     {
@@ -21,6 +22,11 @@ CpuThread::~CpuThread() {
     }
     vcpu_->request_stop();
     thread_.join();
+}
+
+int CpuThread::thread_id() const {
+    thread_id_.wait(0);
+    return thread_id_;
 }
 
 void CpuThread::allow(bool running) {
@@ -74,6 +80,9 @@ void CpuThread::run() {
     // A guest that waits for a deadline sleeps in here, and would be late by the usual 50 us.
     constexpr unsigned long kSlackNs = 1;
     ::prctl(PR_SET_TIMERSLACK, kSlackNs);
+    ::prctl(PR_SET_NAME, name_.c_str());
+    thread_id_ = ::gettid();
+    thread_id_.notify_all();
     std::unique_lock lock(mutex_);
     while (!ending_) {
         if (start_) {

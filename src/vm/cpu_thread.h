@@ -3,10 +3,12 @@
 // the end.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <thread>
 
 #include "accel/vcpu.h"
@@ -31,13 +33,16 @@ class CpuThreadOwner {
 /// The lock is a leaf: nothing else is taken while it is held, and never while the vCPU runs.
 class CpuThread {
   public:
-    CpuThread(std::unique_ptr<accel::Vcpu> vcpu, CpuThreadOwner& owner);
+    /// `name` is what the host's tools call the thread: 15 characters at most.
+    CpuThread(std::unique_ptr<accel::Vcpu> vcpu, CpuThreadOwner& owner, std::string name = "vcpu");
     /// Ends the thread and waits for it.
     ~CpuThread();
     CpuThread(const CpuThread&) = delete;
     CpuThread& operator=(const CpuThread&) = delete;
 
     accel::Vcpu& vcpu() { return *vcpu_; }
+    /// The host's number of the thread.
+    int thread_id() const;
 
     /// Guest code may run from now on, or no more. The CPU stops soon; wait_until_still() waits for it, and for what
     /// switch_on() begins with.
@@ -58,6 +63,8 @@ class CpuThread {
 
     const std::unique_ptr<accel::Vcpu> vcpu_;
     CpuThreadOwner& owner_;
+    const std::string name_;
+    std::atomic<int> thread_id_ = 0;  // once the thread runs
 
     mutable std::mutex mutex_;  // guards what follows
     std::condition_variable changed_;

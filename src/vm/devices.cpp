@@ -140,8 +140,12 @@ Result<> Devices::add(const DeviceSpec& spec, bool hot) {
     if (!bus) {
         return in_front(bus.error());
     }
-    auto entry = std::make_unique<Entry>(Entry{
-        .id = spec.id, .owner = fmt::format("{}#{}", spec.driver, made_++), .path = {}, .type = type, .device = {}});
+    auto entry = std::make_unique<Entry>(
+        Entry{.id = spec.id,
+              .owner = spec.id.empty() ? fmt::format("{} #{}", spec.driver, made_++) : title(spec),
+              .path = {},
+              .type = type,
+              .device = {}});
     entry->path = spec.id.empty() ? fmt::format("/machine/peripheral-anon/device[{}]", anonymous_++)
                                   : "/machine/peripheral/" + spec.id;
     if (auto made = make(*entry, spec); !made) {

@@ -33,7 +33,7 @@ struct DeviceEntry {
     const bus::DeviceType* type;
     const bus::Bus* bus;
     std::string place;
-    const bus::Device* device;
+    bus::Device* device;
 };
 
 /// All methods belong to the control loop's thread.

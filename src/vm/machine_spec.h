@@ -104,6 +104,7 @@ struct DebuggerSpec {
 
 struct MachineSpec {
     std::string name;  ///< what the user calls it; may be empty
+    std::string uuid;  ///< likewise; else as it is written in lower case
     u64 ram_size = u64{128} << 20;
     CpuSpec cpu;
     std::optional<GicVersion> gic;                    ///< empty: as the number of processors needs

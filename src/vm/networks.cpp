@@ -143,15 +143,17 @@ void Networks::release(const std::string& owner) {
     }
 }
 
-std::string Networks::describe() const {
+std::string Networks::describe(std::string_view type) const {
     std::string text;
     io_.call([&] {
         for (const auto& entry : entries_) {
-            text += fmt::format("{}: {}{}\n{}", entry->spec.id, entry->spec.type,
-                                entry->owner.empty()          ? ", not connected"
-                                : !entry->cable->is_plugged() ? ", cable pulled"
-                                                              : "",
-                                entry->port->describe());
+            if (type.empty() || type == entry->spec.type) {
+                text += fmt::format("{}: {}{}\n{}", entry->spec.id, entry->spec.type,
+                                    entry->owner.empty()          ? ", not connected"
+                                    : !entry->cable->is_plugged() ? ", cable pulled"
+                                                                  : "",
+                                    entry->port->describe());
+            }
         }
     });
     return text;

@@ -46,7 +46,8 @@ class Networks {
     Result<backend::NetworkPort*> claim(std::string_view id, const std::string& owner);
     void release(const std::string& owner);
 
-    std::string describe() const;
+    /// Only those of `type`, if it is not empty.
+    std::string describe(std::string_view type = {}) const;
 
   private:
     struct Entry {

@@ -163,7 +163,8 @@ Result<> Vm::add_cpus(const arm64::Model& model) {
         machine_->connect_cpu(index, vcpu->irq(), vcpu->fiq());
         // What is to be seen of it until it is switched on.
         vcpu->reset(0, 0);
-        cpus_.push_back(std::make_unique<CpuThread>(std::move(vcpu), static_cast<CpuThreadOwner&>(*this)));
+        cpus_.push_back(std::make_unique<CpuThread>(std::move(vcpu), static_cast<CpuThreadOwner&>(*this),
+                                                    fmt::format("CPU {}", cpus_.size())));
     }
     return ok();
 }
@@ -249,11 +250,8 @@ std::string Vm::describe_registers(unsigned index) {
     if (index >= cpus_.size()) {
         return fmt::format("there is no CPU {}\n", index);
     }
-    stop_cpus();
-    std::string text = cpus_[index]->vcpu().describe_registers();
-    if (running_) {
-        allow_cpus();
-    }
+    std::string text;
+    while_still([&] { text = cpus_[index]->vcpu().describe_registers(); });
     return text;
 }
 

@@ -103,6 +103,19 @@ class Vm final : private machine::PowerControl,
     /// Of CPU `index`; stops the machine for a moment.
     std::string describe_registers(unsigned index);
 
+    /// Stops the CPUs for the time that `work()` takes.
+    template <class Work>
+    void while_still(Work&& work) {
+        stop_cpus();
+        work();
+        if (running_) {
+            allow_cpus();
+        }
+    }
+    Devices& devices() { return *devices_; }
+    /// The host's number of the thread that is CPU `index`.
+    int cpu_thread_id(unsigned index) const { return cpus_[index]->thread_id(); }
+
     // For a debugger; the CPUs and memory only while the machine stands still.
 
     /// At most one; null: nobody, and CPUs stop for nothing from now on.

@@ -80,6 +80,14 @@ class Console:
         while data:
             data = data[os.write(self.terminal, data) :]
 
+    def monitor(self, command, answer=""):
+        """Gives the monitor a command that answers with a line in which `answer` is, and comes back."""
+        self.type("\x01c")
+        self.wait_for(r"\(qemu\) ")
+        self.type(command + "\n")
+        self.wait_for(answer + r"[^\n]*\n[^\n]*\(qemu\) ")
+        self.type("\x01c")
+
     def wait_for_end(self):
         """Waits until the emulator has ended; returns its exit status."""
         while self.read_some():

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Talks to monitors at the ends of all kinds of character devices: a shared line, telnet, a websocket, pipes, a client that tries
-again; each with a log.
+again; some with a log. What the monitor shows of a machine that has not begun.
 
     characters.py --emulator COMMAND
 """
@@ -53,7 +53,7 @@ def dial(process, address):
     for _ in range(400):
         try:
             client = socket.socket(kind)
-            client.settimeout(60)
+            client.settimeout(20)
             client.connect(address)
             return client
         except OSError:
@@ -76,6 +76,48 @@ def shared_line(process, path):
         line.wait_for(b"Ctrl-A c  change")
         connection.sendall(b"\x01cmore\x01cinfo name\n")
         line.wait_for(b"info name")
+        connection.sendall(b"\x01c")
+
+
+def monitor_commands(process, path):
+    """What the monitor shows of the machine, and character devices that come and go."""
+    with dial(process, path) as connection:
+        line = line_of(process, connection)
+        connection.sendall(b"\x01c")
+        line.wait_for(PROMPT)
+
+        def ask(command):
+            connection.sendall(command.encode() + b"\n")
+            return line.wait_for(PROMPT).decode().partition("\r\n")[2].replace("\r", "")
+
+        kernel = (guest_folder("bookworm") / "kernel").read_bytes()
+        assert ask("info name") == "tested\n"
+        assert ask("info uuid") == "6ba7b810-9dad-11d1-80b4-00c04fd430c8\n"
+        assert ask("info version").startswith("10.0.2 ")
+        assert ask("info status") == "VM status: paused (prelaunch)\n"
+        assert ask("info kvm") == "kvm support: disabled\n"
+        for index, word in enumerate(ask("info cpus").splitlines()):
+            assert word.startswith(f"{'* '[index]} CPU #{index}: thread_id="), word
+            number = word.partition("=")[2].split()[0]
+            assert Path(f"/proc/{process.pid}/task/{number}").is_dir(), f"{number} is no thread of the emulator"
+        assert ask("info registers -a").count("PC=") == 2
+        assert 'dev: virtio-serial-pci, id "ports"' in ask("info qtree")
+        assert "0x09000000-0x09000fff" in (regions := ask("info mtree")), regions
+        assert "1af4:1043" in (functions := ask("info pci")), functions
+        for command in ("x /64xb $pc", f"xp /64xb {ask('print $pc').strip()}"):
+            shown = [byte for byte in ask(command).split() if not byte.endswith(":")]
+            assert bytes(int(byte, 0) for byte in shown) == kernel[:64], f"{command}: {shown}"
+        assert len(ask("x /2i $pc").splitlines()) == 2
+        assert "invalid CPU index" in ask("cpu 2") and ask("cpu 1") == "" and "* CPU #1" in ask("info cpus")
+        assert ask("chardev-add ringbuf,id=extra") == "" and "extra: filename=ringbuf\n" in ask("info chardev")
+        assert ask("device_add virtserialport,chardev=extra,id=port") == ""
+        assert "in use by virtserialport 'port'" in ask("chardev-remove extra")
+        assert ask("device_del port") == ""
+        while "dev: virtserialport" in ask("info qtree"):
+            time.sleep(0.01)
+        assert ask("chardev-remove extra") == "" and "extra" not in ask("info chardev")
+        assert "in use by a monitor" in ask("chardev-remove web")
+        connection.sendall(b"\x01c")
 
 
 def telnet(process, port):
@@ -171,6 +213,7 @@ def free_port():
 
 def talk(process, folder, telnet_port, web_port):
     shared_line(process, f"{folder}/shared")
+    monitor_commands(process, f"{folder}/shared")
     telnet(process, telnet_port)
     websocket(process, web_port)
     pipes(process, f"{folder}/pipe")
@@ -196,6 +239,7 @@ def main():
         command = [
             *shlex.split(arguments.emulator),
             *("-M", "virt", "-m", "64", "-display", "none", "-nic", "none", "-S", "-kernel", guest_folder("bookworm") / "kernel"),
+            *("-smp", "2", "-name", "tested", "-uuid", "6BA7B810-9dad-11d1-80b4-00c04fd430c8", "-device", "virtio-serial-pci,id=ports"),
             *("-serial", f"mon:unix:{folder}/shared,server=on,wait=off"),
             *("-monitor", f"telnet:127.0.0.1:{telnet_port},server=on,wait=off"),
             *("-chardev", f"socket,id=web,host=127.0.0.1,port={web_port},server=on,wait=off,websocket=on,logfile={folder}/web.log"),

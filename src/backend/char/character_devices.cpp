@@ -12,6 +12,7 @@
 #include "backend/char/pipe.h"
 #include "backend/char/pty.h"
 #include "backend/char/socket.h"
+#include "backend/char/udp.h"
 #include "base/nearest_name.h"
 #include "state/options.h"
 
@@ -104,6 +105,11 @@ Made make_socket(const SocketOptions& options, EventLoop& loop) {
     return made;
 }
 
+Made make_udp(const UdpOptions& options, EventLoop& loop) {
+    std::unique_ptr<CharacterBackend> made = KELVIN_TRY(UdpBackend::open(options, loop));
+    return made;
+}
+
 Made make_file(const FileOptions& options, EventLoop& loop) {
     if (options.path.empty()) {
         return user_error("a file needs path=");
@@ -150,6 +156,7 @@ constexpr auto kKinds = std::to_array<Kind>({
     {"null", read_and_make<NoOptions, make_null>},
     {"pty", read_and_make<NoOptions, make_pty>},
     {"socket", read_and_make<SocketOptions, make_socket>},
+    {"udp", read_and_make<UdpOptions, make_udp>},
     {"file", read_and_make<FileOptions, make_file>},
     {kStdio, read_and_make<StdioChoices, make_stdio>},
     {"pipe", read_and_make<PathOptions, make_pipe>},

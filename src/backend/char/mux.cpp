@@ -114,13 +114,17 @@ std::shared_ptr<Mux::Port> Mux::focus() const {
 }
 
 /// Everybody gets what is theirs: word of the peer, and what was typed for them.
-void Mux::settle() {
+void Mux::hand_out() {
     const std::shared_ptr<Port> first = focus();
     for (const std::shared_ptr<Port>& port : ports()) {
         const bool hears = connected_ && (port->use() == LineUse::device || port == first);
         port->tell(hears);
         port->deliver();
     }
+}
+
+void Mux::settle() {
+    hand_out();
     line_.accept_input();
 }
 
@@ -134,9 +138,7 @@ void Mux::receive(std::span<const u8> bytes) {
     for (const u8 byte : bytes) {
         act(filter_.type(byte), byte);
     }
-    if (const std::shared_ptr<Port> port = focus()) {
-        port->deliver();
-    }
+    hand_out();
 }
 
 void Mux::act(Typed typed, u8 byte) {

@@ -50,6 +50,7 @@ class Mux final : private CharacterReceiver {
     void change_focus();
     void help();
     void print(std::string_view text);
+    void hand_out();
     void settle();
     Ports ports() const;
     std::shared_ptr<Port> focus() const;

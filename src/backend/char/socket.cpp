@@ -34,6 +34,15 @@ std::string name_of(const SocketOptions& options) {
     return fmt::format("{}:{}:{}", kind, options.host, options.port);
 }
 
+/// Nobody waits for a connection that is tried again: the machine goes on meanwhile.
+int socket_flags(const SocketOptions& options) {
+    return SOCK_STREAM | SOCK_CLOEXEC | (options.tries_again() ? SOCK_NONBLOCK : 0);
+}
+
+bool connects(const Fd& socket, const sockaddr* address, socklen_t size) {
+    return ::connect(socket.get(), address, size) == 0 || errno == EINPROGRESS;
+}
+
 Result<Fd> unix_socket(const SocketOptions& options) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
@@ -42,7 +51,7 @@ Result<Fd> unix_socket(const SocketOptions& options) {
                           fmt::format("it can have {} characters", sizeof address.sun_path - 1));
     }
     std::memcpy(address.sun_path, options.path.data(), options.path.size());
-    Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    Fd socket(::socket(AF_UNIX, socket_flags(options), 0));
     if (!socket) {
         return host_error("cannot make a unix socket", errno);
     }
@@ -53,7 +62,7 @@ Result<Fd> unix_socket(const SocketOptions& options) {
         if (::bind(socket.get(), generic, sizeof address) != 0 || ::listen(socket.get(), 1) != 0) {
             return host_error(fmt::format("cannot listen at '{}'", options.path), errno);
         }
-    } else if (::connect(socket.get(), generic, sizeof address) != 0) {
+    } else if (!connects(socket, generic, sizeof address)) {
         return host_error(fmt::format("cannot connect to '{}'", options.path), errno);
     }
     return socket;
@@ -62,7 +71,7 @@ Result<Fd> unix_socket(const SocketOptions& options) {
 Result<> bring_up(const Fd& socket, const addrinfo& address, const SocketOptions& options) {
     const int on = 1;
     if (!options.server) {
-        return ::connect(socket.get(), address.ai_addr, address.ai_addrlen) == 0
+        return connects(socket, address.ai_addr, address.ai_addrlen)
                    ? ok()
                    : Result<>(host_error(fmt::format("cannot connect to {}:{}", options.host, options.port), errno));
     }
@@ -85,7 +94,7 @@ Result<Fd> tcp_socket(const SocketOptions& options) {
     const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> all(found, &::freeaddrinfo);
     Result<Fd> last = user_error("there is no such address");
     for (const addrinfo* one = found; one != nullptr; one = one->ai_next) {
-        Fd socket(::socket(one->ai_family, SOCK_STREAM | SOCK_CLOEXEC, one->ai_protocol));
+        Fd socket(::socket(one->ai_family, socket_flags(options), one->ai_protocol));
         if (!socket) {
             last = host_error("cannot make a socket", errno);
             continue;
@@ -127,7 +136,7 @@ Result<> check(const SocketOptions& options) {
     if (options.wait && !options.server) {
         return user_error("only a server waits for a peer", "server=on");
     }
-    if ((options.reconnect != 0 || options.reconnect_ms != 0) && options.server) {
+    if (options.tries_again() && options.server) {
         return user_error("a server does not reconnect", "leave reconnect out");
     }
     if (options.reconnect != 0 && options.reconnect_ms != 0) {
@@ -175,7 +184,7 @@ Result<> SocketBackend::begin() {
         return ok();
     }
     const auto connected = try_connect();
-    if (!connected && reconnect_ns() != 0) {
+    if (!connected && connected.error().kind == ErrorKind::host && options_.tries_again()) {
         lost();
         return ok();
     }
@@ -184,7 +193,11 @@ Result<> SocketBackend::begin() {
 
 Result<> SocketBackend::try_connect() {
     Fd peer = KELVIN_TRY(make_socket(options_));
-    connect(std::move(peer), make_codec());
+    if (options_.tries_again()) {
+        begun_ = std::move(peer);
+    } else {
+        connect(std::move(peer), make_codec());
+    }
     return ok();
 }
 
@@ -195,7 +208,7 @@ void SocketBackend::reconnect() {
 }
 
 void SocketBackend::lost() {
-    if (reconnect_ns() != 0) {
+    if (options_.tries_again()) {
         loop_.post(call_method<&SocketBackend::reconnect, SocketBackend>, this, reconnect_ns());
     }
 }
@@ -209,21 +222,35 @@ std::string SocketBackend::describe() const {
 }
 
 void SocketBackend::before_poll(std::vector<pollfd>& polled, int& timeout_ms) {
-    polls_listener_ = listener_ && !is_connected();
-    if (polls_listener_) {
-        polled.push_back({listener_.get(), POLLIN, 0});
+    polls_other_ = begun_ || (listener_ && !is_connected());
+    if (polls_other_) {
+        polled.push_back(begun_ ? pollfd{begun_.get(), POLLOUT, 0} : pollfd{listener_.get(), POLLIN, 0});
     }
     Stream::before_poll(polled, timeout_ms);
 }
 
 void SocketBackend::after_poll(std::span<const pollfd> polled) {
-    if (!polls_listener_) {
-        Stream::after_poll(polled);
+    if (!polls_other_) {
+        return Stream::after_poll(polled);
+    }
+    if (polled.empty() || polled.front().revents == 0) {
         return;
     }
-    if (polled.empty() || (polled.front().revents & POLLIN) == 0) {
-        return;
+    begun_ ? finish_connection() : accept_peer();
+}
+
+void SocketBackend::finish_connection() {
+    int error = 0;
+    socklen_t size = sizeof error;
+    Fd peer = std::move(begun_);
+    if (::getsockopt(peer.get(), SOL_SOCKET, SO_ERROR, &error, &size) != 0 || error != 0) {
+        lost();
+    } else {
+        connect(std::move(peer), make_codec());
     }
+}
+
+void SocketBackend::accept_peer() {
     Fd peer(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
     if (!peer) {
         return;

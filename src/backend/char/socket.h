@@ -23,6 +23,7 @@ struct SocketOptions {
     bool websocket = false;
     unsigned reconnect = 0;     ///< seconds after which a client tries again; 0: never
     unsigned reconnect_ms = 0;  ///< the same in milliseconds
+    bool tries_again() const { return reconnect != 0 || reconnect_ms != 0; }
 
     template <class Visitor>
     void fields(Visitor& visit) {
@@ -57,6 +58,8 @@ class SocketBackend final : public Stream {
     i64 reconnect_ns() const;
     Result<> try_connect();
     void reconnect();
+    void accept_peer();
+    void finish_connection();
     void before_poll(std::vector<pollfd>& polled, int& timeout_ms) override;
     void after_poll(std::span<const pollfd> polled) override;
     void lost() override;
@@ -64,7 +67,8 @@ class SocketBackend final : public Stream {
     const SocketOptions options_;
     EventLoop& loop_;
     Fd listener_;
-    bool polls_listener_ = false;  // between before_poll and after_poll
+    Fd begun_;                  // a connection that is not there yet
+    bool polls_other_ = false;  // one of these, between before_poll and after_poll
     bool had_peer_ = false;
 };
 

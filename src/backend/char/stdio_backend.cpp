@@ -32,13 +32,15 @@ void StdioBackend::set_receiver(CharacterReceiver* receiver) {
     {
         const std::lock_guard lock(receiver_mutex_);
         receiver_ = receiver;
+        announced_ = false;
     }
     loop_.post(call_method<&StdioBackend::announce, StdioBackend>, this);
 }
 
 void StdioBackend::announce() {
     const std::lock_guard lock(receiver_mutex_);
-    if (receiver_ != nullptr) {
+    if (receiver_ != nullptr && !announced_) {
+        announced_ = true;
         receiver_->connected();
     }
 }
@@ -69,6 +71,7 @@ void StdioBackend::after_poll(std::span<const pollfd> polled) {
         background_ = true;
         return;
     }
+    announce();
     std::array<u8, 512> buffer{};
     const std::lock_guard lock(receiver_mutex_);
     const std::size_t space = receiver_ != nullptr ? std::min(receiver_->space(), buffer.size()) : 0;

@@ -53,6 +53,7 @@ class StdioBackend final : public CharacterBackend, private PollSource {
 
     std::mutex receiver_mutex_;  // held while the receiver is called, so that set_receiver can wait for that
     CharacterReceiver* receiver_ = nullptr;
+    bool announced_ = false;  // it has been told that somebody is there
 };
 
 }  // namespace kelvin::backend

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include <chrono>
 #include <cstring>
 #include <filesystem>
+#include <semaphore>
 #include <thread>
 
 #include "backend/char/character_devices.h"
@@ -31,6 +33,7 @@ class Receiver final : public CharacterReceiver {
     }
     void connected() override { ++connections; }
     void disconnected() override { ++disconnections; }
+    void output_possible() override { ++rooms; }
 
     CharacterBackend* backend = nullptr;
     size_t room = 4096;
@@ -38,6 +41,7 @@ class Receiver final : public CharacterReceiver {
     int connections = 0;
     int disconnections = 0;
     int descriptors = 0;
+    int rooms = 0;
 };
 
 class StreamTest : public testing::Test {
@@ -56,6 +60,9 @@ class StreamTest : public testing::Test {
     }
     void start() {
         thread_ = std::thread([this] { loop_.run(); });
+        std::binary_semaphore running(0);
+        loop_.post([](void* semaphore) { static_cast<std::binary_semaphore*>(semaphore)->release(); }, &running);
+        running.acquire();
     }
 
     CharacterBackend& open(const std::string& id, const std::string& options) {
@@ -184,6 +191,61 @@ TEST_F(StreamTest, PeerThatReadsLateGetsEverything) {
     EXPECT_EQ(read_all(peer, large.size() + 1), large + "!");
 }
 
+TEST_F(StreamTest, WriteSomeLeavesWhatThePeerDoesNotTake) {
+    const std::string path = folder_ + "/s";
+    CharacterBackend& line = open("a", "socket,server=on,wait=off,path=" + path);
+    EXPECT_EQ(line.write_some(bytes_of("lost")), 4U) << "nobody is there";
+    start();
+    const Fd peer = dial(path);
+    EXPECT_TRUE(until([&] { return receiver_.connections == 1; }));
+    const std::string large(std::size_t{4} << 20, 'z');
+    std::size_t sent = line.write_some(bytes_of(large));
+    EXPECT_LT(sent, large.size());
+    std::thread reader([&] { EXPECT_EQ(read_all(peer, large.size()), large); });
+    for (int rooms = 1; sent < large.size(); ++rooms) {
+        ASSERT_TRUE(until([&] { return receiver_.rooms >= rooms; }));
+        sent += line.write_some(bytes_of(std::string_view(large).substr(sent)));
+    }
+    reader.join();
+}
+
+TEST_F(StreamTest, ALineOfSeveralUsers) {
+    const std::string path = folder_ + "/s";
+    CharacterBackend& line = open("a", "socket,server=on,wait=off,mux=on,path=" + path);
+    Receiver second;
+    second.backend = devices_.claim("a", "monitor", LineUse::monitor).value();
+    second.backend->set_receiver(&second);
+    EXPECT_FALSE(devices_.remove("a"));
+    start();
+    const Fd peer = dial(path);
+    EXPECT_TRUE(until([&] { return receiver_.connections == 1; }));
+    EXPECT_EQ(::write(peer.get(), "one\1ctwo", 8), 8);
+    EXPECT_TRUE(until([&] { return receiver_.text == "one" && second.text == "two" && second.connections == 1; }));
+    line.write(bytes_of("1"));
+    EXPECT_EQ(read_all(peer, 3), "\r\n1");
+    // Who has the focus goes: the other one has it.
+    loop_.call([&] { devices_.release("monitor"); });
+    EXPECT_EQ(::write(peer.get(), "three", 5), 5);
+    EXPECT_TRUE(until([&] { return receiver_.text == "onethree"; }));
+}
+
+TEST_F(StreamTest, EveryKindMayHaveALog) {
+    const std::string log = folder_ + "/log";
+    for (const char* how : {"off", "on"}) {
+        CharacterBackend& line = open("a", "ringbuf,logfile=" + log + ",logappend=" + how);
+        line.write(bytes_of("all"));
+        EXPECT_EQ(line.write_some(bytes_of("so")), 2U);
+        EXPECT_EQ(devices_.read_ring("a", 100).value(), "allso");
+        devices_.release("test");
+        EXPECT_TRUE(devices_.remove("a"));
+    }
+    const Fd file(::open(log.c_str(), O_RDONLY));
+    EXPECT_EQ(read_all(file, 100), "allsoallso");
+    EXPECT_NE(add("b", "null,logfile=/nowhere/log").error().message().find("/nowhere/log"), std::string::npos);
+    ASSERT_TRUE(add("n", "null"));
+    EXPECT_NE(devices_.read_ring("n", 1).error().message().find("no ring buffer"), std::string::npos);
+}
+
 TEST_F(StreamTest, MachineWaitsForPeersUnlessToldNotTo) {
     ASSERT_TRUE(add("b", "socket,server=on,wait=off,path=" + folder_ + "/b"));
     EXPECT_FALSE(devices_.await_peers());
@@ -200,6 +262,30 @@ TEST_F(StreamTest, ClientTriesAgain) {
     start();
     loop_.call([&] { ASSERT_TRUE(add("server", "socket,server=on,wait=off,path=" + path)); });
     EXPECT_TRUE(until([&] { return receiver_.connections == 1; }));
+}
+
+TEST_F(StreamTest, Datagrams) {
+    const Fd peer(::socket(AF_INET, SOCK_DGRAM, 0));
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    ASSERT_EQ(::bind(peer.get(), reinterpret_cast<const sockaddr*>(&address), size), 0);
+    ASSERT_EQ(::getsockname(peer.get(), reinterpret_cast<sockaddr*>(&address), &size), 0);
+    CharacterBackend& line = open("a", "udp,host=127.0.0.1,port=" + std::to_string(ntohs(address.sin_port)));
+    receiver_.room = 3;
+    start();
+    line.write(bytes_of("ping"));
+    std::array<char, 100> buffer{};
+    ASSERT_EQ(::recvfrom(peer.get(), buffer.data(), buffer.size(), 0, reinterpret_cast<sockaddr*>(&address), &size), 4);
+    for (const std::string_view text : {"", "pong", "!"}) {
+        ::sendto(peer.get(), text.data(), text.size(), 0, reinterpret_cast<const sockaddr*>(&address), size);
+    }
+    EXPECT_TRUE(until([&] { return receiver_.text == "pon"; }));
+    loop_.call([&] { receiver_.room = 100; });
+    line.accept_input();
+    EXPECT_TRUE(until([&] { return receiver_.text == "pong!"; }));
+    EXPECT_FALSE(add("b", "udp,host=127.0.0.1"));
 }
 
 TEST_F(StreamTest, PseudoTerminal) {
@@ -236,12 +322,15 @@ TEST_F(StreamTest, MistakesAreNamed) {
     EXPECT_NE(message("socket,path=" + std::string(200, 'p')).find("too long"), std::string::npos);
     EXPECT_NE(message("socket,fd=987").find("fd=987"), std::string::npos);
     EXPECT_NE(message("socket,path=a,wait=on").find("server=on"), std::string::npos);
+    EXPECT_NE(message("pipe,path=/nowhere/p").find("mkfifo /nowhere/p.in"), std::string::npos);
+    EXPECT_NE(message("socket,path=a,websocket=on").find("server=on"), std::string::npos);
+    EXPECT_NE(message("socket,path=a,reconnect=1,reconnect-ms=1").find("leave one of them out"), std::string::npos);
     ASSERT_TRUE(add("x", "null"));
     EXPECT_NE(message("null").find("id=x"), std::string::npos);
     ASSERT_TRUE(devices_.claim("x", "one"));
-    EXPECT_NE(devices_.claim("x", "two").error().message().find("in use"), std::string::npos);
+    EXPECT_NE(devices_.claim("x", "two").error().message().find("in use by one"), std::string::npos);
     EXPECT_NE(devices_.claim("y", "two").error().message().find("defined: x"), std::string::npos);
-    EXPECT_FALSE(devices_.remove("x"));
+    EXPECT_NE(devices_.remove("x").error().message().find("in use by one"), std::string::npos);
     devices_.release("one");
     EXPECT_TRUE(devices_.remove("x"));
 }

@@ -11,14 +11,6 @@ OPTIONS = ["-nic", "none", "-smp", "2"] + [
 ]
 
 
-def monitor(console, command, answer=""):
-    console.type("\x01c")
-    console.wait_for(r"\(qemu\) ")
-    console.type(command + "\n")
-    console.wait_for(answer + r"[^\n]*\n[^\n]*\(qemu\) ")
-    console.type("\x01c")
-
-
 def wait_in_guest(console, condition, word):
     console.type(f"until {condition}; do sleep 0.1; done; echo {word}\n")
     console.wait_for(rf"\n{word}\r*\n")
@@ -26,16 +18,16 @@ def wait_in_guest(console, condition, word):
 
 
 def come_and_go(console):
-    monitor(console, "device_add virtio-rng-pci", r"start the machine with -device pcie-root-port")
+    console.monitor("device_add virtio-rng-pci", r"start the machine with -device pcie-root-port")
     cards = "/sys/bus/pci/drivers/virtio-pci/0000:*"
     for turn in range(ROUNDS):
         for port in PORTS:
-            monitor(console, f"device_add virtio-rng-pci,id=card{port},bus=port{port}")
+            console.monitor(f"device_add virtio-rng-pci,id=card{port},bus=port{port}")
         wait_in_guest(console, f'[ "$(ls -d {cards} | wc -l)" = {len(PORTS)} ]', f"came{turn}")
         console.type("dd if=/dev/hwrng bs=1k count=4 2> /dev/null | wc -c\n")
         console.wait_for(r"\n4096\r*\n")
         for port in PORTS:
-            monitor(console, f"device_del card{port}")
+            console.monitor(f"device_del card{port}")
         wait_in_guest(console, f'[ "$(ls -d {cards} 2> /dev/null | wc -l)" = 0 ]', f"went{turn}")
         wait_in_guest(console, '[ "$(cat /sys/bus/pci/slots/*/adapter | sort -u)" = 0 ]', f"empty{turn}")
 

@@ -50,16 +50,6 @@ def run(console, command, answer):
     console.wait_for(PROMPT)
 
 
-def monitor(console, command):
-    console.type("\x01c")
-    console.wait_for(r"\(qemu\) ")
-    console.type(command + "\n")
-    console.wait_for(r"\n[^\n]*\(qemu\) ")
-    console.type("\x01c")
-    console.type("\n")
-    console.wait_for(PROMPT)
-
-
 def bytes_both_ways(console):
     with connect("bytes") as host:
         sender = threading.Thread(target=host.sendall, args=(DATA,))
@@ -89,12 +79,12 @@ def shell(console):
 
 def comes_and_goes(console):
     for turn in range(3):
-        monitor(console, "device_add virtserialport,chardev=later,name=later,id=later,nr=3")
+        console.monitor("device_add virtserialport,chardev=later,name=later,id=later,nr=3")
         run(console, f"until cat /sys/class/virtio-ports/vport0p3/name 2> /dev/null; do sleep 0.1; done; echo came{turn}", f"later\r*\ncame{turn}")
         with connect("later") as host:
             run(console, f"echo hello{turn} > /dev/vport0p3; echo done", "done")
             assert receive(host, 7) == b"hello%d\n" % turn
-        monitor(console, "device_del later")
+        console.monitor("device_del later")
         run(console, f"while [ -e /sys/class/virtio-ports/vport0p3 ]; do sleep 0.1; done; echo went{turn}", f"went{turn}")
 
 

@@ -65,6 +65,15 @@ def connect_to_guest(console):
         console.fail(f"the guest answered {answer!r}")
 
 
+def pull_the_cable(console):
+    carrier = "/sys/class/net/eth0/carrier"
+    for how, seen in (("off", 0), ("on", 1)):
+        console.monitor(f"set_link n0 {how}")
+        console.type(f"until [ $(cat {carrier}) = {seen} ]; do sleep 0.1; done; echo carrier{seen}\n")
+        console.wait_for(rf"\ncarrier{seen}\r*\n")
+        console.wait_for(PROMPT)
+
+
 OPTIONS = [
     *("-netdev", f"user,id=n0,hostname=tester,hostfwd=tcp:127.0.0.1:{FORWARDED}-:77,guestfwd=tcp:10.0.2.100:9-cmd:cat"),
     *("-object", "filter-dump,id=d0,netdev=n0,file={folder}/frames.pcap"),
@@ -74,6 +83,7 @@ CHECKS = [
     ("cat /sys/class/net/eth0/address /sys/class/net/eth0/carrier 2> /dev/null; ip link set lo up; ip link set eth0 up", "52:54:00:ab:cd:ef"),
     ("udhcpc -n -q -i eth0 -s /bin/true 2>&1 | grep -o 'lease of 10.0.2.15'", "lease of 10.0.2.15"),
     ("ip addr add 10.0.2.15/24 dev eth0; ip route add default via 10.0.2.2; cat /sys/class/net/eth0/carrier", "1"),
+    pull_the_cable,
     ("ping -c 2 10.0.2.2 | grep -c 'bytes from'", "2"),
     (f"wget -q -O /tmp/data {URL}; sha256sum < /tmp/data", hashlib.sha256(DATA).hexdigest() + "  -"),
     (f"nc 10.0.2.2 {COLLECTOR.getsockname()[1]} < /tmp/data; echo $?", "0"),
