@@ -32,11 +32,11 @@ class OverPci {
 
 /// What -device calls them.
 struct TypeNames {
-    std::string_view pci;               ///< "virtio-rng-pci"
-    std::string_view alias;             ///< "virtio-rng"
-    std::string_view pci_modern;        ///< "virtio-rng-pci-non-transitional"
-    std::string_view pci_transitional;  ///< "virtio-rng-pci-transitional"; empty: there is none
-    std::string_view mmio;              ///< "virtio-rng-device"
+    std::string_view pci;                    ///< "virtio-rng-pci"
+    std::string_view alias;                  ///< "virtio-rng"
+    std::string_view pci_modern;             ///< "virtio-rng-pci-non-transitional"
+    std::string_view pci_transitional = {};  ///< "virtio-rng-pci-transitional"; empty: there is none
+    std::string_view mmio;                   ///< "virtio-rng-device"
     std::string_view category;
     std::string_view description;
 };
