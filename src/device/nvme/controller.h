@@ -56,7 +56,7 @@ class Controller final : public memory::MmioHandler {
     void write(u64 offset, unsigned size, u64 value) override;
     /// Any thread but a vCPU's that holds a lock of the loop's.
     void reset();
-    /// The host has switched between messages and the line, or power is back: the line is driven anew. Any thread.
+    /// The host has switched between messages and the line, which is driven anew. Any thread.
     void interrupts_changed();
 
     // I/O loop's thread:

@@ -200,6 +200,10 @@ void Controller::submit(Request& request, void (Controller::*then)(Request&)) {
     request.block.done = [](BlockRequest& block, int error) {
         auto& done = *static_cast<Request*>(block.context);
         Controller& controller = *done.controller;
+        if (block.kind == BlockRequest::Kind::read) {
+            // Also of one that failed, or that nobody waits for any more: some of it may have come.
+            done.data.announce(controller.dma_);
+        }
         if (!controller.running_) {
             controller.release(done);
         } else if (error != 0) {
@@ -212,9 +216,6 @@ void Controller::submit(Request& request, void (Controller::*then)(Request&)) {
 }
 
 void Controller::finished(Request& request) {
-    if (request.block.kind == BlockRequest::Kind::read) {
-        request.data.announce(dma_);
-    }
     complete(request, Status::success);
 }
 

@@ -152,6 +152,16 @@ Nvme::~Nvme() {
     }
 }
 
+/// The line is not used beside messages.
+bool Nvme::config_written(u32, unsigned) {
+    const bool uses = msix_enabled();
+    if (uses != used_messages_) {
+        used_messages_ = uses;
+        controller_.interrupts_changed();
+    }
+    return false;
+}
+
 void Nvme::reset() {
     controller_.reset();
     Function::reset();

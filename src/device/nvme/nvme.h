@@ -102,10 +102,12 @@ class Nvme final : public bus::pci::Function, private nvme::InterruptPort {
     std::span<bus::Bus* const> buses() override { return {&bus_pointer_, 1}; }
 
   private:
+    bool config_written(u32 offset, unsigned size) override;
     bool uses_messages() const override { return msix_enabled(); }
     void send_message(u16 vector) override { raise(vector); }
     void set_line(bool level) override { set_intx(level); }
 
+    bool used_messages_ = false;  // when configuration space was last written
     nvme::Controller controller_;
     std::optional<nvme::Namespace> space_;
     NvmeBus bus_;

@@ -352,7 +352,12 @@ TEST(Nvme, Interrupts) {
     EXPECT_TRUE(host.line);
     EXPECT_TRUE(host.poll(0));
     EXPECT_FALSE(host.line);
+    host.offer(0, {.opcode = 6, .words = {0x42}});
+    host.settle();
+    EXPECT_TRUE(host.line);
     host.enable_messages();
+    EXPECT_FALSE(host.line);
+    EXPECT_TRUE(host.poll(0));
     host.create_pair(3);
     const unsigned before = host.messages[3];
     EXPECT_EQ(host.run(3, {.opcode = 0}).status, Status::success);
