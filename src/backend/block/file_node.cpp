@@ -345,11 +345,13 @@ Task<int> FileNode::resize(u64 size) {
     if (is_device_) {
         co_return size <= size_ ? 0 : ENOSPC;
     }
-    if (size > u64{INT64_MAX} || ::ftruncate(fd_.get(), static_cast<off_t>(size)) != 0) {
-        co_return size > u64{INT64_MAX} ? EFBIG : errno;
+    if (size > u64{INT64_MAX}) {
+        co_return EFBIG;
     }
-    size_ = size;
-    co_return 0;
+    auto work = [&] { return ::ftruncate(fd_.get(), static_cast<off_t>(size)) == 0 ? 0 : errno; };
+    const i64 error = co_await compute(io_, work);
+    size_ = error == 0 ? size : size_;
+    co_return static_cast<int>(error);
 }
 
 Task<int> FileNode::close() {

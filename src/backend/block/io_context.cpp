@@ -71,7 +71,14 @@ void IoContext::detach() {
 }
 
 void IoContext::start(IoOperation& operation) {
-    Engine& engine = *place_of(operation.engine == IoEngine::automatic ? automatic_ : operation.engine);
+    const bool computes = operation.kind == IoOperation::Kind::compute;
+    if (computes && !enable(IoEngine::threads)) {
+        operation.result = operation.work(operation);
+        later([](void* done) { static_cast<IoOperation*>(done)->done(*static_cast<IoOperation*>(done)); }, &operation);
+        return;
+    }
+    Engine& engine =
+        computes ? *threads_ : *place_of(operation.engine == IoEngine::automatic ? automatic_ : operation.engine);
     engine.start(operation);
     if (batches_ == 0) {
         engine.submit();

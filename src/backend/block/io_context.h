@@ -22,7 +22,8 @@ enum class IoEngine : u8 { automatic, threads, io_uring };
 
 /// What the host is asked to do. Whoever starts one owns it, and keeps it until `done`.
 struct IoOperation {
-    enum class Kind : u8 { read, write, synchronize, allocate };
+    /// compute: `work`, on a thread that may take its time; on this one if the host has no other.
+    enum class Kind : u8 { read, write, synchronize, allocate, compute };
     Kind kind = Kind::read;
     IoEngine engine = IoEngine::automatic;  ///< one that the context has
     int fd = -1;
@@ -31,7 +32,9 @@ struct IoOperation {
     u64 length = 0;                   ///< allocate
     const iovec* segments = nullptr;  ///< read, write
     unsigned segment_count = 0;       ///< at most kMaxSegments
-    i64 result = 0;                   ///< bytes, or -errno
+    i64 (*work)(const IoOperation&) = nullptr;
+    void* argument = nullptr;  ///< of `work`
+    i64 result = 0;            ///< bytes, or -errno; what `work` returned
     void (*done)(IoOperation&) = nullptr;
 };
 
@@ -124,5 +127,16 @@ class HostIo : IoOperation {
     IoContext& io_;
     std::coroutine_handle<> waiter_;
 };
+
+/// co_await compute(io, work) is what work() returns, an i64, which is called on another thread; it touches nothing
+/// that others may touch meanwhile.
+template <class Work>
+HostIo compute(IoContext& io, Work& work) {
+    IoOperation operation;
+    operation.kind = IoOperation::Kind::compute;
+    operation.work = [](const IoOperation& self) { return static_cast<i64>((*static_cast<Work*>(self.argument))()); };
+    operation.argument = &work;
+    return HostIo(io, operation);
+}
 
 }  // namespace kelvin::block

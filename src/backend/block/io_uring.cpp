@@ -70,6 +70,8 @@ class IoUring final : public Engine {
                                  static_cast<unsigned>(operation.mode), operation.offset);
                 entry.addr = operation.length;
                 return;
+            case IoOperation::Kind::compute:  // never comes here
+                return;
         }
     }
 

@@ -31,6 +31,8 @@ i64 perform(const IoOperation& operation) {
             return ::fdatasync(operation.fd);
         case IoOperation::Kind::allocate:
             return ::fallocate(operation.fd, operation.mode, offset, static_cast<off_t>(operation.length));
+        case IoOperation::Kind::compute:
+            return operation.work(operation);
     }
     return 0;
 }

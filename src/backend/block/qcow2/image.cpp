@@ -23,7 +23,11 @@ Image::Image(IoContext& io, std::shared_ptr<FileNode> file, Header header, Image
       l2_(*file_, header_.cluster_size(), options.l2_budget),
       refcounts_(*file_, header_),
       ranges_(io),
-      metadata_(io) {}
+      metadata_(io) {
+    for (unsigned i = 0; i < kUnpacked; ++i) {
+        unpacked_.push_back(std::make_unique<Unpacked>(io));
+    }
+}
 
 Result<std::shared_ptr<Image>> Image::open(IoContext& io, std::shared_ptr<FileNode> file, const ImageOptions& options) {
     const std::string path = file->path();

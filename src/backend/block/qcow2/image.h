@@ -119,6 +119,8 @@ class Image final : public BlockNode {
     Task<int> read_mapped(u64 offset, Buffers buffers);
     Task<int> read_backing(u64 offset, Buffers buffers);
     Task<int> read_compressed(const Mapping& mapping, u64 offset, Buffers buffers);
+    Task<Outcome<std::vector<u8>>> unpack_cluster(u64 entry, u64 offset);
+    void forget_unpacked();
 
     // image_write.cpp
     Task<Outcome<bool>> write_in_place(u64 offset, Buffers buffers);
@@ -164,9 +166,17 @@ class Image final : public BlockNode {
     RangeLock ranges_;
     TaskMutex metadata_;
     bool corrupt_ = false;
-    u64 compressed_at_ = 0;   // where the next compressed cluster may go; 0: nowhere
-    u64 unpacked_entry_ = 0;  // the compressed cluster that unpacked_ holds; 0: none
-    std::vector<u8> unpacked_;
+    u64 compressed_at_ = 0;  // where the next compressed cluster may go; 0: nowhere
+    /// Compressed clusters that were read last, by their place on the disk: requests for one wait for each other, those
+    /// for others do not.
+    struct Unpacked {
+        explicit Unpacked(IoContext& io) : lock(io) {}
+        TaskMutex lock;
+        u64 entry = 0;  // that of the cluster which `bytes` hold; 0: none
+        std::vector<u8> bytes;
+    };
+    static constexpr unsigned kUnpacked = 8;
+    std::vector<std::unique_ptr<Unpacked>> unpacked_;
 };
 
 }  // namespace kelvin::block::qcow2

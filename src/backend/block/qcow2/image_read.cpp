@@ -65,31 +65,48 @@ Task<int> Image::read_backing(u64 offset, Buffers buffers) {
 }
 
 Task<int> Image::read_compressed(const Mapping& mapping, u64 offset, Buffers buffers) {
-    const u64 inside = offset & (header_.cluster_size() - 1);
-    const u64 descriptor = mapping.entry;
-    const u64 length = buffers.length();
-    if (descriptor != unpacked_entry_) {
-        const unsigned x = 62 - (header_.cluster_bits - 8);
-        const u64 host = descriptor & low_mask(x) & low_mask(56);
-        const u64 size = (bits(descriptor, 61, x) + 1) * 512 - (host & 511);
-        AlignedMemory packed(size);
-        const Buffers whole = packed.buffers();
-        if (const int error = co_await file_->read(host, whole); error != 0) {
-            co_return error;
+    Unpacked& unpacked = *unpacked_[(offset >> header_.cluster_bits) % kUnpacked];
+    co_await unpacked.lock.lock();
+    const TaskGuard guard(unpacked.lock);
+    if (mapping.entry != unpacked.entry) {
+        auto bytes = co_await unpack_cluster(mapping.entry, offset);
+        if (!bytes) {
+            co_return bytes.error();
         }
-        std::vector<u8> plain(header_.cluster_size());
-        if (!unpack(header_.compression, packed.span(), plain)) {
-            report(fmt::format(
-                "image '{}': the compressed cluster of guest offset {:#x}, at {:#x} in the file, is damaged; "
-                "everything else still reads\n  `kelvin-img check '{}'` lists what is damaged",
-                path(), align_down(offset, header_.cluster_size()), host, path()));
-            co_return EIO;
-        }
-        unpacked_ = std::move(plain);
-        unpacked_entry_ = descriptor;
+        unpacked.bytes = std::move(*bytes);
+        unpacked.entry = mapping.entry;
     }
-    buffers.copy_from(std::span(unpacked_).subspan(inside, length));
+    buffers.copy_from(std::span(unpacked.bytes).subspan(offset & (header_.cluster_size() - 1), buffers.length()));
     co_return 0;
+}
+
+/// What the compressed cluster at `offset` of the disk holds (section "Compressed Clusters Descriptor").
+Task<Outcome<std::vector<u8>>> Image::unpack_cluster(u64 entry, u64 offset) {
+    const unsigned x = 62 - (header_.cluster_bits - 8);
+    const u64 host = entry & low_mask(x) & low_mask(56);
+    const u64 size = (bits(entry, 61, x) + 1) * 512 - (host & 511);
+    AlignedMemory packed(size);
+    const Buffers whole = packed.buffers();
+    if (const int error = co_await file_->read(host, whole); error != 0) {
+        co_return std::unexpected(error);
+    }
+    std::vector<u8> plain(header_.cluster_size());
+    auto work = [&] { return unpack(header_.compression, packed.span(), plain) ? 1 : 0; };
+    if (co_await compute(io_, work) == 0) {
+        report(
+            fmt::format("image '{}': the compressed cluster of guest offset {:#x}, at {:#x} in the file, is damaged; "
+                        "everything else still reads\n  `kelvin-img check '{}'` lists what is damaged",
+                        path(), align_down(offset, header_.cluster_size()), host, path()));
+        co_return std::unexpected(EIO);
+    }
+    co_return plain;
+}
+
+/// Its clusters may become others.
+void Image::forget_unpacked() {
+    for (const auto& unpacked : unpacked_) {
+        unpacked->entry = 0;
+    }
 }
 
 bool Image::begin_direct(u64 offset, u64 length, bool is_write, DirectRequest& request) {

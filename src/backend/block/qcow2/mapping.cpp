@@ -192,8 +192,8 @@ void Image::drop_entry(u64 entry) {
         const u64 offset = align_down(entry & low_mask(x) & low_mask(56), 512);
         const u64 sectors = bits(entry, 61, x) + 1;
         refcounts_.drop(offset, sectors * 512);
-        if (entry == unpacked_entry_) {
-            unpacked_entry_ = 0;
+        for (const auto& unpacked : unpacked_) {
+            unpacked->entry = unpacked->entry == entry ? 0 : unpacked->entry;
         }
     } else if ((entry & kOffsetMask) != 0) {
         refcounts_.drop(entry & kOffsetMask, header_.cluster_size());

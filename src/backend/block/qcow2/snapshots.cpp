@@ -226,7 +226,7 @@ Task<int> Image::apply_snapshot(u64 index) {
         co_return error;
     }
     note_l2_tables();
-    unpacked_entry_ = 0;
+    forget_unpacked();
     compressed_at_ = 0;
     error = co_await change_references(before, -1);
     if (error != 0) {
