@@ -12,7 +12,7 @@ from pathlib import Path
 from boot import PROMPT
 
 sys.path.append(str(Path(__file__).parent))
-from pci_hot_plug import monitor, wait_in_guest  # noqa: E402
+from pci_hot_plug import wait_in_guest  # noqa: E402
 
 MIB = 1 << 20
 DATA = b"".join(hashlib.sha256(b"%d" % i).digest() * 16 for i in range(4 * MIB // 512))
@@ -48,16 +48,16 @@ def prepare(folder):
 
 
 def come_and_go(console):
-    monitor(console, "device_add virtio-blk-pci,drive=top,bus=port", "whoever writes to a node has it alone")
+    console.monitor("device_add virtio-blk-pci,drive=top,bus=port", "whoever writes to a node has it alone")
     console.type('S="/sys/block/vd*/serial"\n')
     console.wait_for(PROMPT)
     for turn in range(2):
-        monitor(console, "device_add virtio-blk-pci,drive=nothing,bus=port,id=card,serial=NOTHING")
+        console.monitor("device_add virtio-blk-pci,drive=nothing,bus=port,id=card,serial=NOTHING")
         wait_in_guest(console, "grep -q NOTHING $S", f"came{turn}")
         console.type("D=$(dirname $(grep -l NOTHING $S)); tr -d '\\0' < /dev/${D##*/} | wc -c; cat $D/size\n")
         console.wait_for(r"\n0\r*\n4096\r*\n")
         console.wait_for(PROMPT)
-        monitor(console, "device_del card")
+        console.monitor("device_del card")
         wait_in_guest(console, "! grep -qs NOTHING $S", f"went{turn}")
         wait_in_guest(console, "grep -q 0 /sys/bus/pci/slots/1/adapter", f"empty{turn}")
 
