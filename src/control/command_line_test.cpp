@@ -379,6 +379,24 @@ TEST(CommandLine, Drives) {
     EXPECT_MENTIONS(error_of({"-drive", "fiel=x"}), "did you mean 'file'?");
     EXPECT_MENTIONS(error_of({"-drive", "file=x,cache=nome"}), "did you mean 'none'?");
     EXPECT_MENTIONS(error_of({"-device", "virtio-blk-pcj,drive=d0"}), "did you mean 'virtio-blk-pci'?");
+    EXPECT_MENTIONS(error_of({"-drive", "file=x,werror=stop"}), "werror=report is what there is");
+    EXPECT_MENTIONS(error_of({"-drive", "file=x,bps=100"}), "disks are not throttled");
+}
+
+TEST(CommandLine, NodesOfDrives) {
+    const vm::MachineSpec spec =
+        spec_of({"-drive", "file=/a,,b,file.locking=off,file.aio=threads,werror=report", "-drive",
+                 "file=json:{\"driver\":\"qcow2\",,\"file\":{\"driver\":\"file\",,\"filename\":\"/c\"}}", "-blockdev",
+                 "raw,node-name=n,file.driver=file,file.filename=/d"});
+    ASSERT_EQ(spec.drives.size(), 2U);
+    EXPECT_EQ(spec.drives[0].file, "/a,b");
+    EXPECT_EQ(spec.drives[0].file_options, (state::Json{{"locking", "off"}, {"aio", "threads"}}));
+    EXPECT_TRUE(spec.drives[1].file.empty());
+    EXPECT_EQ(spec.drives[1].node["file"]["filename"], "/c");
+    ASSERT_EQ(spec.block_nodes.size(), 1U);
+    EXPECT_EQ(spec.block_nodes[0]["file"]["filename"], "/d");
+    EXPECT_TRUE(spec_of({"-hda", "/x", "-snapshot"}).drives[0].snapshot.value_or(false));
+    EXPECT_MENTIONS(error_of({"-snapshot", "-blockdev", "null-co,node-name=n"}), "-snapshot is for drives");
 }
 
 TEST(CommandLine, Debugger) {

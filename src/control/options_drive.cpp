@@ -66,12 +66,30 @@ Result<> refuse_throttling(const state::Json& options) {
     return ok();
 }
 
+/// What a guest is told of errors of the host is what they are.
+Result<> take_error_policy(state::Json& options) {
+    for (const char* const key : {"werror", "rerror"}) {
+        const auto found = options.find(key);
+        if (found == options.end()) {
+            continue;
+        }
+        if (*found != "report") {
+            return user_error(fmt::format("{}={}: the machine does not stop for a disk's errors, nor hide them", key,
+                                          found->is_string() ? found->get<std::string>() : state::to_text(*found)),
+                              fmt::format("{}=report is what there is: the guest is told", key));
+        }
+        options.erase(found);
+    }
+    return ok();
+}
+
 }  // namespace
 
 Result<> apply_drive(Draft& draft, const std::string& value) {
     vm::DriveSpec spec;
-    const state::Json options = KELVIN_TRY(read_drive(value, spec.file_options));
+    state::Json options = KELVIN_TRY(read_drive(value, spec.file_options));
     KELVIN_TRY(refuse_throttling(options));
+    KELVIN_TRY(take_error_policy(options));
     KELVIN_TRY(state::read_options("-drive", options, spec));
     KELVIN_TRY(read_node(spec));
     if (spec.file.empty() && spec.file_options.is_object() && spec.file_options.contains("filename")) {
