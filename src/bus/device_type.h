@@ -19,6 +19,7 @@ namespace kelvin::backend {
 class BlockDevice;
 class CharacterBackend;
 class EntropySource;
+class MemoryBalloon;
 class NetworkPort;
 }  // namespace kelvin::backend
 
@@ -36,6 +37,8 @@ class Backends {
     virtual state::MacAddress make_mac_address() = 0;
     /// The host's generator if `id` is empty; may be shared.
     virtual Result<backend::EntropySource*> claim_entropy(std::string_view id) = 0;
+    /// The machine's, for one device.
+    virtual Result<backend::MemoryBalloon*> claim_balloon() = 0;
 };
 
 /// Told what happens to devices: QMP's events. Any thread.

@@ -43,6 +43,11 @@ std::string cpus(const InfoSources& sources, unsigned current) {
     return text;
 }
 
+std::string describe_balloon(const backend::MemoryBalloon& balloon) {
+    const auto actual = balloon.actual();
+    return actual ? fmt::format("balloon: actual={}\n", *actual >> 20) : actual.error().message() + "\n";
+}
+
 std::string characters(const InfoSources& sources) {
     std::string text;
     for (const backend::CharacterEntry& entry : sources.characters.list()) {
@@ -87,6 +92,7 @@ struct Describer {
 };
 
 constexpr auto kDescribers = std::to_array<Describer>({
+    {"balloon", [](const InfoSources& s, unsigned, bool) { return describe_balloon(s.vm.balloon()); }},
     {"block", [](const InfoSources& s, unsigned, bool) { return s.vm.describe_drives(); }},
     {"chardev", [](const InfoSources& s, unsigned, bool) { return characters(s); }},
     {"cpus", [](const InfoSources& s, unsigned cpu, bool) { return cpus(s, cpu); }},

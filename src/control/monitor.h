@@ -25,6 +25,8 @@ class MonitorTarget {
     virtual void system_powerdown() = 0;
     virtual Result<> device_add(const std::string& device) = 0;
     virtual Result<> device_del(const std::string& id) = 0;
+    /// `mebibytes`: how much memory the guest is to have.
+    virtual Result<> balloon(const std::string& mebibytes) = 0;
     /// What -chardev takes.
     virtual Result<> chardev_add(const std::string& device) = 0;
     virtual Result<> chardev_remove(const std::string& id) = 0;

@@ -19,6 +19,7 @@ struct Topic {
 };
 
 constexpr auto kTopics = std::to_array<Topic>({
+    {"balloon", "how much memory the guest has left itself"},
     {"block", "the drives"},
     {"chardev", "the far ends of lines"},
     {"cpus", "the processors; * is the one that x and info look at"},
@@ -165,6 +166,7 @@ constexpr auto kCommands = std::to_array<Command>({
     {"system_powerdown", "", "press the power key", act<&MonitorTarget::system_powerdown>},
     {"device_add", "DRIVER,...", "plug in a device: what -device takes", change<&MonitorTarget::device_add>},
     {"device_del", "ID", "ask the guest to let go of that device", change<&MonitorTarget::device_del>},
+    {"balloon", "MIB", "ask the guest to do with that much memory", change<&MonitorTarget::balloon>},
     {"chardev-add", "BACKEND,id=ID,...", "what -chardev takes", change<&MonitorTarget::chardev_add>},
     {"chardev-remove", "ID", "take that -chardev away", change<&MonitorTarget::chardev_remove>},
     {"hostfwd_add", "[NETWORK] RULE", "forward a port: tcp::2222-:22", forward<&MonitorTarget::hostfwd_add>},

@@ -18,6 +18,7 @@ class MonitorTest : public testing::Test, public MonitorTarget {
         return ok();
     }
     Result<> device_del(const std::string& id) override { return user_error("there is no device '" + id + "'"); }
+    Result<> balloon(const std::string& mebibytes) override { return note("balloon:" + mebibytes); }
     Result<> chardev_add(const std::string& device) override { return note("chardev:" + device); }
     Result<> chardev_remove(const std::string& id) override { return note("no-chardev:" + id); }
     Result<> hostfwd_add(const std::string& network, const std::string& rule) override {
@@ -62,6 +63,9 @@ TEST_F(MonitorTest, Commands) {
     log_.clear();
     EXPECT_EQ(monitor_.execute("device_add virtio-rng-pci,bus=port1"), "");
     EXPECT_EQ(log_, "add:virtio-rng-pci,bus=port1 ");
+    log_.clear();
+    EXPECT_EQ(monitor_.execute("balloon 256"), "");
+    EXPECT_EQ(log_, "balloon:256 ");
     EXPECT_EQ(monitor_.execute("device_del x"), "Error: there is no device 'x'\n");
     EXPECT_EQ(monitor_.execute("info status"), "<status 0>\n");
     EXPECT_EQ(monitor_.execute("info registers -a"), "<registers all>\n");

@@ -95,6 +95,7 @@ class Session final : private backend::CharacterOwner, private vm::VmOwner, priv
     void system_powerdown() override;
     Result<> device_add(const std::string& device) override { return vm_->add_device(KELVIN_TRY(read_device(device))); }
     Result<> device_del(const std::string& id) override { return vm_->remove_device(id); }
+    Result<> balloon(const std::string& mebibytes) override;
     Result<> chardev_add(const std::string& device) override;
     Result<> chardev_remove(const std::string& id) override { return characters_.remove(id); }
     Result<> hostfwd_add(const std::string& network, const std::string& rule) override {
@@ -210,6 +211,11 @@ Result<> Session::connect_monitors() {
         }
     }
     return ok();
+}
+
+Result<> Session::balloon(const std::string& mebibytes) {
+    const state::Json wanted(mebibytes);
+    return vm_->balloon().set_target(KELVIN_TRY(state::read_unsigned(wanted, ~u64{0} >> 20)) << 20);
 }
 
 Result<> Session::chardev_add(const std::string& device) {

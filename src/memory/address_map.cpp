@@ -309,6 +309,20 @@ std::optional<RamSlice> AddressMap::slice(Gpa address, u64 size) const {
     return RamSlice(region->host + (address - region->base), size);
 }
 
+bool AddressMap::discard(Gpa address, u64 size) const {
+    const bool all_ram =
+        for_each_piece(address, size, [](Region& region, u64, u64) { return region.kind == Region::Kind::ram; });
+    if (!all_ram || size == 0) {
+        return all_ram;
+    }
+    for_each_piece(address, size, [](Region& region, u64 offset, u64 bytes) {
+        region.block.discard(offset, bytes);
+        return true;
+    });
+    announce_write(address, size);
+    return true;
+}
+
 std::string AddressMap::describe() const {
     std::string text;
     for (const auto& region : regions_) {

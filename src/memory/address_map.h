@@ -34,6 +34,9 @@ class RamBlock {
     u8* data() const { return data_; }
     u64 size() const { return size_; }
 
+    /// The host's pages within the range become zeros that take no memory; within the block. For anonymous memory only.
+    void discard(u64 offset, u64 size) const;
+
   private:
     RamBlock(u8* data, u64 size) : data_(data), size_(size) {}
     u8* data_ = nullptr;
@@ -109,6 +112,7 @@ class AddressMap final : public Dma {
     bool copy_in(Gpa address, std::span<u8> out) const override;
     bool copy_out(Gpa address, std::span<const u8> data) const override;
     std::optional<RamSlice> slice(Gpa address, u64 size) const override;
+    bool discard(Gpa address, u64 size) const override;
 
     /// At most one each; null to remove; before the vCPUs start. Called after the bytes are there.
     void set_write_observer(WriteObserver* observer) { write_observer_ = observer; }

@@ -2,8 +2,10 @@
 #include "memory/address_map.h"
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstring>
@@ -235,6 +237,43 @@ TEST(AddressMap, SlicesAreOfOneRamOnly) {
     EXPECT_FALSE(map.slice({0x10000}, ~u64{0}));
     EXPECT_FALSE(slice->holds(1, 8));
     EXPECT_FALSE(slice->holds(~u64{0}, 2));
+}
+
+TEST(AddressMap, DiscardedPagesGoBackToTheHostAndAreZero) {
+    AddressMap map;
+    Echo echo;
+    Observer observer;
+    auto block = RamBlock::allocate(0x8000);
+    ASSERT_TRUE(block);
+    u8* const data = block->data();
+    ASSERT_TRUE(map.add_ram({0x10000}, std::move(*block), "ram"));
+    ASSERT_TRUE(map.add_mmio({0x18000}, 0x1000, echo, "echo"));
+    map.set_write_observer(&observer);
+    const auto resident = [&] {
+        std::array<unsigned char, 8> pages{};
+        EXPECT_EQ(::mincore(data, 0x8000, pages.data()), 0);
+        return std::ranges::count_if(pages, [](unsigned char page) { return (page & 1) != 0; });
+    };
+    std::memset(data, 0x5a, 0x8000);
+    ASSERT_EQ(resident(), 8);
+    EXPECT_TRUE(map.discard({0x11000}, 0x2000));
+    EXPECT_EQ(resident(), 6);
+    EXPECT_EQ(observer.writes, (std::vector<std::pair<u64, u64>>{{0x11000, 0x2000}}));
+    EXPECT_EQ(data[0xfff], 0x5a);
+    EXPECT_EQ(data[0x1000], 0);
+    EXPECT_EQ(data[0x3000], 0x5a);
+    // Parts of pages stay.
+    EXPECT_TRUE(map.discard({0x14001}, 0x1ffe));
+    EXPECT_EQ(resident(), 7);
+    EXPECT_EQ(data[0x5000], 0x5a);
+    for (const auto& [start, size] : {std::pair{u64{0x18000}, u64{0x1000}},
+                                      {0x17000, 0x2000},
+                                      {0xf000, 0x2000},
+                                      {0x10000, ~u64{0}},
+                                      {~u64{0xfff}, 0x2000}}) {
+        EXPECT_FALSE(map.discard({start}, size));
+    }
+    EXPECT_EQ(data[0x7000], 0x5a);
 }
 
 }  // namespace

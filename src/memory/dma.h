@@ -24,6 +24,11 @@ class Dma {
     virtual std::optional<RamSlice> slice(Gpa address, u64 size) const = 0;
     /// To be called after writing to a slice: code that was translated from there is stale.
     virtual void announce_write(Gpa address, u64 size) const = 0;
+
+    /// Gives the pages that lie wholly within the range back to the host: they read as zeros, and take memory again
+    /// when they are touched. Where they lie does not change, so that slices and translations of addresses stay valid.
+    /// False, and nothing done, unless all of the range is RAM.
+    virtual bool discard(Gpa address, u64 size) const = 0;
 };
 
 }  // namespace kelvin::memory

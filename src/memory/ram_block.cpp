@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <utility>
 
+#include "base/assert.h"
 #include "memory/address_map.h"
 
 namespace kelvin::memory {
@@ -26,6 +28,16 @@ Result<RamBlock> RamBlock::map_file(int fd, u64 size, bool shared) {
         return host_error("mapping " + std::to_string(size >> 10) + " KiB of a file", errno);
     }
     return RamBlock(static_cast<u8*>(data), size);
+}
+
+void RamBlock::discard(u64 offset, u64 size) const {
+    KELVIN_ASSERT(offset <= size_ && size <= size_ - offset);
+    const u64 page = static_cast<u64>(::sysconf(_SC_PAGESIZE));
+    const u64 first = (offset + page - 1) / page * page;
+    const u64 end = (offset + size) / page * page;
+    if (first < end) {
+        ::madvise(data_ + first, end - first, MADV_DONTNEED);
+    }
 }
 
 RamBlock::RamBlock(RamBlock&& other) noexcept

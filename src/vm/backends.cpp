@@ -77,6 +77,17 @@ void Backends::release(const std::string& owner) {
     drives_.release(owner);
     networks_.release(owner);
     characters_.release(owner);
+    if (balloon_owner_ == owner) {
+        balloon_owner_.clear();
+    }
+}
+
+Result<backend::MemoryBalloon*> Backends::claim_balloon() {
+    if (!balloon_owner_.empty()) {
+        return user_error("the machine has a balloon", "leave out one of the two");
+    }
+    balloon_owner_ = claimant_.key;
+    return &balloon_;
 }
 
 Result<backend::BlockDevice*> Backends::claim_block(std::string_view id) {

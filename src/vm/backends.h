@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "backend/balloon/memory_balloon.h"
 #include "backend/char/character_devices.h"
 #include "backend/entropy/entropy_source.h"
 #include "bus/device_type.h"
@@ -19,8 +20,8 @@ namespace kelvin::vm {
 class Backends final : public bus::Backends {
   public:
     /// All of them outlive this object.
-    Backends(Drives& drives, Networks& networks, backend::CharacterDevices& characters)
-        : drives_(drives), networks_(networks), characters_(characters) {}
+    Backends(Drives& drives, Networks& networks, backend::CharacterDevices& characters, backend::MemoryBalloon& balloon)
+        : drives_(drives), networks_(networks), characters_(characters), balloon_(balloon) {}
 
     /// An -object; `id` must be new.
     Result<> add_object(const ObjectSpec& spec);
@@ -34,11 +35,14 @@ class Backends final : public bus::Backends {
     Result<backend::NetworkPort*> claim_network(std::string_view id) override;
     state::MacAddress make_mac_address() override;
     Result<backend::EntropySource*> claim_entropy(std::string_view id) override;
+    Result<backend::MemoryBalloon*> claim_balloon() override;
 
   private:
     Drives& drives_;
     Networks& networks_;
     backend::CharacterDevices& characters_;
+    backend::MemoryBalloon& balloon_;
+    std::string balloon_owner_;  // empty: none
     Claimant claimant_;
     unsigned addresses_made_ = 0;
     std::map<std::string, backend::EntropySource, std::less<>> entropy_ = {};

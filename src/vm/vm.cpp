@@ -126,7 +126,9 @@ Result<> Vm::add_devices() {
     for (const NetworkSpec& network : spec_.networks) {
         KELVIN_TRY(networks_->add(network));
     }
-    backends_ = std::make_unique<Backends>(drives_, *networks_, characters_);
+    balloon_ =
+        std::make_unique<backend::MemoryBalloon>(spec_.ram_size, io_.loop, loop_, static_cast<BalloonObserver*>(this));
+    backends_ = std::make_unique<Backends>(drives_, *networks_, characters_, *balloon_);
     for (const ObjectSpec& object : spec_.objects) {
         KELVIN_TRY(backends_->add_object(object));
     }
@@ -291,6 +293,10 @@ void Vm::report_events() {
     for (const Event& event : events) {
         owner_.device_event(event.name, event.data);
     }
+}
+
+void Vm::balloon_changed(u64 actual_bytes) {
+    owner_.device_event("BALLOON_CHANGE", {{"actual", actual_bytes}});
 }
 
 machine::PowerControl::State Vm::cpu_state(unsigned cpu) {

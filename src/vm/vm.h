@@ -62,7 +62,8 @@ struct DebugAction {
 class Vm final : private machine::PowerControl,
                  private CpuThreadOwner,
                  private DevicesObserver,
-                 private bus::DeviceEvents {
+                 private bus::DeviceEvents,
+                 private backend::BalloonObserver {
   public:
     /// `loop`, `console`, `characters` and `owner` must outlive the machine. Nothing runs yet; images are loaded by
     /// start().
@@ -96,6 +97,8 @@ class Vm final : private machine::PowerControl,
     Networks& networks() { return *networks_; }
     /// Pulls the cable of the network or of the card `name`, or plugs it in again.
     Result<> set_link(const std::string& name, bool up);
+    /// How much memory the guest is to have, and has.
+    backend::MemoryBalloon& balloon() { return *balloon_; }
     std::string describe_pci() { return machine_->pcie().describe(); }
     std::string describe_memory() const { return machine_->memory().describe(); }
     std::string accelerator_statistics() const { return accelerator_->statistics(); }
@@ -148,6 +151,7 @@ class Vm final : private machine::PowerControl,
     void device_deleted(const std::string& id) override { owner_.device_gone(id); }
     void device_event(std::string_view name, state::Json data) override;
     void report_events();
+    void balloon_changed(u64 actual_bytes) override;
 
     State cpu_state(unsigned cpu) override;
     State cpu_on(unsigned cpu, u64 entry, u64 context) override;
@@ -179,6 +183,7 @@ class Vm final : private machine::PowerControl,
     std::unique_ptr<machine::Psci> psci_;
     Drives drives_{io_.loop};
     std::unique_ptr<Networks> networks_;
+    std::unique_ptr<backend::MemoryBalloon> balloon_;
     std::unique_ptr<Backends> backends_;
     std::unique_ptr<Devices> devices_;
     std::vector<std::unique_ptr<CpuThread>> cpus_;

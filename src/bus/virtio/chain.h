@@ -35,6 +35,14 @@ class Chain {
     bool readable_pieces(u64 offset, u64 size, std::vector<iovec>& out) const;
     bool writable_pieces(u64 offset, u64 size, std::vector<iovec>& out) const;
 
+    /// Calls visit(Gpa, u64 size) for each buffer of the part to write, in its order.
+    template <class Visit>
+    void for_each_writable(Visit visit) const {
+        for (const Buffer& buffer : writable()) {
+            visit(buffer.address, buffer.ram.size());
+        }
+    }
+
     /// Tells the machine that the first `size` bytes of the part to write were written.
     void announce(const memory::Dma& dma, u64 size) const;
 
