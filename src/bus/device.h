@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "bus/savable.h"
 #include "state/json.h"
 
 namespace kelvin::bus {
@@ -22,6 +23,8 @@ class Device {
 
     /// To the state after power-on. While no vCPU runs.
     virtual void reset() = 0;
+    /// Its state, to save it; null: there is no saving of this kind of device.
+    virtual Savable* savable() { return nullptr; }
     /// The buses that it provides: a root port's, a SCSI controller's. They live as long as the device.
     virtual std::span<Bus* const> buses() { return {}; }
 };

@@ -64,6 +64,16 @@ void reset_registers(std::span<const Register<Device>> table, typename Device::S
     }
 }
 
+/// Takes away what no register can hold: for restore().
+template <class Device>
+void trim_registers(std::span<const Register<Device>> table, typename Device::State& state) {
+    for (const Register<Device>& each : table) {
+        if (each.cell != nullptr && each.width < 32) {
+            state.*each.cell &= (u32{1} << each.width) - 1;
+        }
+    }
+}
+
 template <class Device>
 u32 read_register(const Register<Device>& which, Device& device, const typename Device::State& state) {
     if (which.on_read != nullptr) {

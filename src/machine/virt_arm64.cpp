@@ -7,6 +7,7 @@
 #include <deque>
 #include <numeric>
 
+#include "bus/saved_registers.h"
 #include "device/firmware_config/fw_cfg.h"
 #include "device/flash/cfi_flash.h"
 #include "device/gpio/pl061.h"
@@ -80,6 +81,7 @@ struct VirtArm64::Devices {
         void set_direct_reads(bool direct) { memory->set_direct_reads(base, direct); }
     };
     std::array<FlashBank, 2> flash;
+    std::vector<std::unique_ptr<bus::Savable>> savers;
 };
 
 VirtArm64::VirtArm64(const VirtConfig& config) : config_(config), devices_(std::make_unique<Devices>()) {}
@@ -323,6 +325,34 @@ std::vector<bus::Bus*> VirtArm64::buses() {
     // The first device gets the last slot, as guests of QEMU's are used to.
     for (unsigned slot = devices_->virtio->count(); slot-- != 0;) {
         all.push_back(&devices_->virtio->bus(slot));
+    }
+    return all;
+}
+
+std::vector<bus::Part> VirtArm64::parts() {
+    Devices& d = *devices_;
+    d.savers.clear();
+    std::vector<bus::Part> all;
+    const auto add = [&]<class Device>(const char* name, const char* type, Device& device) {
+        d.savers.push_back(std::make_unique<bus::SavedRegisters<Device>>(device));
+        all.push_back({name, type, d.savers.back().get()});
+    };
+    all.push_back({"pcie", "pcie-host-bridge", d.pcie.get()});
+    all.push_back({"power-key", "power-key", d.power_key.get()});
+    add("virtio-mmio", "virtio-mmio-slots", *d.virtio);
+    add("uart", "pl011", *d.uart);
+    add("rtc", "pl031", *d.rtc);
+    add("fw-cfg", "fw_cfg", *d.fw_cfg);
+    add("gpio", "pl061", *d.gpio);
+    add("flash0", "cfi-flash", *d.flash[0].chips);
+    add("flash1", "cfi-flash", *d.flash[1].chips);
+    if (d.its != nullptr) {
+        add("gic-its", "gic-its", *d.its);
+    }
+    if (d.gicv2 != nullptr) {
+        add("gic", "gicv2", *d.gicv2);
+    } else {
+        add("gic", "gicv3", *d.gicv3);
     }
     return all;
 }

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "bus/device.h"
 #include "bus/pci/host_bridge.h"
+#include "bus/saved_parts.h"
 #include "machine/arm64_boot.h"
 #include "machine/firmware_boot.h"
 #include "machine/virt_arm64_map.h"
@@ -67,6 +68,9 @@ class VirtArm64 {
 
     /// Where devices are plugged in, first those that are tried first.
     std::vector<bus::Bus*> buses();
+
+    /// The board's own devices, for bus::save_parts(), after what is on its buses. Good until the next call.
+    std::vector<bus::Part> parts();
 
     /// Any thread.
     void press_power_key();

@@ -242,4 +242,14 @@ std::vector<DeviceEntry> Devices::list() const {
     return all;
 }
 
+std::vector<bus::Part> Devices::parts() const {
+    std::vector<bus::Part> all;
+    for (const auto& entry : entries_) {
+        const std::string place = entry->bus->place_of(*entry->device);
+        all.push_back({place.empty() ? entry->bus->name() : fmt::format("{}/{}", entry->bus->name(), place),
+                       std::string(entry->type->name), entry->device->savable()});
+    }
+    return all;
+}
+
 }  // namespace kelvin::vm

@@ -12,6 +12,7 @@
 #include "base/event_loop.h"
 #include "bus/device.h"
 #include "bus/device_type.h"
+#include "bus/saved_parts.h"
 #include "vm/backends.h"
 #include "vm/machine_spec.h"
 
@@ -65,6 +66,8 @@ class Devices final : private bus::DetachObserver {
     std::vector<DeviceEntry> list() const;
     /// What the back ends of device `id` were claimed under; empty if there is no such device.
     std::string owner_of(std::string_view id) const;
+    /// For bus::save_parts(), in the order in which they came.
+    std::vector<bus::Part> parts() const;
     /// All buses, the board's first.
     std::vector<bus::Bus*> buses() const;
 

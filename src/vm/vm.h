@@ -86,6 +86,11 @@ class Vm final : private machine::PowerControl,
     /// Asks the guest to let go of it; it is gone when the guest has.
     Result<> remove_device(const std::string& id) { return devices_->remove(id); }
 
+    /// The state of all devices, the board's and those that were added, without processors and RAM. While paused.
+    Result<std::vector<state::Section>> save_devices();
+    /// Into a machine that was made alike. After an error only a reset helps.
+    Result<> load_devices(std::span<const state::Section> sections);
+
     bool is_running() const { return running_; }
     /// The guest has switched itself off, and the machine was told to stay.
     bool is_off() const { return off_; }
@@ -138,6 +143,7 @@ class Vm final : private machine::PowerControl,
     Result<> add_devices();
     Result<> add_cpus(const arm64::Model& model);
     Result<> begin();
+    std::vector<bus::Part> parts();
     void stop_cpus();
     void allow_cpus();
     void cpu_stopped_itself() override;

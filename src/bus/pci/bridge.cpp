@@ -105,4 +105,9 @@ bool Bridge::config_written(u32 offset, unsigned size) {
     return mapping;
 }
 
+void Bridge::config_loaded() {
+    secondary().set_number(secondary_number());
+    resetting_ = (config().get<u16>(reg::kBridgeControl) & kControlReset) != 0;
+}
+
 }  // namespace kelvin::bus::pci

@@ -27,6 +27,7 @@ class Bridge : public Function {
 
   protected:
     bool config_written(u32 offset, unsigned size) override;
+    void config_loaded() override;
     /// What is behind it starts anew.
     void reset_secondary();
 

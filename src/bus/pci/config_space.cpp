@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bus/pci/config_space.h"
 
+#include <fmt/format.h>
+
 #include "base/assert.h"
 #include "bus/pci/config_registers.h"
 
@@ -38,6 +40,46 @@ void ConfigSpace::write(u32 offset, unsigned size, u32 value) {
         byte = static_cast<u8>((byte & ~writable) | (written & writable));
         byte = static_cast<u8>(byte & ~(written & content_->clears.at(offset + i)));
     }
+}
+
+std::vector<ConfigSpace::SavedWord> ConfigSpace::save() const {
+    std::vector<SavedWord> words;
+    for (u32 offset = 0; offset < kSize; offset += 4) {
+        if (const u32 mask = changeable(offset); mask != 0) {
+            words.push_back({offset, get<u32>(offset) & mask});
+        }
+    }
+    return words;
+}
+
+Result<> ConfigSpace::load(std::span<const SavedWord> words) {
+    std::vector<SavedWord> expected = save();
+    if (expected.size() != words.size()) {
+        return user_error(fmt::format(": {} words can be written here, {} were saved", expected.size(), words.size()));
+    }
+    for (std::size_t index = 0; index < words.size(); ++index) {
+        const auto [offset, value] = words[index];
+        if (offset != expected[index].offset) {
+            return user_error(fmt::format("[{}].offset: {:#x} was saved where the function has {:#x}", index, offset,
+                                          expected[index].offset));
+        }
+        if ((value & ~changeable(offset)) != 0) {
+            return user_error(fmt::format("[{}].value: {:#x} at offset {:#x} has bits set that nobody can write", index,
+                                          value, offset));
+        }
+    }
+    for (const auto& [offset, value] : words) {
+        set<u32>(offset, (get<u32>(offset) & ~changeable(offset)) | value);
+    }
+    return ok();
+}
+
+u32 ConfigSpace::changeable(u32 offset) const {
+    u32 mask = 0;
+    for (u32 i = 0; i < 4; ++i) {
+        mask |= u32{static_cast<u8>(content_->writable[offset + i] | content_->clears[offset + i])} << (8 * i);
+    }
+    return mask;
 }
 
 }  // namespace kelvin::bus::pci

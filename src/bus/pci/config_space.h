@@ -4,7 +4,10 @@
 
 #include <array>
 #include <memory>
+#include <span>
+#include <vector>
 
+#include "base/result.h"
 #include "base/types.h"
 
 namespace kelvin::bus::pci {
@@ -49,7 +52,25 @@ class ConfigSpace {
     void write(u32 offset, unsigned size, u32 value);
     void reset() { content_->bytes = content_->reset; }
 
+    /// A word's bits that the guest can change.
+    struct SavedWord {
+        u32 offset = 0;
+        u32 value = 0;
+
+        template <class Visitor>
+        void fields(Visitor& visit) {
+            visit("offset", offset);
+            visit("value", value);
+        }
+    };
+    /// The words that have such bits, ascending.
+    std::vector<SavedWord> save() const;
+    /// Refuses words of another function's, and bits that cannot be written.
+    Result<> load(std::span<const SavedWord> words);
+
   private:
+    u32 changeable(u32 offset) const;
+
     using Bytes = std::array<u8, kSize>;
     struct Content {
         Bytes bytes{};

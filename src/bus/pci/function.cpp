@@ -191,13 +191,7 @@ bool Function::write_config(u32 offset, unsigned size, u32 value) {
     config_.write(offset, size, value);
     bool mapping = overlaps(offset, size, reg::kBar0, bar_offset(kBars));
     if (overlaps(offset, size, reg::kCommand, reg::kStatus)) {
-        const u16 command = config_.get<u16>(reg::kCommand);
-        bus_master_ = (command & reg::command::kBusMaster) != 0;
-        {
-            const std::lock_guard lock(intx_lock_);
-            intx_disabled_ = (command & reg::command::kInterruptDisable) != 0;
-            drive_intx();
-        }
+        command_written();
         mapping = true;
     }
     if (msix_at_ != 0 && overlaps(offset, size, msix_at_ + kMsixControl, msix_at_ + kMsixTable)) {
@@ -210,6 +204,14 @@ bool Function::write_config(u32 offset, unsigned size, u32 value) {
         mapping = true;
     }
     return config_written(offset, size) || mapping;
+}
+
+void Function::command_written() {
+    const u16 command = config_.get<u16>(reg::kCommand);
+    bus_master_ = (command & reg::command::kBusMaster) != 0;
+    const std::lock_guard lock(intx_lock_);
+    intx_disabled_ = (command & reg::command::kInterruptDisable) != 0;
+    drive_intx();
 }
 
 void Function::update_msix() {

@@ -127,15 +127,25 @@ class Function : public Device, private MessagePort {
 
     /// It was plugged in, on a root bus or behind a port: the last moment to change what it is. Before guests see it.
     virtual void placed(bool /*integrated*/) {}
+
+    // While no vCPU runs:
+    /// Configuration space, interrupt line and MSI-X, for savable().
+    state::Json save_function();
+    /// The host bridge has to be told afterwards: HostBridge::load().
+    Result<> load_function(const state::Json& saved);
+
     /// The guest has written to configuration space, with the host bridge's lock held. True if a mapping may have
     /// changed by what the function itself does with it.
     virtual bool config_written(u32 /*offset*/, unsigned /*size*/) { return false; }
+    /// Configuration space was loaded: what is kept besides follows from it. Nothing is reset.
+    virtual void config_loaded() {}
     /// The guest is about to read, likewise.
     virtual void config_reading(u32 /*offset*/, unsigned /*size*/) {}
 
   private:
     void send_message(u64 address, u32 data) override;
     void drive_intx();
+    void command_written();
     void update_msix();
 
     FunctionOptions placement_;

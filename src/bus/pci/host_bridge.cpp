@@ -24,18 +24,20 @@ u64 all_ones(unsigned size) {
     return low_mask(size * 8);
 }
 
+}  // namespace
+
 /// QEMU's generic host bridge.
-class HostFunction final : public Function {
+class HostBridge::OwnFunction final : public Function {
   public:
-    HostFunction()
+    OwnFunction()
         : Function({}, {.vendor = 0x1b36,
                         .device = 0x0008,
                         .class_code = 0x060000,
                         .subsystem_vendor = 0x1af4,
                         .subsystem = 0x1100}) {}
+    using Function::load_function;
+    using Function::save_function;
 };
-
-}  // namespace
 
 HostBridge::HostBridge(std::vector<Window> windows, const std::array<Wire, kInterrupts>& interrupts, MsiController* msi)
     : window_list_(std::move(windows)), interrupts_(interrupts), msi_(msi) {
@@ -44,7 +46,7 @@ HostBridge::HostBridge(std::vector<Window> windows, const std::array<Wire, kInte
     }
     root_ = std::make_unique<PciBus>(*this);
     root_->set_name("pcie.0");
-    own_ = std::make_unique<HostFunction>();
+    own_ = std::make_unique<OwnFunction>();
     KELVIN_ASSERT(root_->attach(*own_, false));
 }
 
@@ -174,6 +176,16 @@ void HostBridge::build_routes() {
 void HostBridge::remap() {
     own_->reset();
     change_topology([] {});
+}
+
+Result<state::Json> HostBridge::save() {
+    return own_->save_function();
+}
+
+Result<> HostBridge::load(const state::Json& saved) {
+    const Result<> outcome = own_->load_function(saved);
+    change_topology([] {});
+    return outcome;
 }
 
 void HostBridge::set_interrupt(unsigned pin, bool level) {

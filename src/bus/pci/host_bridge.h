@@ -18,7 +18,7 @@ namespace kelvin::bus::pci {
 /// Lock order: the configuration lock, then the routes' lock, then any device's. Handlers of base address registers run
 /// with the routes' lock shared, so that a function that is unplugged has nobody inside when that is done. They may
 /// wait for the I/O loop, which therefore takes none of these locks.
-class HostBridge {
+class HostBridge : public Savable {
   public:
     /// Ports and windows as CPUs address them; what a window maps begins at `bus_base` on the bus.
     struct Window {
@@ -31,7 +31,7 @@ class HostBridge {
 
     /// `msi` may be null: messages are lost. All wires and `msi` outlive the bridge.
     HostBridge(std::vector<Window> windows, const std::array<Wire, kInterrupts>& interrupts, MsiController* msi);
-    ~HostBridge();
+    ~HostBridge() override;
     HostBridge(const HostBridge&) = delete;
     HostBridge& operator=(const HostBridge&) = delete;
 
@@ -42,6 +42,10 @@ class HostBridge {
 
     /// After a reset of functions, while no vCPU runs.
     void remap();
+
+    /// Its own function; after functions are loaded, it finds where they are mapped.
+    Result<state::Json> save() override;
+    Result<> load(const state::Json& saved) override;
 
     // For buses:
     /// Changes which functions there are, with no vCPU in configuration space or in a handler.
@@ -70,6 +74,7 @@ class HostBridge {
         u64 size = 0;
         memory::MmioHandler* handler = nullptr;
     };
+    class OwnFunction;
     class Ecam final : public memory::MmioHandler {
       public:
         explicit Ecam(HostBridge& host) : host_(host) {}
@@ -114,7 +119,7 @@ class HostBridge {
     std::array<unsigned, kInterrupts> interrupt_counts_{};
 
     std::unique_ptr<PciBus> root_;
-    std::unique_ptr<Function> own_;  // the bridge as a function of its root bus
+    std::unique_ptr<OwnFunction> own_;  // the bridge as a function of its root bus
 };
 
 }  // namespace kelvin::bus::pci

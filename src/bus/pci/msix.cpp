@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bus/pci/msix.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <bit>
 
@@ -122,6 +124,32 @@ void Msix::write(u64 offset, unsigned size, u64 value) {
     if (size == 8) {
         write_word(offset + 4, static_cast<u32>(value >> 32));
     }
+}
+
+std::vector<Msix::SavedEntry> Msix::save() const {
+    const std::lock_guard lock(lock_);
+    std::vector<SavedEntry> saved;
+    for (const Entry& entry : entries_) {
+        saved.push_back({entry.address_low | u64{entry.address_high} << 32, entry.data, entry.control, entry.pending});
+    }
+    return saved;
+}
+
+Result<> Msix::load(std::span<const SavedEntry> saved) {
+    const std::lock_guard lock(lock_);
+    if (saved.size() != entries_.size()) {
+        return user_error(fmt::format(": {} vectors were saved, the function has {}", saved.size(), entries_.size()));
+    }
+    for (std::size_t index = 0; index < saved.size(); ++index) {
+        const SavedEntry& entry = saved[index];
+        if (entry.address % 4 != 0 || (entry.control & ~kMaskBit) != 0) {
+            return user_error(fmt::format("[{}]: address {:#x} and control {:#x} are nothing that an entry can hold",
+                                          index, entry.address, entry.control));
+        }
+        entries_[index] = {static_cast<u32>(entry.address), static_cast<u32>(entry.address >> 32), entry.data,
+                           entry.control, entry.pending};
+    }
+    return ok();
 }
 
 }  // namespace kelvin::bus::pci

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <mutex>
+#include <span>
 #include <vector>
 
+#include "base/result.h"
 #include "memory/mmio.h"
 
 namespace kelvin::bus::pci {
@@ -33,6 +35,24 @@ class Msix final : public memory::MmioHandler {
     void set_control(bool enabled, bool masked);
     bool enabled() const;
     void reset();
+
+    struct SavedEntry {
+        u64 address = 0;
+        u32 data = 0;
+        u32 control = 0;
+        bool pending = false;
+
+        template <class Visitor>
+        void fields(Visitor& visit) {
+            visit("address", address);
+            visit("data", data);
+            visit("control", control);
+            visit("pending", pending);
+        }
+    };
+    std::vector<SavedEntry> save() const;
+    /// Delivers nothing: set_control() follows. Refuses another number of entries, and what none can hold.
+    Result<> load(std::span<const SavedEntry> saved);
 
     u64 read(u64 offset, unsigned size) override;
     void write(u64 offset, unsigned size, u64 value) override;

@@ -235,6 +235,13 @@ void Device::give_back(u16 queue, std::span<const Returned> chains) {
     }
 }
 
+void Device::put_back(u16 queue, std::span<const Chain> chains) {
+    if (queue_enabled(queue) && !chains.empty()) {
+        active_[queue]->put_back(chains);
+        notify(queue);
+    }
+}
+
 std::string Device::fault() const {
     const std::lock_guard lock(lock_);
     return fault_;

@@ -100,6 +100,7 @@ class Device : public bus::Device {
     void write_config(u32 offset, std::span<const u8> data);
 
     void reset() override;
+    Savable* savable() override { return own_state() != nullptr ? &saver_ : nullptr; }
 
     /// Which rule the driver broke last, for lists; empty if none.
     std::string fault() const;
@@ -119,6 +120,11 @@ class Device : public bus::Device {
     virtual bool accepts(u64 /*features*/) const { return true; }
     /// The driver has written to configuration space, where nothing changes by that itself.
     virtual void config_written(u32 /*offset*/, std::span<const u8> /*data*/) {}
+
+    /// What this kind of device has besides registers and queues, to save it; null: it cannot be saved. quiesce() is
+    /// called only while running(). load() finds features(), running() and the queues as they were saved, and does what
+    /// started() does, which is not called; every queue in use is notified afterwards.
+    virtual Savable* own_state() { return nullptr; }
 
     // What it may use:
 
@@ -151,6 +157,10 @@ class Device : public bus::Device {
     bool next_chain(u16 queue, Chain& chain);
     bool queue_enabled(u16 queue) const { return queue < active_.size() && active_[queue].has_value(); }
 
+    /// Puts the chains that were taken last from `queue`, which are `chains`, back there, to be taken again: it is
+    /// notified. For quiesce().
+    void put_back(u16 queue, std::span<const Chain> chains);
+
     /// What the driver reads from configuration space. Before the driver is there, and later with a generation's change
     /// and an interrupt.
     void set_config(u32 offset, std::span<const u8> data);
@@ -163,8 +173,21 @@ class Device : public bus::Device {
     static constexpr unsigned kFuel = 2048;
 
   private:
+    struct StateChecks;
+    class Saver final : public Savable {
+      public:
+        explicit Saver(Device& device) : device_(device) {}
+        void quiesce() override;
+        Result<state::Json> save() override;
+        Result<> load(const state::Json& saved) override;
+
+      private:
+        Device& device_;
+    };
+
     void start();
     void stop();
+    Result<> reopen(u16 queue, const RingState& ring);
     void reset_registers();
     void run_pending();
     bool acceptable(u64 features) const;
@@ -189,6 +212,8 @@ class Device : public bus::Device {
     bool running_ = false;
     u64 features_ = 0;
     std::vector<std::optional<Queue>> active_;
+
+    Saver saver_{*this};
 };
 
 }  // namespace kelvin::bus::virtio

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -241,6 +242,18 @@ void MmioTransport::change_interrupts(u32 set, u32 cleared) {
     const std::lock_guard lock(lock_);
     interrupt_status_ = (interrupt_status_ & ~cleared) | set;
     interrupt_.set(interrupt_status_ != 0);
+}
+
+MmioTransport::State MmioTransport::save() {
+    const std::lock_guard lock(lock_);
+    return {device_features_select_, driver_features_select_, queue_select_, interrupt_status_};
+}
+
+void MmioTransport::restore(const State& state) {
+    device_features_select_ = state.device_features_select;
+    driver_features_select_ = state.driver_features_select;
+    queue_select_ = std::min<u32>(state.queue_select, 0xffff);
+    change_interrupts(state.interrupt_status & (kUsedBuffer | kConfigurationChange), ~u32{0});
 }
 
 }  // namespace kelvin::bus::virtio

@@ -22,6 +22,25 @@ class MmioTransport final : public memory::MmioHandler, public bus::Bus, private
     /// To the state after power-on; the device is its owner's to reset. While no vCPU runs.
     void reset();
 
+    /// The slot's registers, without its device.
+    struct State {
+        u32 device_features_select = 0;
+        u32 driver_features_select = 0;
+        u32 queue_select = 0;
+        u32 interrupt_status = 0;
+
+        template <class Visitor>
+        void fields(Visitor& visit) {
+            visit("device_features_select", device_features_select);
+            visit("driver_features_select", driver_features_select);
+            visit("queue_select", queue_select);
+            visit("interrupt_status", interrupt_status);
+        }
+    };
+    State save();
+    /// As far as registers can hold it.
+    void restore(const State& state);
+
     u64 read(u64 offset, unsigned size) override;
     void write(u64 offset, unsigned size, u64 value) override;
 

@@ -3,6 +3,8 @@
 
 #include <atomic>
 
+#include "base/assert.h"
+
 namespace kelvin::bus::virtio {
 
 namespace {
@@ -133,6 +135,32 @@ void PackedRing::give_back(std::span<const Returned> chains) {
     }
     mark_used(next_used_, chains.front());
     next_used_ = cursor;
+}
+
+void PackedRing::put_back(std::span<const Chain> chains) {
+    for (const Chain& chain : chains) {
+        KELVIN_ASSERT(chain.descriptors <= held_);
+        held_ = static_cast<u16>(held_ - chain.descriptors);
+        // Back by a part of a round is on by the rest of it, in the round before.
+        advance(next_available_, static_cast<u16>(place_.size - chain.descriptors));
+        next_available_.wrap = !next_available_.wrap;
+    }
+}
+
+RingState PackedRing::state() const {
+    KELVIN_ASSERT(held_ == 0);
+    return {next_available_.index, next_available_.wrap};
+}
+
+bool PackedRing::restore(const RingState& state) {
+    if (state.next >= place_.size) {
+        return false;
+    }
+    next_available_ = {state.next, state.wrap};
+    next_used_ = next_available_;
+    held_ = 0;
+    unreported_ = 0;
+    return true;
 }
 
 void PackedRing::mark_used(const Cursor& cursor, const Returned& returned) {

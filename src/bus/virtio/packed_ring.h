@@ -31,6 +31,13 @@ class PackedRing {
     };
     Position position() const { return {next_available_, next_used_}; }
 
+    /// As if the last chains that were taken, which are `chains`, had not been.
+    void put_back(std::span<const Chain> chains);
+    /// While no chain is held.
+    RingState state() const;
+    /// False if there is no such place.
+    bool restore(const RingState& state);
+
   private:
     struct Descriptor {
         u64 address;

@@ -48,6 +48,7 @@ class PciTransport final : public pci::Function, private Transport {
 
     void reset() override;
     std::span<Bus* const> buses() override { return device_->buses(); }
+    Savable* savable() override { return device_->savable() != nullptr ? &saver_ : nullptr; }
     const virtio::Device& device() const { return *device_; }
 
   private:
@@ -68,6 +69,17 @@ class PciTransport final : public pci::Function, private Transport {
         explicit LegacyRegisters(PciTransport& transport) : transport_(transport) {}
         u64 read(u64 offset, unsigned size) override { return transport_.read_legacy(offset, size); }
         void write(u64 offset, unsigned size, u64 value) override { transport_.write_legacy(offset, size, value); }
+
+      private:
+        PciTransport& transport_;
+    };
+
+    class Saver final : public Savable {
+      public:
+        explicit Saver(PciTransport& transport) : transport_(transport) {}
+        void quiesce() override { transport_.device_->savable()->quiesce(); }
+        Result<state::Json> save() override;
+        Result<> load(const state::Json& saved) override;
 
       private:
         PciTransport& transport_;
@@ -105,6 +117,7 @@ class PciTransport final : public pci::Function, private Transport {
     const state::OnOffAuto legacy_disabled_;
     Registers registers_{*this};
     LegacyRegisters legacy_registers_{*this};
+    Saver saver_{*this};
     u32 window_at_ = 0;  // the capability by which configuration space reaches registers
 
     std::mutex lock_;  // guards what follows; taken inside no other, and outside those of MSI-X

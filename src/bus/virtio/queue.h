@@ -30,6 +30,19 @@ class Queue {
     }
     u16 size() const { return size_; }
 
+    /// As if the last chains that were taken, `chains`, had not been.
+    void put_back(std::span<const Chain> chains) {
+        std::visit([&](auto& ring) { ring.put_back(chains); }, ring_);
+    }
+    /// While every chain that was taken has been given or put back.
+    RingState state() const {
+        return std::visit([](const auto& ring) { return ring.state(); }, ring_);
+    }
+    /// False if the ring has no such place.
+    bool restore(const RingState& state) {
+        return std::visit([&](auto& ring) { return ring.restore(state); }, ring_);
+    }
+
   private:
     using Ring = std::variant<SplitRing, PackedRing>;
     Queue(Ring ring, u16 size) : ring_(std::move(ring)), size_(size) {}

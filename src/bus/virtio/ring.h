@@ -24,6 +24,18 @@ struct RingFeatures {
     bool event_index = false;
 };
 
+/// Where a ring that holds no chain stands: taken and given back are the same.
+struct RingState {
+    u16 next = 0;      ///< split: chains so far; packed: the next place
+    bool wrap = true;  ///< packed: the counter that changes with each round
+
+    template <class Visitor>
+    void fields(Visitor& visit) {
+        visit("next", next);
+        visit("wrap", wrap);
+    }
+};
+
 /// What taking a chain from a ring came to.
 enum class Taken : u8 {
     chain,

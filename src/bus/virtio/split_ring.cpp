@@ -4,6 +4,8 @@
 #include <atomic>
 #include <bit>
 
+#include "base/assert.h"
+
 namespace kelvin::bus::virtio {
 
 namespace {
@@ -121,6 +123,23 @@ void SplitRing::give_back(std::span<const Returned> chains) {
     next_used_ = next;
     used_.store_release<u16>(kIndex, next_used_);
     dma_->announce_write(place_.device + kIndex, 2);
+}
+
+void SplitRing::put_back(std::span<const Chain> chains) {
+    KELVIN_ASSERT(chains.size() <= static_cast<u16>(next_available_ - next_used_));
+    next_available_ = static_cast<u16>(next_available_ - chains.size());
+}
+
+RingState SplitRing::state() const {
+    KELVIN_ASSERT(next_available_ == next_used_);
+    return {next_available_, true};
+}
+
+bool SplitRing::restore(const RingState& state) {
+    next_available_ = state.next;
+    next_used_ = state.next;
+    interrupted_at_ = state.next;
+    return true;
 }
 
 bool SplitRing::wants_interrupt() {

@@ -26,6 +26,12 @@ class SplitRing {
     };
     Position position() const { return {next_available_, next_used_}; }
 
+    /// As if the last chains that were taken, which are `chains`, had not been.
+    void put_back(std::span<const Chain> chains);
+    /// Chains taken so far, while none is held.
+    RingState state() const;
+    bool restore(const RingState& state);
+
   private:
     struct Descriptor {
         u64 address;

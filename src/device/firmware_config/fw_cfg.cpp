@@ -203,4 +203,10 @@ bool FwCfg::read_into(Gpa address, u64 length) {
     return true;
 }
 
+void FwCfg::restore(const State& state) {
+    state_ = state;
+    state_.offset = static_cast<u32>(std::min<u64>(state_.offset, selected().size()));
+    state_.dma_address = state_.dma_address >> 32 << 32;
+}
+
 }  // namespace kelvin::device

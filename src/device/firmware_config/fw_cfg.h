@@ -25,6 +25,13 @@ class FwCfg final : public memory::MmioHandler {
         u16 key = 0;
         u32 offset = 0;       ///< of the next byte of the selected item
         u64 dma_address = 0;  ///< the upper half, until the lower one is written
+
+        template <class Visitor>
+        void fields(Visitor& visit) {
+            visit("key", key);
+            visit("offset", offset);
+            visit("dma_address", dma_address);
+        }
     };
 
     explicit FwCfg(const memory::Dma& ram);
@@ -39,7 +46,7 @@ class FwCfg final : public memory::MmioHandler {
 
     void reset() { state_ = {}; }
     State save() const { return state_; }
-    void restore(const State& state) { state_ = state; }
+    void restore(const State& state);
 
   private:
     struct Request;

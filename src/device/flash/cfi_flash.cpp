@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <bit>
 #include <cstring>
@@ -114,13 +115,55 @@ void CfiFlash::reset() {
     enter(Mode::array);
 }
 
+std::span<const state::EnumName<CfiFlash::Mode>> enum_names(CfiFlash::Mode) {
+    using Mode = CfiFlash::Mode;
+    static constexpr auto kNames = std::to_array<state::EnumName<Mode>>({{"array", Mode::array},
+                                                                         {"status", Mode::status},
+                                                                         {"identifier", Mode::identifier},
+                                                                         {"query", Mode::query},
+                                                                         {"program-data", Mode::program_data},
+                                                                         {"erase-confirm", Mode::erase_confirm},
+                                                                         {"lock-command", Mode::lock_command},
+                                                                         {"buffer-count", Mode::buffer_count},
+                                                                         {"buffer-data", Mode::buffer_data},
+                                                                         {"buffer-confirm", Mode::buffer_confirm}});
+    return kNames;
+}
+
+CfiFlash::State CfiFlash::save() const {
+    State saved = state_;
+    for (u64 offset = 0; image_ == nullptr && offset < size(); offset += kPageSize) {
+        const std::span<const u8> page(content_.data() + offset, kPageSize);
+        if (std::ranges::any_of(page, [](u8 byte) { return byte != 0; })) {
+            saved.content.push_back({offset, {page.begin(), page.end()}});
+        }
+    }
+    return saved;
+}
+
+/// An image is the host's to keep; what is nowhere else comes with the state.
+void CfiFlash::restore_content(const std::vector<Page>& pages) {
+    if (image_ != nullptr) {
+        return;
+    }
+    content_.discard(0, size());
+    for (const Page& page : pages) {
+        if (page.offset % kPageSize == 0 && page.offset < size() && page.bytes.size() == kPageSize) {
+            std::ranges::copy(page.bytes, content_.data() + page.offset);
+        }
+    }
+}
+
 void CfiFlash::restore(const State& state) {
     const Mode mode = state.mode <= Mode::buffer_confirm ? state.mode : Mode::array;
     const Mode before = state_.mode;
+    restore_content(state.content);
     state_ = state;
+    state_.content.clear();
     state_.mode = before;
-    state_.address = align_down(state_.address % size(), kBufferBytes);
-    state_.words_left = std::clamp(state_.words_left, 1U, kBufferWords);
+    const bool buffered = mode == Mode::buffer_count || mode == Mode::buffer_data || mode == Mode::buffer_confirm;
+    state_.address = align_down(state_.address % size(), buffered ? kBufferBytes : sizeof(u32));
+    state_.words_left = std::clamp(state_.words_left, mode == Mode::buffer_data ? 1U : 0U, kBufferWords);
     enter(mode);
 }
 

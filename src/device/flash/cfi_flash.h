@@ -5,12 +5,14 @@
 
 #include <array>
 #include <memory>
+#include <vector>
 
 #include "backend/flash/flash_image.h"
 #include "base/result.h"
 #include "base/wire.h"
 #include "bus/word_registers.h"
 #include "memory/address_map.h"
+#include "state/option_types.h"
 
 namespace kelvin::device {
 
@@ -33,12 +35,34 @@ class CfiFlash final : public bus::WordRegisters {
         buffer_data,
         buffer_confirm,
     };
+    static constexpr u64 kPageSize = 4096;
+    struct Page {
+        u64 offset = 0;
+        std::vector<u8> bytes = {};  ///< kPageSize of them
+
+        template <class Visitor>
+        void fields(Visitor& visit) {
+            visit("offset", offset);
+            visit("bytes", bytes);
+        }
+    };
     struct State {
         Mode mode = Mode::array;
         u8 status = 0x80;
         u64 address = 0;  ///< of the command in progress
         u32 words_left = 1;
         std::array<u32, kBufferWords> buffer{};  ///< what to program; all ones elsewhere
+        std::vector<Page> content = {};          ///< of a bank without an image: what is not erased, ascending
+
+        template <class Visitor>
+        void fields(Visitor& visit) {
+            visit("mode", mode);
+            visit("status", status);
+            visit("address", address);
+            visit("words_left", words_left);
+            visit("buffer", buffer);
+            visit("content", content);
+        }
     };
 
     /// An erased bank of `size` bytes, a power of two of at least 1 MiB; memory is used for what is programmed only.
@@ -55,7 +79,7 @@ class CfiFlash final : public bus::WordRegisters {
     u8* direct_content() const { return inverted_ == 0 ? content_.data() : nullptr; }
 
     void reset();
-    State save() const { return state_; }
+    State save() const;
     void restore(const State& state);
 
   private:
@@ -65,6 +89,7 @@ class CfiFlash final : public bus::WordRegisters {
     u32 read_word(u64 offset) override;
     void write_word(u64 offset, u32 value, u32 mask) override;
 
+    void restore_content(const std::vector<Page>& pages);
     void enter(Mode mode);
     void command(u64 offset, u8 code);
     void finish_erase(u8 code);
@@ -86,5 +111,10 @@ class CfiFlash final : public bus::WordRegisters {
     Wire array_mode_;
     State state_;
 };
+
+std::span<const state::EnumName<CfiFlash::Mode>> enum_names(CfiFlash::Mode);
+inline std::string_view enum_type_name(CfiFlash::Mode) {
+    return "CfiFlashMode";
+}
 
 }  // namespace kelvin::device

@@ -57,6 +57,11 @@ Pl061::State Pl061::save() const {
 void Pl061::restore(const State& state) {
     const std::lock_guard guard(lock_);
     state_ = state;
+    constexpr u32 kAllLines = 0xff;
+    for (u32 State::*const lines : {&State::data, &State::edges_seen, &State::inputs}) {
+        state_.*lines &= kAllLines;
+    }
+    bus::trim_registers(registers(), state_);
     drive_wires();
 }
 

@@ -26,6 +26,19 @@ class Pl061 final : public bus::WordRegisters {
         u32 edges_seen = 0;
         u32 alternate_function = 0;
         u32 inputs = 0;  ///< levels of the pins
+
+        template <class Visitor>
+        void fields(Visitor& visit) {
+            visit("data", data);
+            visit("direction", direction);
+            visit("level_sense", level_sense);
+            visit("both_edges", both_edges);
+            visit("event", event);
+            visit("interrupt_enable", interrupt_enable);
+            visit("edges_seen", edges_seen);
+            visit("alternate_function", alternate_function);
+            visit("inputs", inputs);
+        }
     };
 
     /// The wires are driven with the device's lock held; an output is low while its line is an input.

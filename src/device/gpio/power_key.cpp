@@ -30,4 +30,13 @@ void PowerKey::press() {
     timers_.arm(release_, timers_.now_ns() + kHeldDown);
 }
 
+void PowerKey::quiesce() {
+    timers_.cancel(release_);
+    set(false);
+}
+
+Result<> PowerKey::load(const state::Json& saved) {
+    return saved == state::Json::object() ? ok() : Result<>(user_error(": a key has no state"));
+}
+
 }  // namespace kelvin::device

@@ -7,19 +7,25 @@
 
 #include "base/clock.h"
 #include "base/wire.h"
+#include "bus/savable.h"
 
 namespace kelvin::device {
 
-class PowerKey {
+class PowerKey final : public bus::Savable {
   public:
     /// `lines` are high while the key is down; `timers` must outlive the key.
     PowerKey(std::vector<Wire> lines, TimerService& timers);
-    ~PowerKey();
+    ~PowerKey() override;
     PowerKey(const PowerKey&) = delete;
     PowerKey& operator=(const PowerKey&) = delete;
 
     /// Presses the key and lets it go a tenth of a second later. Any thread.
     void press();
+
+    /// Nothing but whether it is down: and for saving it is let go.
+    void quiesce() override;
+    Result<state::Json> save() override { return state::Json::object(); }
+    Result<> load(const state::Json& saved) override;
 
   private:
     void set(bool down);

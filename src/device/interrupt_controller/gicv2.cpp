@@ -70,6 +70,10 @@ Gicv2::State Gicv2::save() const {
 void Gicv2::restore(const State& state) {
     const std::lock_guard guard(lock_);
     state_ = state;
+    state_.control &= 3;
+    for (u8& target : state_.targets) {
+        target = static_cast<u8>(target & low_mask(cpu_count_));
+    }
     for (CpuState& cpu : state_.cpus) {
         cpu.binary_point &= 7;
         cpu.aliased_binary_point = std::clamp<u8>(cpu.aliased_binary_point, 1, 7);

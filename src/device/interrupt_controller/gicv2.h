@@ -34,12 +34,31 @@ class Gicv2 final : public InterruptController {
         u8 binary_point = 0;
         u8 aliased_binary_point = 0;
         std::array<std::array<u32, 4>, 2> active_priorities{};  ///< by group: GICC_APR and GICC_NSAPR
+
+        template <class Visitor>
+        void fields(Visitor& visit) {
+            visit("local", local);
+            visit("sgi_sources", sgi_sources);
+            visit("control", control);
+            visit("priority_mask", priority_mask);
+            visit("binary_point", binary_point);
+            visit("aliased_binary_point", aliased_binary_point);
+            visit("active_priorities", active_priorities);
+        }
     };
     struct State {
         u32 control = 0;
         std::array<InterruptBank, kSharedBanks> shared;
         std::array<u8, kInterrupts - 32> targets{};
         std::array<CpuState, kMaxCpus> cpus;
+
+        template <class Visitor>
+        void fields(Visitor& visit) {
+            visit("control", control);
+            visit("shared", shared);
+            visit("targets", targets);
+            visit("cpus", cpus);
+        }
     };
 
     /// One element of `cpus` (1 to 8) for each CPU.

@@ -79,6 +79,7 @@ void Gicv3::restore(const State& state) {
         return;
     }
     state_ = state;
+    state_.control &= 3;
     state_.lpis.clear();
     for (unsigned cpu = 0; cpu < lpis_.size(); ++cpu) {
         lpis_[cpu].restore(state.lpis[cpu]);

@@ -41,6 +41,17 @@ class Gicv3 final : public InterruptController {
         std::array<u8, 2> binary_point{};  ///< by group, as written
         std::array<bool, 2> group_enable{};
         std::array<std::array<u32, 1>, 2> active_priorities{};
+
+        template <class Visitor>
+        void fields(Visitor& visit) {
+            visit("local", local);
+            visit("asleep", asleep);
+            visit("control", control);
+            visit("priority_mask", priority_mask);
+            visit("binary_point", binary_point);
+            visit("group_enable", group_enable);
+            visit("active_priorities", active_priorities);
+        }
     };
     struct State {
         u32 control = 0;  ///< GICD_CTLR.{EnableGrp1, EnableGrp0}
@@ -48,6 +59,15 @@ class Gicv3 final : public InterruptController {
         std::array<u64, kInterrupts - 32> routes{};
         std::vector<CpuState> cpus;
         std::vector<Lpis::State> lpis;  ///< one a CPU, or none at all
+
+        template <class Visitor>
+        void fields(Visitor& visit) {
+            visit("control", control);
+            visit("shared", shared);
+            visit("routes", routes);
+            visit("cpus", cpus);
+            visit("lpis", lpis);
+        }
     };
 
     /// With `dma`, which outlives this object, there are LPIs.

@@ -26,6 +26,17 @@ struct InterruptBank {
 
     void drive(unsigned index, bool high);
     void acknowledge(unsigned index);
+
+    template <class Visitor>
+    void fields(Visitor& visit) {
+        visit("group", group);
+        visit("enabled", enabled);
+        visit("latched", latched);
+        visit("active", active);
+        visit("level", level);
+        visit("edge", edge);
+        visit("priority", priority);
+    }
 };
 
 /// A register of a bank: which one, of which bank, and which of its words.

@@ -29,6 +29,17 @@ class Its final : public bus::WordRegisters, public bus::MsiController {
         bool stalled = false;  ///< GITS_CREADR.Stalled
         ItsTables::Base devices;
         ItsTables::Base collections;
+
+        template <class Visitor>
+        void fields(Visitor& visit) {
+            visit("enabled", enabled);
+            visit("command_base", command_base);
+            visit("written", written);
+            visit("read", read);
+            visit("stalled", stalled);
+            visit("devices", devices);
+            visit("collections", collections);
+        }
     };
 
     /// `gic`, which has LPIs, and `dma` outlive this object. `base` is where the board has put the registers.

@@ -24,6 +24,11 @@ class ItsTables {
     struct Base {
         static constexpr u64 kWritable = u64{3} << 62 | u64{7} << 59 | u64{7} << 53 | 0x0000'ffff'ffff'ffff;
         u64 value = 0;
+
+        template <class Visitor>
+        void fields(Visitor& visit) {
+            visit("value", value);
+        }
         bool valid() const;
         bool indirect() const;
         u64 page_size() const;

@@ -27,6 +27,14 @@ class Lpis {
         u64 properties = 0;    ///< GICR_PROPBASER
         u64 pending_base = 0;  ///< GICR_PENDBASER
         std::vector<u64> pending = std::vector<u64>(kWords);
+
+        template <class Visitor>
+        void fields(Visitor& visit) {
+            visit("enabled", enabled);
+            visit("properties", properties);
+            visit("pending_base", pending_base);
+            visit("pending", pending);
+        }
     };
     struct Best {
         u32 intid = 0;

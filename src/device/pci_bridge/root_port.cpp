@@ -174,4 +174,20 @@ Result<> RootPort::PortBus::ask_guest(bus::DetachObserver& observer) {
     return ok();
 }
 
+Result<state::Json> RootPort::save() {
+    if (leaving_ != nullptr) {
+        return user_error(fmt::format(": the guest has been asked to let go of what is on bus '{}'", bus_.name()),
+                          "wait until it has, or reset the machine");
+    }
+    return save_function();
+}
+
+/// The card is there or not by what this machine is made of.
+void RootPort::config_loaded() {
+    Bridge::config_loaded();
+    leaving_ = nullptr;
+    slot_.loaded(has_card());
+    pending_ = slot_.interrupt_pending();
+}
+
 }  // namespace kelvin::device

@@ -12,7 +12,7 @@
 namespace kelvin::device {
 
 /// The host bridge's configuration lock guards all but what Function says of itself.
-class RootPort final : public bus::pci::Bridge {
+class RootPort final : public bus::pci::Bridge, private bus::Savable {
   public:
     struct Options {
         bus::pci::FunctionOptions function = {};
@@ -41,6 +41,7 @@ class RootPort final : public bus::pci::Bridge {
     bool link_up() const override { return slot_.link_up(); }
     void placed(bus::pci::Devfn devfn) override;
     void reset() override;
+    Savable* savable() override { return this; }
 
   private:
     class PortBus final : public bus::pci::PciBus {
@@ -60,6 +61,9 @@ class RootPort final : public bus::pci::Bridge {
 
     static u32 add_express(bus::pci::ConfigSpace& config, u8 port);
     bool config_written(u32 offset, unsigned size) override;
+    void config_loaded() override;
+    Result<state::Json> save() override;
+    Result<> load(const state::Json& saved) override { return load_function(saved); }
     bool has_card() const;
     void release_card();
     void interrupt();

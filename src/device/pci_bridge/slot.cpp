@@ -52,6 +52,13 @@ void Slot::begin_with(bool card) {
     config_.set<u16>(at_ + express::kSlotStatus, static_cast<u16>(status() & ~kEvents));
 }
 
+void Slot::loaded(bool card) {
+    const u16 events = static_cast<u16>(status() & kEvents);
+    config_.set<u16>(at_ + express::kSlotStatus, static_cast<u16>(card ? express::kPresent : 0));
+    update_link();
+    config_.set<u16>(at_ + express::kSlotStatus, static_cast<u16>((status() & ~kEvents) | events));
+}
+
 void Slot::raise(u16 events) {
     if (hot_plug_) {
         config_.set<u16>(at_ + express::kSlotStatus, static_cast<u16>(status() | events));

@@ -20,6 +20,8 @@ class Slot {
 
     /// A card is in it after power-on.
     void begin_with(bool card);
+    /// The registers were loaded; nothing happens because of that.
+    void loaded(bool card);
     void insert();
     void remove();
     void press_button();

@@ -71,6 +71,7 @@ Pl031::State Pl031::save() const {
 void Pl031::restore(const State& state) {
     const std::lock_guard guard(lock_);
     state_ = state;
+    bus::trim_registers(registers(), state_);
     if (state_.match != 0) {
         set_alarm();
     }

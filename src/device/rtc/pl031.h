@@ -50,6 +50,16 @@ class Pl031 final : public bus::WordRegisters {
         u32 interrupt_mask = 0;
         u32 raw_interrupt = 0;
         i64 offset = 0;  ///< what the guest's clock is ahead of the wall clock, in seconds
+
+        template <class Visitor>
+        void fields(Visitor& visit) {
+            visit("match", match);
+            visit("load", load);
+            visit("control", control);
+            visit("interrupt_mask", interrupt_mask);
+            visit("raw_interrupt", raw_interrupt);
+            visit("offset", offset);
+        }
     };
 
     /// `wall` and `timers` must outlive the device; `interrupt` is RTCINTR, driven with the device's lock held.

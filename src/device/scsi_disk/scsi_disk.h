@@ -14,7 +14,7 @@
 namespace kelvin::device {
 
 /// I/O loop's thread.
-class ScsiDisk : public bus::scsi::LogicalUnit {
+class ScsiDisk : public bus::scsi::LogicalUnit, private bus::Savable {
   public:
     enum class Kind : u8 { disk, cd };
     struct Options {
@@ -65,10 +65,28 @@ class ScsiDisk : public bus::scsi::LogicalUnit {
     void execute(bus::scsi::Request& request) override;
     void drain() override { disk_.drain(); }
     void reset() override;
+    Savable* savable() override { return this; }
 
   private:
     struct Transfer;
+    /// What the next command is told first.
+    struct State {
+        u8 key = 0;
+        u8 code = 0;
+        u8 qualifier = 0;
+
+        template <class Visitor>
+        void fields(Visitor& visit) {
+            visit("key", key);
+            visit("code", code);
+            visit("qualifier", qualifier);
+        }
+    };
     using Request = bus::scsi::Request;
+
+    void quiesce() override { drain(); }
+    Result<state::Json> save() override;
+    Result<> load(const state::Json& saved) override;
 
     void inquiry(Request& request);
     std::vector<u8> vital_page(u8 page) const;

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a disk says of itself: INQUIRY, vital product data, mode pages, a CD's table of contents.
+#include <fmt/format.h>
+
 #include "device/scsi_disk/scsi_bytes.h"
 #include "device/scsi_disk/scsi_disk.h"
+#include "state/saved_state.h"
 
 namespace kelvin::device {
 
@@ -208,6 +211,23 @@ void ScsiDisk::read_toc(Request& request) {
         return request.fail(sense::kInvalidField);
     }
     request.answer(data, allocation);
+}
+
+Result<state::Json> ScsiDisk::save() {
+    State saved{attention_.key, attention_.code, attention_.qualifier};
+    return state::save_state(saved);
+}
+
+Result<> ScsiDisk::load(const state::Json& json) {
+    State saved;
+    KELVIN_TRY(state::load_state("", json, saved));
+    const bus::scsi::Sense attention{saved.key, saved.code, saved.qualifier};
+    if (attention != sense::kNone && attention != sense::kPowerOn && attention != sense::kCapacityChanged) {
+        return user_error(fmt::format(": sense {:x}/{:02x}/{:02x} is nothing that a disk reports by itself", saved.key,
+                                      saved.code, saved.qualifier));
+    }
+    attention_ = attention;
+    return ok();
 }
 
 }  // namespace kelvin::device

@@ -84,8 +84,12 @@ Pl011::State Pl011::save() const {
 void Pl011::restore(const State& state) {
     const std::lock_guard guard(lock_);
     state_ = state;
+    bus::trim_registers(registers(), state_);
     state_.first %= kFifoDepth;
     state_.count = std::min(state_.count, depth());
+    for (u16& entry : state_.received) {
+        entry &= 0xfff;
+    }
     drive_interrupt();
     notice_room();
 }

@@ -34,6 +34,23 @@ class Pl011 final : public bus::WordRegisters, public backend::CharacterReceiver
         std::array<u16, kFifoDepth> received{};  ///< a ring: UARTDR with its error bits
         u32 first = 0;
         u32 count = 0;
+
+        template <class Visitor>
+        void fields(Visitor& visit) {
+            visit("receive_status", receive_status);
+            visit("low_power", low_power);
+            visit("integer_baud", integer_baud);
+            visit("fractional_baud", fractional_baud);
+            visit("line_control", line_control);
+            visit("control", control);
+            visit("fifo_levels", fifo_levels);
+            visit("interrupt_mask", interrupt_mask);
+            visit("raw_interrupts", raw_interrupts);
+            visit("dma_control", dma_control);
+            visit("received", received);
+            visit("first", first);
+            visit("count", count);
+        }
     };
 
     /// `line` may be null: nothing is connected. `interrupt` is UARTINTR, driven with the device's lock held.

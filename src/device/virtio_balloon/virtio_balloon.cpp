@@ -8,6 +8,8 @@
 #include <limits>
 #include <vector>
 
+#include "state/saved_state.h"
+
 namespace kelvin::device {
 
 using bus::virtio::Chain;
@@ -232,6 +234,40 @@ void VirtioBalloon::Poll::ask() {
     } else {
         device.schedule_poll();
     }
+}
+
+u32 VirtioBalloon::config_word(u32 at) const {
+    std::array<u8, 4> bytes{};
+    read_config(at, bytes);
+    return std::bit_cast<u32>(bytes);
+}
+
+void VirtioBalloon::quiesce() {
+    if (std::exchange(holds_statistics_, false)) {
+        put_back(kStatisticsQueue, {&statistics_, 1});
+    }
+}
+
+Result<state::Json> VirtioBalloon::save() {
+    State saved{config_word(kPagesAt), config_word(kActualAt), poison_};
+    return state::save_state(saved);
+}
+
+Result<> VirtioBalloon::load(const state::Json& json) {
+    State saved;
+    KELVIN_TRY(state::load_state("", json, saved));
+    if (saved.poison != 0 && identity().config_size <= kPoisonAt) {
+        return user_error(".poison: this device, made with page-poison=off, has none");
+    }
+    set_config(kPagesAt, bytes_of(saved.wanted_pages));
+    set_config(kActualAt, bytes_of(saved.actual_pages));
+    if (identity().config_size > kPoisonAt) {
+        set_config(kPoisonAt, bytes_of(saved.poison));
+    }
+    poison_ = saved.poison;
+    balloon_.report_inflation(u64{saved.actual_pages} << kPageShift);
+    schedule_poll();
+    return ok();
 }
 
 }  // namespace kelvin::device

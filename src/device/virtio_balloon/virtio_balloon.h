@@ -10,7 +10,7 @@
 
 namespace kelvin::device {
 
-class VirtioBalloon final : public bus::virtio::Device, private backend::BalloonDevice {
+class VirtioBalloon final : public bus::virtio::Device, private backend::BalloonDevice, private bus::Savable {
   public:
     struct Options {
         bool deflate_on_oom = false;
@@ -41,10 +41,28 @@ class VirtioBalloon final : public bus::virtio::Device, private backend::Balloon
         void ask();
     };
 
+    struct State {
+        u32 wanted_pages = 0;
+        u32 actual_pages = 0;
+        u32 poison = 0;
+
+        template <class Visitor>
+        void fields(Visitor& visit) {
+            visit("wanted_pages", wanted_pages);
+            visit("actual_pages", actual_pages);
+            visit("poison", poison);
+        }
+    };
+
     void started(u64 features) override;
     void stopped() override;
     void queue_notified(u16 queue) override;
     void config_written(u32 offset, std::span<const u8> data) override;
+
+    Savable* own_state() override { return this; }
+    void quiesce() override;
+    Result<state::Json> save() override;
+    Result<> load(const state::Json& saved) override;
 
     void set_inflation(u64 bytes) override;
     void set_polling_interval(u32 seconds) override;
@@ -54,6 +72,7 @@ class VirtioBalloon final : public bus::virtio::Device, private backend::Balloon
     void take_statistics();
     void schedule_poll();
     u16 reporting_queue() const;
+    u32 config_word(u32 at) const;
 
     backend::MemoryBalloon& balloon_;
     u32 poison_ = 0;

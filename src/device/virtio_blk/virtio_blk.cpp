@@ -10,6 +10,7 @@
 #include <limits>
 
 #include "base/bits.h"
+#include "state/saved_state.h"
 
 namespace kelvin::device {
 
@@ -325,6 +326,28 @@ void VirtioBlk::finish(Request& request, u8 status) {
     KELVIN_ASSERT(request.chain.write(status_at, byte));
     give_back(request.queue, request.chain, status_at + 1);
     idle_.push_back(&request);
+}
+
+void VirtioBlk::quiesce() {
+    disk_.drain();
+}
+
+Result<state::Json> VirtioBlk::save() {
+    State saved{cached_};
+    return state::save_state(saved);
+}
+
+Result<> VirtioBlk::load(const state::Json& json) {
+    State saved;
+    KELVIN_TRY(state::load_state("", json, saved));
+    if (running() && saved.cached && !has(kFlush) && !has(kConfigWriteCache)) {
+        return user_error(".cached: a driver that can neither flush nor choose has a disk whose writes are durable");
+    }
+    cached_ = saved.cached;
+    if (has(kConfigWriteCache)) {
+        set_config(kWriteCacheAt, bytes_of<u8>(cached_ ? 1 : 0));
+    }
+    return ok();
 }
 
 }  // namespace kelvin::device

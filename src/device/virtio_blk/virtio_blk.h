@@ -13,7 +13,7 @@
 
 namespace kelvin::device {
 
-class VirtioBlk final : public bus::virtio::Device {
+class VirtioBlk final : public bus::virtio::Device, private bus::Savable {
   public:
     struct Options {
         std::string drive;
@@ -59,11 +59,24 @@ class VirtioBlk final : public bus::virtio::Device {
 
   private:
     struct Request;
+    struct State {
+        bool cached = true;
+
+        template <class Visitor>
+        void fields(Visitor& visit) {
+            visit("cached", cached);
+        }
+    };
 
     void started(u64 features) override;
     void stopped() override;
     void queue_notified(u16 queue) override;
     void config_written(u32 offset, std::span<const u8> data) override;
+
+    Savable* own_state() override { return this; }
+    void quiesce() override;
+    Result<state::Json> save() override;
+    Result<> load(const state::Json& saved) override;
 
     void publish_limits(const Options& options);
     void publish_size(bool announce);

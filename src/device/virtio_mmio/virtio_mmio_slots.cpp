@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace kelvin::device {
 
 VirtioMmioSlots::VirtioMmioSlots(std::span<const Wire> interrupts) {
@@ -37,6 +39,20 @@ void VirtioMmioSlots::write(u64 offset, unsigned size, u64 value) {
     if (slot != nullptr) {
         const std::lock_guard guard(slot->lock);
         slot->transport.write(offset % kSlotSize, size, value);
+    }
+}
+
+VirtioMmioSlots::State VirtioMmioSlots::save() const {
+    State state;
+    for (const auto& slot : slots_) {
+        state.slots.push_back(slot->transport.save());
+    }
+    return state;
+}
+
+void VirtioMmioSlots::restore(const State& state) {
+    for (std::size_t index = 0; index < std::min(slots_.size(), state.slots.size()); ++index) {
+        slots_[index]->transport.restore(state.slots[index]);
     }
 }
 

@@ -25,6 +25,17 @@ class VirtioMmioSlots final : public memory::MmioHandler {
     unsigned count() const { return static_cast<unsigned>(slots_.size()); }
     void reset();
 
+    struct State {
+        std::vector<bus::virtio::MmioTransport::State> slots = {};
+
+        template <class Visitor>
+        void fields(Visitor& visit) {
+            visit("slots", slots);
+        }
+    };
+    State save() const;
+    void restore(const State& state);
+
     /// An access that goes beyond its slot reads as zero and is ignored.
     u64 read(u64 offset, unsigned size) override;
     void write(u64 offset, unsigned size, u64 value) override;

@@ -55,6 +55,12 @@ void VirtioNet::Pair::stop() {
     buffer_room_ = 0;
 }
 
+void VirtioNet::Pair::put_back() {
+    net_.put_back(receive_queue(), std::span(buffers_).first(buffer_count_));
+    buffer_count_ = 0;
+    buffer_room_ = 0;
+}
+
 void VirtioNet::Pair::link_changed(bool) {
     if (index_ == 0) {
         net_.publish_status();

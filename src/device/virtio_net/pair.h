@@ -20,6 +20,11 @@ class VirtioNet::Pair final : public backend::NetworkReceiver {
     void connect(bool wanted);
     /// The driver is gone, and so are its buffers.
     void stop();
+    /// Buffers that wait for a frame's rest go back to their ring.
+    void put_back();
+    /// As if a frame had found no room: the next buffers make it ask for more.
+    void expect_buffers() { starved_ = connected_; }
+    bool is_connected() const { return connected_; }
     void buffers_came();
     void frames_came();
 

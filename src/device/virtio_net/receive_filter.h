@@ -28,6 +28,16 @@ class ReceiveFilter {
         bool no_multicast = false;
         bool no_unicast = false;
         bool no_broadcast = false;
+
+        template <class Visitor>
+        void fields(Visitor& visit) {
+            visit("promiscuous", promiscuous);
+            visit("all_multicast", all_multicast);
+            visit("all_unicast", all_unicast);
+            visit("no_multicast", no_multicast);
+            visit("no_unicast", no_unicast);
+            visit("no_broadcast", no_broadcast);
+        }
     };
     Modes modes;
     state::MacAddress own;

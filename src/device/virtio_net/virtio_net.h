@@ -15,7 +15,7 @@
 
 namespace kelvin::device {
 
-class VirtioNet final : public bus::virtio::Device {
+class VirtioNet final : public bus::virtio::Device, private bus::Savable {
   public:
     struct Options {
         std::string netdev;
@@ -95,6 +95,13 @@ class VirtioNet final : public bus::virtio::Device {
     void config_written(u32 offset, std::span<const u8> data) override;
 
     u64 header_size() const;
+
+    // What is saved (virtio_net_state.cpp).
+    Savable* own_state() override { return this; }
+    void quiesce() override;
+    Result<state::Json> save() override;
+    Result<> load(const state::Json& saved) override;
+
     std::array<u8, 2> status_bytes() const;
     void publish_status();
     void set_offloads(u64 features);

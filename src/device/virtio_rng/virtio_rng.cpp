@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "device/virtio_rng/virtio_rng.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
+
+#include "state/saved_state.h"
 
 namespace kelvin::device {
 
@@ -78,6 +82,28 @@ void VirtioRng::go_on() {
     if (!unanswered_ || answer(chain_)) {
         notify(kRequests);
     }
+}
+
+void VirtioRng::quiesce() {
+    if (std::exchange(unanswered_, false)) {
+        put_back(kRequests, {&chain_, 1});
+    }
+}
+
+Result<state::Json> VirtioRng::save() {
+    State saved{left_};
+    return state::save_state(saved);
+}
+
+/// A new period begins.
+Result<> VirtioRng::load(const state::Json& json) {
+    State saved;
+    KELVIN_TRY(state::load_state("", json, saved));
+    if (saved.left > max_bytes_) {
+        return user_error(fmt::format(".left: {} is more than max-bytes={}", saved.left, max_bytes_));
+    }
+    left_ = saved.left;
+    return ok();
 }
 
 }  // namespace kelvin::device

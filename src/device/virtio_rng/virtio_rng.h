@@ -11,7 +11,7 @@
 
 namespace kelvin::device {
 
-class VirtioRng final : public bus::virtio::Device {
+class VirtioRng final : public bus::virtio::Device, private bus::Savable {
   public:
     struct Options {
         std::string rng;
@@ -33,12 +33,24 @@ class VirtioRng final : public bus::virtio::Device {
     VirtioRng(const Options& options, EventLoop& io, memory::Dma& dma, backend::EntropySource& source);
 
   private:
+    struct State {
+        u64 left = 0;
+
+        template <class Visitor>
+        void fields(Visitor& visit) {
+            visit("left", left);
+        }
+    };
     /// What is filled at once: a request may ask for gigabytes.
     static constexpr std::size_t kPiece = 4096;
 
     void started(u64 features) override;
     void stopped() override;
     void queue_notified(u16 queue) override;
+    Savable* own_state() override { return this; }
+    void quiesce() override;
+    Result<state::Json> save() override;
+    Result<> load(const state::Json& saved) override;
     u64 fill(const bus::virtio::Chain& chain);
     bool answer(const bus::virtio::Chain& chain);
     void go_on();

@@ -90,5 +90,83 @@ TEST(VirtioRng, AResetForgetsARequestThatWaits) {
     EXPECT_EQ(rig.ask(1), 1U);
 }
 
+/// What a machine that is saved does.
+state::Json save(TestMachine& machine, VirtioRng& rng) {
+    state::Json saved;
+    machine.thread.loop.call([&] {
+        rng.savable()->quiesce();
+        saved = *rng.savable()->save();
+    });
+    return saved;
+}
+
+Result<> load(TestMachine& machine, VirtioRng& rng, const state::Json& saved) {
+    Result<> outcome = ok();
+    machine.thread.loop.call([&] { outcome = rng.savable()->load(saved); });
+    return outcome;
+}
+
+TEST(VirtioRng, AnotherGoesOnWhereOneWasSaved) {
+    for (const u64 features : {u64{0}, bus::virtio::feature::kPackedRing}) {
+        VirtioRng::Options options;
+        options.ring.packed = true;
+        options.max_bytes = 10;
+        options.period = 1'000'000;
+        Rig rig(options);
+        ASSERT_TRUE(rig.driver.start(features, 4));
+        // Once around the ring, and on; then one that waits for the next period.
+        for (int count = 0; count < 5; ++count) {
+            EXPECT_EQ(rig.ask(2), 2U);
+        }
+        const TestDriver::Piece piece = rig.driver.writable(2);
+        rig.driver.offer(0, std::span(&piece, 1));
+        rig.driver.notify(0);
+        rig.driver.settle();
+        const state::Json saved = save(rig.machine, rig.rng);
+        rig.rng.set_status(0);
+
+        options.max_bytes = 100;
+        VirtioRng other(options, rig.machine.thread.loop, rig.machine.map, rig.source);
+        state::Json refilled = saved;
+        refilled["own"]["left"] = 50;
+        const Result<> loaded = load(rig.machine, other, refilled);
+        ASSERT_TRUE(loaded) << loaded.error().message();
+        EXPECT_EQ(other.status(), 15);
+        const auto used = rig.driver.wait_used(0);
+        ASSERT_TRUE(used);
+        EXPECT_EQ(used->written, 2U);
+        const state::Json again = save(rig.machine, other);
+        EXPECT_EQ(again["own"]["left"], 48);
+        EXPECT_NE(again["queues"][0]["ring"], saved["queues"][0]["ring"]);
+    }
+}
+
+TEST(VirtioRng, SavedStateOfOthersOrOfNobodyIsRefused) {
+    VirtioRng::Options options;
+    options.max_bytes = 10;
+    options.period = 1'000'000;
+    Rig rig(options);
+    const state::Json good = save(rig.machine, rig.rng);
+    const auto refusal = [&](const char* pointer, const state::Json& value) {
+        state::Json bad = good;
+        bad[state::Json::json_pointer(pointer)] = value;
+        const Result<> outcome = load(rig.machine, rig.rng, bad);
+        return outcome ? "" : outcome.error().message();
+    };
+    EXPECT_EQ(refusal("/status", 15), "");
+    EXPECT_EQ(refusal("/own/left", 11), ".own.left: 11 is more than max-bytes=10");
+    EXPECT_EQ(refusal("/queues/0/size", 9), ".queues[0].size: 9 is more than 8, the queue's largest");
+    EXPECT_NE(refusal("/queues/0/size", 3).find(".queues[0]: it is not in RAM"), std::string::npos);
+    EXPECT_NE(refusal("/queues/0/device", 0x1000).find(".queues[0]: it is not in RAM"), std::string::npos);
+    EXPECT_EQ(refusal("/queues/0/ring", nullptr), ".queues[0].ring: the queue is in use, and stands nowhere");
+    EXPECT_NE(refusal("/queues", state::Json::array()).find(".queues: there are 0"), std::string::npos);
+    EXPECT_NE(refusal("/offered_features", 1).find("made with other options"), std::string::npos);
+    EXPECT_NE(refusal("/driver_features", 1).find("do not go together"), std::string::npos);
+    EXPECT_NE(refusal("/status", 7).find("a device does not run"), std::string::npos);
+    EXPECT_NE(refusal("/status", 256).find("not a number from 0 to 255"), std::string::npos);
+    ASSERT_TRUE(load(rig.machine, rig.rng, good));
+    EXPECT_EQ(rig.ask(5), 5U);
+}
+
 }  // namespace
 }  // namespace kelvin::device

@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "base/assert.h"
+#include "state/saved_state.h"
 
 namespace kelvin::device {
 
@@ -251,6 +252,34 @@ void VirtioScsi::send_events() {
         store32(bytes, 12, event.reason);
         give_back(kEvents, chain_, chain_.write(0, bytes) ? bytes.size() : 0);
     }
+}
+
+void VirtioScsi::quiesce() {
+    bus_.drain();
+}
+
+Result<state::Json> VirtioScsi::save() {
+    State saved{{events_.begin(), events_.end()}, events_lost_};
+    return state::save_state(saved);
+}
+
+Result<> VirtioScsi::State::check() const {
+    const auto possible = [](const Event& event) {
+        return event.target <= bus::scsi::ScsiBus::kMaxTarget && event.lun <= bus::scsi::ScsiBus::kMaxLun &&
+               (event.reason == kReasonRescan || event.reason == kReasonRemoved);
+    };
+    if (events.size() > kMaxEvents || !std::ranges::all_of(events, possible)) {
+        return user_error("the events that wait are too many, or of no unit that there can be");
+    }
+    return ok();
+}
+
+Result<> VirtioScsi::load(const state::Json& json) {
+    State saved;
+    KELVIN_TRY(state::load_state("", json, saved));
+    events_.assign(saved.events.begin(), saved.events.end());
+    events_lost_ = saved.events_lost;
+    return ok();
 }
 
 }  // namespace kelvin::device

@@ -14,7 +14,7 @@
 
 namespace kelvin::device {
 
-class VirtioScsi final : public bus::virtio::Device, private bus::scsi::BusListener {
+class VirtioScsi final : public bus::virtio::Device, private bus::scsi::BusListener, private bus::Savable {
   public:
     struct Options {
         u16 num_queues = 0;
@@ -50,6 +50,24 @@ class VirtioScsi final : public bus::virtio::Device, private bus::scsi::BusListe
         u32 target = 0;
         u32 lun = 0;
         u32 reason = 0;
+
+        template <class Visitor>
+        void fields(Visitor& visit) {
+            visit("target", target);
+            visit("lun", lun);
+            visit("reason", reason);
+        }
+    };
+    struct State {
+        std::vector<Event> events;
+        bool events_lost = false;
+
+        template <class Visitor>
+        void fields(Visitor& visit) {
+            visit("events", events);
+            visit("events_lost", events_lost);
+        }
+        Result<> check() const;
     };
     /// Events that wait for the driver; beyond it they are lost, and the driver is told that some were.
     static constexpr std::size_t kMaxEvents = 64;
@@ -58,6 +76,11 @@ class VirtioScsi final : public bus::virtio::Device, private bus::scsi::BusListe
     void stopped() override;
     void queue_notified(u16 queue) override;
     void unit_changed(u32 target, u32 lun, bool arrived) override;
+
+    Savable* own_state() override { return this; }
+    void quiesce() override;
+    Result<state::Json> save() override;
+    Result<> load(const state::Json& saved) override;
 
     void run_commands(u16 queue);
     void manage(const bus::virtio::Chain& chain);
