@@ -101,6 +101,10 @@ bool Stream::is_connected() const {
 
 void Stream::connect(Fd peer, std::unique_ptr<StreamCodec> codec, Fd output) {
     held_.clear();
+    leaves_ = false;
+    int type = 0;
+    socklen_t size = sizeof type;
+    is_socket_ = ::getsockopt(peer.get(), SOL_SOCKET, SO_TYPE, &type, &size) == 0;
     {
         const std::lock_guard lock(mutex_);
         peer_ = std::move(peer);
@@ -219,9 +223,10 @@ void Stream::before_poll(std::vector<pollfd>& polled, int& timeout_ms) {
         timeout_ms = 0;
     }
     const bool begins = codec_ != nullptr && !codec_->ready();
-    const bool reads = (space > 0 || begins) && held_.empty();
-    // Who takes no input is not told of the end of it either, until it takes what came before.
-    polled.push_back({reads ? peer_.get() : -1, POLLIN, 0});
+    reads_ = (space > 0 || begins) && held_.empty();
+    // Who takes no input is told of the end of it when it has taken what came before.
+    const bool looks = reads_ || (is_socket_ && !leaves_ && held_.empty());
+    polled.push_back({looks ? peer_.get() : -1, static_cast<short>(reads_ ? POLLIN : POLLRDHUP), 0});
     polled.push_back({pending_.empty() ? -1 : output_locked(), POLLOUT, 0});
 }
 
@@ -252,7 +257,16 @@ void Stream::after_poll(std::span<const pollfd> polled) {
     if (!held_.empty()) {
         deliver(std::exchange(held_, {}));
     } else if (polled[polled.size() - 2].revents != 0) {
-        read_input();
+        reads_ ? read_input() : look_for_end();
+    }
+}
+
+void Stream::look_for_end() {
+    u8 next = 0;
+    const ssize_t count = ::recv(peer_.get(), &next, 1, MSG_PEEK | MSG_DONTWAIT);
+    leaves_ = count > 0;
+    if (count == 0 || (count < 0 && !would_block())) {
+        disconnect();
     }
 }
 

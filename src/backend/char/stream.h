@@ -48,6 +48,7 @@ class Stream : public CharacterBackend, protected PollSource {
     void wake();
     void announce();
     void read_input();
+    void look_for_end();
     void deliver(std::span<const u8> bytes);
     /// The line's bytes of what was received; false: the peer is to be given up.
     bool decode(std::span<const u8> received, std::vector<u8>& bytes);
@@ -61,7 +62,10 @@ class Stream : public CharacterBackend, protected PollSource {
     const bool lossy_;
     // Of the loop's thread:
     std::vector<Fd> descriptors_;
-    std::vector<u8> held_;  // input that came with what the peer had to say before it
+    std::vector<u8> held_;    // input that came with what the peer had to say before it
+    bool is_socket_ = false;  // the peer
+    bool reads_ = false;      // between before_poll and after_poll: input, or else only its end is waited for
+    bool leaves_ = false;     // the peer has gone, but what it has sent waits for the receiver
 
     std::mutex receiver_mutex_;  // held while the receiver is called; taken before mutex_, never under a device's lock
     CharacterReceiver* receiver_ = nullptr;

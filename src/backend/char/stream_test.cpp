@@ -170,6 +170,29 @@ TEST_F(StreamTest, ReceiverWithoutRoomGetsTheRestLater) {
     EXPECT_TRUE(until([&] { return receiver_.text == "abcdef"; }));
 }
 
+TEST_F(StreamTest, WhoTakesNothingSeesPeersGoBehindWhatTheyHaveSent) {
+    const std::string path = folder_ + "/s";
+    receiver_.room = 0;
+    CharacterBackend& line = open("a", "socket,server=on,wait=off,path=" + path);
+    start();
+    { const Fd silent = dial(path); }
+    EXPECT_TRUE(until([&] { return receiver_.disconnections == 1; }));
+    {
+        const Fd brief = dial(path);
+        EXPECT_EQ(::write(brief.get(), "bye", 3), 3);
+    }
+    EXPECT_TRUE(until([&] { return receiver_.connections == 2; }));
+    EXPECT_EQ(receiver_.disconnections, 1);
+    loop_.call([&] { receiver_.room = 10; });
+    line.accept_input();
+    EXPECT_TRUE(until([&] { return receiver_.disconnections == 2; }));
+    EXPECT_EQ(receiver_.text, "bye");
+    // Nobody has the line: peers come and go all the same.
+    loop_.call([&] { devices_.release("test"); });
+    { const Fd unheard = dial(path); }
+    EXPECT_TRUE(until([&] { return devices_.describe("a").starts_with("disconnected:"); }));
+}
+
 TEST_F(StreamTest, DescriptorsComeWithBytes) {
     const std::string path = folder_ + "/s";
     open("a", "socket,server=on,wait=off,path=" + path);

@@ -19,6 +19,7 @@ OPTIONS = [
     *("-chardev", "socket,id=shell,path={folder}/shell,server=on,wait=off"),
     *("-chardev", "socket,id=later,path={folder}/later,server=on,wait=off"),
     *("-device", "virtio-serial-pci,id=ports"),
+    *("-device", "pcie-root-port,id=root,slot=1"),
     *("-device", f"virtserialport,chardev=bytes,name={NAME},id=port"),
     *("-device", "virtconsole,chardev=shell"),
 ]
@@ -88,9 +89,21 @@ def comes_and_goes(console):
         run(console, f"while [ -e /sys/class/virtio-ports/vport0p3 ]; do sleep 0.1; done; echo went{turn}", f"went{turn}")
 
 
+def goes_with_its_ports(console):
+    """A controller that is taken away takes its ports along."""
+    console.monitor("device_add virtio-serial-pci,id=more,bus=root")
+    console.monitor("device_add virtserialport,bus=more.0,chardev=later,name=inner,id=inner")
+    run(console, "until grep -qs inner /sys/class/virtio-ports/*/name; do sleep 0.1; done; echo more", "more")
+    console.monitor("device_del more")
+    run(console, 'until [ "$(cat /sys/bus/pci/slots/*/adapter)" = 0 ]; do sleep 0.1; done; echo less', "less")
+    console.monitor("chardev-remove later")
+    console.monitor("chardev-remove later", "defined: bytes, serial0, shell")
+
+
 CHECKS = [
     ("cat /sys/class/virtio-ports/vport0p1/name", NAME),
     bytes_both_ways,
     shell,
     comes_and_goes,
+    goes_with_its_ports,
 ]
