@@ -8,6 +8,7 @@
 
 #include "control/device_text.h"
 #include "control/option_table.h"
+#include "control/read_object.h"
 #include "device/device_types.h"
 #include "state/options.h"
 #include "vm/devices.h"
@@ -15,16 +16,6 @@
 namespace kelvin::control {
 
 namespace {
-
-/// Takes the text under `key` out of `object`; empty if there is none.
-Result<std::string> take_text(state::Json& object, const char* key) {
-    std::string text;
-    if (const auto found = object.find(key); found != object.end()) {
-        KELVIN_TRY(state::read_value(*found, text));
-        object.erase(found);
-    }
-    return text;
-}
 
 std::string list_types() {
     std::string text;
@@ -55,6 +46,15 @@ std::string list_options(const bus::DeviceType& type) {
 
 }  // namespace
 
+Result<std::string> take_text(state::Json& object, const char* key) {
+    std::string text;
+    if (const auto found = object.find(key); found != object.end()) {
+        KELVIN_TRY(state::read_value(*found, text));
+        object.erase(found);
+    }
+    return text;
+}
+
 Result<vm::DeviceSpec> read_device(const std::string& text) {
     state::Json options = KELVIN_TRY(state::parse_options(text, "driver"));
     vm::DeviceSpec spec;
@@ -83,13 +83,17 @@ Result<> apply_device(Draft& draft, const std::string& value) {
     return ok();
 }
 
-Result<> apply_object(Draft& draft, const std::string& value) {
-    state::Json options = KELVIN_TRY(state::parse_options(value, "qom-type"));
+Result<vm::ObjectSpec> read_object(state::Json given) {
     vm::ObjectSpec spec;
-    spec.type = KELVIN_TRY(take_text(options, "qom-type"));
-    spec.id = KELVIN_TRY(take_text(options, "id"));
-    spec.options = std::move(options);
-    draft.line.spec.objects.push_back(std::move(spec));
+    spec.type = KELVIN_TRY(take_text(given, "qom-type"));
+    spec.id = KELVIN_TRY(take_text(given, "id"));
+    spec.options = std::move(given);
+    return spec;
+}
+
+Result<> apply_object(Draft& draft, const std::string& value) {
+    const state::Json options = KELVIN_TRY(state::parse_options(value, "qom-type"));
+    draft.line.spec.objects.push_back(KELVIN_TRY(read_object(options)));
     return ok();
 }
 

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "base/nearest_name.h"
+#include "control/machine_names.h"
 #include "control/option_table.h"
 #include "cpu/arm64/model.h"
 #include "state/text_values.h"
@@ -54,15 +55,6 @@ constexpr auto kMachines = std::to_array<std::string_view>({"virt", "virt-10.0"}
 Error unknown_property(std::string_view owner, const std::string& key, std::span<const std::string_view> known) {
     return user_error(fmt::format("{} has no property '{}'{}", owner, key, did_you_mean(key, known)),
                       fmt::format("its properties are {}", fmt::join(known, ", ")));
-}
-
-std::vector<std::string_view> machine_properties() {
-    std::vector<std::string_view> names(kSettings.begin(), kSettings.end());
-    for (const FixedProperty& property : kFixedProperties) {
-        names.push_back(property.name);
-    }
-    names.insert(names.end(), kWithoutEffect.begin(), kWithoutEffect.end());
-    return names;
 }
 
 Result<> set_gic_version(Draft& draft, const std::string& value) {
@@ -154,6 +146,19 @@ Result<> name_machine(Draft& draft, const std::string& name) {
 }
 
 }  // namespace
+
+std::vector<std::string_view> machine_properties() {
+    std::vector<std::string_view> names(kSettings.begin(), kSettings.end());
+    for (const FixedProperty& property : kFixedProperties) {
+        names.push_back(property.name);
+    }
+    names.insert(names.end(), kWithoutEffect.begin(), kWithoutEffect.end());
+    return names;
+}
+
+std::span<const std::string_view> machine_names() {
+    return kMachines;
+}
 
 Result<> apply_machine(Draft& draft, const std::string& value) {
     bool first = true;

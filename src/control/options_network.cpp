@@ -5,6 +5,7 @@
 #include <array>
 
 #include "control/option_table.h"
+#include "control/read_object.h"
 #include "state/options.h"
 #include "vm/devices.h"
 
@@ -17,23 +18,6 @@ constexpr const char* kDefaultModel = "virtio-net-pci";
 
 /// What of a -nic's options is about the card; the rest is about the cable.
 constexpr auto kCardKeys = std::to_array<const char*>({"mac", "addr", "vectors", "bootindex"});
-
-Result<std::string> take_text(state::Json& object, const char* key) {
-    std::string text;
-    if (const auto found = object.find(key); found != object.end()) {
-        KELVIN_TRY(state::read_value(*found, text));
-        object.erase(found);
-    }
-    return text;
-}
-
-Result<vm::NetworkSpec> cable_of(state::Json options) {
-    vm::NetworkSpec spec;
-    spec.type = KELVIN_TRY(take_text(options, "type"));
-    spec.id = KELVIN_TRY(take_text(options, "id"));
-    spec.options = std::move(options);
-    return spec;
-}
 
 /// Adds a card with a cable of its own, of which `options` says everything.
 Result<> add_card(Draft& draft, state::Json options) {
@@ -55,7 +39,7 @@ Result<> add_card(Draft& draft, state::Json options) {
         card.options["mac"] = *found;
         options.erase(found);
     }
-    vm::NetworkSpec cable = KELVIN_TRY(cable_of(std::move(options)));
+    vm::NetworkSpec cable = KELVIN_TRY(read_network(std::move(options)));
     cable.id = cable.id.empty() ? fmt::format("__nic{}", draft.line.spec.networks.size()) : cable.id;
     card.options["netdev"] = cable.id;
     draft.line.spec.networks.push_back(std::move(cable));
@@ -65,10 +49,18 @@ Result<> add_card(Draft& draft, state::Json options) {
 
 }  // namespace
 
+Result<vm::NetworkSpec> read_network(state::Json given) {
+    vm::NetworkSpec spec;
+    spec.type = KELVIN_TRY(take_text(given, "type"));
+    spec.id = KELVIN_TRY(take_text(given, "id"));
+    spec.options = std::move(given);
+    return spec;
+}
+
 Result<> apply_netdev(Draft& draft, const std::string& value) {
     draft.network_named = true;
     const state::Json options = KELVIN_TRY(state::parse_options(value, "type", kLists));
-    draft.line.spec.networks.push_back(KELVIN_TRY(cable_of(options)));
+    draft.line.spec.networks.push_back(KELVIN_TRY(read_network(options)));
     return ok();
 }
 

@@ -22,7 +22,7 @@
 #include "control/machine_info.h"
 #include "control/monitor.h"
 #include "control/monitor_line.h"
-#include "control/qmp.h"
+#include "control/qmp_session.h"
 #include "control/silence_watch.h"
 #include "vm/vm.h"
 
@@ -117,9 +117,11 @@ class Session final : private backend::CharacterOwner, private vm::VmOwner, priv
     }
 
     MonitorTarget& machine() override { return *this; }
+    vm::Vm& vm() override { return *vm_; }
+    const vm::MachineSpec& spec() const override { return spec_; }
     std::string_view run_state() const override;
-    std::string machine_name() const override { return spec_.name; }
-    std::vector<backend::CharacterEntry> characters() const override { return characters_.list(); }
+    backend::CharacterDevices& characters() override { return characters_; }
+    Descriptors& descriptors() override { return descriptors_; }
     /// To every QMP client.
     void emit(std::string_view event, const state::Json& data);
     Result<> connect_monitors();
@@ -133,6 +135,7 @@ class Session final : private backend::CharacterOwner, private vm::VmOwner, priv
     backend::NullBackend nobody_;
     backend::CharacterBackend* line_ = nullptr;  // the serial port's far end
     std::unique_ptr<SilenceWatch> serial_;
+    Descriptors descriptors_;
     std::unique_ptr<vm::Vm> vm_;
     std::unique_ptr<gdbstub::Stub> debugger_;
     std::vector<std::unique_ptr<QmpSession>> protocols_;

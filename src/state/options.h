@@ -40,9 +40,31 @@ struct OptionDescription {
     std::string type;           ///< as QEMU calls it: "bool", "uint32", "str", "size", or an enumeration's name
     std::string default_value;  ///< empty: none
     std::string help;
+    std::vector<std::string> values = {};  ///< an enumeration's
 };
 
 namespace detail {
+
+template <class T>
+struct Unwrapped {
+    using Type = T;
+};
+template <class T>
+struct Unwrapped<std::optional<T>> {
+    using Type = T;
+};
+
+/// The names of an enumeration's values; none for other types.
+template <class T>
+std::vector<std::string> values_of() {
+    std::vector<std::string> names;
+    if constexpr (NamedEnum<T>) {
+        for (const auto& row : enum_names(T{})) {
+            names.emplace_back(row.name);
+        }
+    }
+    return names;
+}
 
 /// Finds what `object` says of each field, and remembers which keys were asked for.
 class Reader {
@@ -73,8 +95,8 @@ class Describer {
   public:
     template <class T>
     void operator()(std::string_view name, T& field, std::string_view help) {
-        list.push_back(
-            {std::string(name), std::string(type_name(field)), show_value(write_value(field)), std::string(help)});
+        list.push_back({std::string(name), std::string(type_name(field)), show_value(write_value(field)),
+                        std::string(help), values_of<typename Unwrapped<T>::Type>()});
     }
     std::vector<OptionDescription> list;
 };

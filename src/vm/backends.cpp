@@ -3,8 +3,12 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <cerrno>
+#include <iterator>
 
 #include "base/nearest_name.h"
 
@@ -37,7 +41,55 @@ struct NoOptions {
     void fields(Visitor&) {}
 };
 
-constexpr auto kObjectTypes = std::to_array<std::string_view>({"rng-builtin", "rng-random", "filter-dump"});
+struct SecretOptions {
+    std::string data;
+    std::string file;
+    std::string format = "raw";
+    std::string keyid;
+    std::string iv;
+    template <class Visitor>
+    void fields(Visitor& visit) {
+        visit("data", data, "the secret itself");
+        visit("file", file, "a file that has it");
+        visit("format", format, "raw or base64");
+        visit("keyid", keyid, "the secret that this one is encrypted with; not supported");
+        visit("iv", iv, "not supported");
+    }
+};
+
+Result<> check_secret(const SecretOptions& options) {
+    if (options.format != "raw" && options.format != "base64") {
+        return user_error(fmt::format("secret: format is raw or base64, not '{}'", options.format));
+    }
+    if (!options.keyid.empty()) {
+        return user_error("secret: secrets that are encrypted themselves are not supported", "leave out keyid and iv");
+    }
+    if (options.data.empty() == options.file.empty()) {
+        return user_error("secret: exactly one of data and file is needed");
+    }
+    if (!options.file.empty() && ::access(options.file.c_str(), R_OK) != 0) {
+        return host_error(fmt::format("secret: cannot read '{}'", options.file), errno);
+    }
+    return ok();
+}
+
+struct MemoryOptions {
+    state::Size size;
+    bool share = false;
+    bool prealloc = false;
+    bool merge = true;
+    bool dump = true;
+    bool reserve = true;
+    template <class Visitor>
+    void fields(Visitor& visit) {
+        visit("size", size, "how much; -m says the same");
+        visit("share", share, "accepted, without effect");
+        visit("prealloc", prealloc, "accepted, without effect");
+        visit("merge", merge, "accepted, without effect");
+        visit("dump", dump, "accepted, without effect");
+        visit("reserve", reserve, "accepted, without effect");
+    }
+};
 
 Error no_backend(std::string_view option, std::string_view id) {
     return user_error(fmt::format("there is no {} with id={}", option, id));
@@ -45,38 +97,101 @@ Error no_backend(std::string_view option, std::string_view id) {
 
 }  // namespace
 
+struct ObjectMakers {
+    static Result<> rng_random(Backends& backends, const std::string& id, const RngRandomOptions& options) {
+        backends.entropy_.emplace(id, KELVIN_TRY(backend::EntropySource::open(options.filename)));
+        return ok();
+    }
+    static Result<> rng_builtin(Backends& backends, const std::string& id, const NoOptions&) {
+        backends.entropy_.emplace(id, backend::EntropySource());
+        return ok();
+    }
+    static Result<> capture(Backends& backends, const std::string&, const CaptureOptions& options) {
+        return backends.networks_.add_capture(options.netdev, options.file, options.maxlen);
+    }
+    /// Read now, so that a mistake is seen now; what would use it, encrypted images, is not there yet.
+    static Result<> secret(Backends&, const std::string&, const SecretOptions& options) {
+        return check_secret(options);
+    }
+    /// -machine memory-backend= refers to it: see control/options_memory.cpp.
+    static Result<> memory(Backends&, const std::string&, const MemoryOptions&) { return ok(); }
+};
+
+namespace {
+
+template <class Options, Result<> (*Make)(Backends&, const std::string&, const Options&)>
+constexpr ObjectType object_type(std::string_view name) {
+    return {name, &state::describe_options<Options>, [](Backends& backends, const ObjectSpec& spec) -> Result<> {
+                Options options;
+                KELVIN_TRY(state::read_options(spec.type, spec.options, options));
+                return Make(backends, spec.id, options);
+            }};
+}
+
+constexpr auto kObjectTypes = std::to_array<ObjectType>({
+    object_type<CaptureOptions, ObjectMakers::capture>("filter-dump"),
+    object_type<MemoryOptions, ObjectMakers::memory>("memory-backend-ram"),
+    object_type<NoOptions, ObjectMakers::rng_builtin>("rng-builtin"),
+    object_type<RngRandomOptions, ObjectMakers::rng_random>("rng-random"),
+    object_type<SecretOptions, ObjectMakers::secret>("secret"),
+});
+
+}  // namespace
+
+std::span<const ObjectType> object_types() {
+    return kObjectTypes;
+}
+
 Result<> Backends::add_object(const ObjectSpec& spec) {
+    const auto type = std::ranges::find(kObjectTypes, spec.type, &ObjectType::name);
+    if (type == kObjectTypes.end()) {
+        std::vector<std::string_view> names;
+        std::ranges::transform(kObjectTypes, std::back_inserter(names), &ObjectType::name);
+        return user_error(fmt::format("there is no object '{}'{}", spec.type, did_you_mean(spec.type, names)),
+                          fmt::format("objects are {}", fmt::join(names, ", ")));
+    }
     if (spec.id.empty()) {
         return user_error(fmt::format("{}: an object needs an id", spec.type), "add id=NAME");
     }
-    if (entropy_.contains(spec.id)) {
+    if (objects_.contains(spec.id)) {
         return user_error(fmt::format("{}: another object has id={}", spec.type, spec.id));
     }
-    if (spec.type == "rng-random") {
-        RngRandomOptions options;
-        KELVIN_TRY(state::read_options(spec.type, spec.options, options));
-        entropy_.emplace(spec.id, KELVIN_TRY(backend::EntropySource::open(options.filename)));
-        return ok();
+    KELVIN_TRY(type->add(*this, spec));
+    objects_.emplace(spec.id, Object{&*type, {}});
+    return ok();
+}
+
+Result<> Backends::remove_object(const std::string& id) {
+    const auto found = objects_.find(id);
+    if (found == objects_.end()) {
+        return user_error(fmt::format("there is no object with id={}", id));
     }
-    if (spec.type == "rng-builtin") {
-        NoOptions none;
-        KELVIN_TRY(state::read_options(spec.type, spec.options, none));
-        entropy_.emplace(spec.id, backend::EntropySource());
-        return ok();
+    if (!found->second.user.empty()) {
+        return user_error(fmt::format("object '{}' is in use", id), "remove the device that has it first: device_del");
     }
-    if (spec.type == "filter-dump") {
-        CaptureOptions options;
-        KELVIN_TRY(state::read_options(spec.type, spec.options, options));
-        return networks_.add_capture(options.netdev, options.file, options.maxlen);
+    if (found->second.type->name == "filter-dump" || found->second.type->name == "memory-backend-ram") {
+        return user_error(fmt::format("object '{}' stays as long as the machine", id));
     }
-    return user_error(fmt::format("there is no object '{}'{}", spec.type, did_you_mean(spec.type, kObjectTypes)),
-                      fmt::format("objects are {}", fmt::join(kObjectTypes, ", ")));
+    entropy_.erase(id);
+    objects_.erase(found);
+    return ok();
+}
+
+std::vector<std::pair<std::string, std::string_view>> Backends::objects() const {
+    std::vector<std::pair<std::string, std::string_view>> all;
+    for (const auto& [id, object] : objects_) {
+        all.emplace_back(id, object.type->name);
+    }
+    return all;
 }
 
 void Backends::release(const std::string& owner) {
     drives_.release(owner);
     networks_.release(owner);
     characters_.release(owner);
+    for (auto& [id, object] : objects_) {
+        object.user = object.user == owner ? "" : object.user;
+    }
     if (balloon_owner_ == owner) {
         balloon_owner_.clear();
     }
@@ -117,6 +232,7 @@ Result<backend::EntropySource*> Backends::claim_entropy(std::string_view id) {
     if (found == entropy_.end()) {
         return no_backend("-object rng-random or rng-builtin", id);
     }
+    objects_.find(id)->second.user = claimant_.key;
     return &found->second;
 }
 

@@ -4,7 +4,11 @@
 
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "backend/balloon/memory_balloon.h"
 #include "backend/char/character_devices.h"
@@ -16,6 +20,17 @@
 
 namespace kelvin::vm {
 
+class Backends;
+
+/// A kind of -object.
+struct ObjectType {
+    std::string_view name;
+    std::vector<state::OptionDescription> (*options)();
+    /// `spec` has an id that is new.
+    Result<> (*add)(Backends& backends, const ObjectSpec& spec);
+};
+std::span<const ObjectType> object_types();
+
 /// The I/O loop's thread, but while the machine is built.
 class Backends final : public bus::Backends {
   public:
@@ -25,6 +40,10 @@ class Backends final : public bus::Backends {
 
     /// An -object; `id` must be new.
     Result<> add_object(const ObjectSpec& spec);
+    /// Not while a device has it.
+    Result<> remove_object(const std::string& id);
+    /// Those that were added, in the order of their names.
+    std::vector<std::pair<std::string, std::string_view>> objects() const;  ///< id and type
 
     /// What is claimed from now on belongs to `claimant`, until release(its key).
     void begin_claims(Claimant claimant) { claimant_ = std::move(claimant); }
@@ -38,6 +57,13 @@ class Backends final : public bus::Backends {
     Result<backend::MemoryBalloon*> claim_balloon() override;
 
   private:
+    friend struct ObjectMakers;
+
+    struct Object {
+        const ObjectType* type = nullptr;
+        std::string user;  ///< of what cannot go while somebody has it; empty: nobody
+    };
+
     Drives& drives_;
     Networks& networks_;
     backend::CharacterDevices& characters_;
@@ -45,6 +71,7 @@ class Backends final : public bus::Backends {
     std::string balloon_owner_;  // empty: none
     Claimant claimant_;
     unsigned addresses_made_ = 0;
+    std::map<std::string, Object, std::less<>> objects_;
     std::map<std::string, backend::EntropySource, std::less<>> entropy_ = {};
     backend::EntropySource host_entropy_;
 };

@@ -107,6 +107,7 @@ Result<> Devices::make(Entry& entry, const DeviceSpec& spec) {
             options, {ports_.dma, ports_.timers, ports_.io, ports_.backends, ports_.events, ports_.cpus, spec.id});
         if (made) {
             entry.device = std::move(*made);
+            entry.options = std::move(options);
         } else {
             ports_.backends.release(entry.owner);
             outcome = made.error();
@@ -145,6 +146,7 @@ Result<> Devices::add(const DeviceSpec& spec, bool hot) {
               .owner = spec.id.empty() ? fmt::format("{} #{}", spec.driver, made_++) : title(spec),
               .path = {},
               .type = type,
+              .options = {},
               .device = {}});
     entry->path = spec.id.empty() ? fmt::format("/machine/peripheral-anon/device[{}]", anonymous_++)
                                   : "/machine/peripheral/" + spec.id;
@@ -237,7 +239,8 @@ std::string Devices::owner_of(std::string_view id) const {
 std::vector<DeviceEntry> Devices::list() const {
     std::vector<DeviceEntry> all;
     for (const auto& entry : entries_) {
-        all.push_back({entry->id, entry->type, entry->bus, entry->bus->place_of(*entry->device), entry->device.get()});
+        all.push_back({entry->id, entry->type, entry->bus, entry->bus->place_of(*entry->device), entry->device.get(),
+                       entry->options});
     }
     return all;
 }

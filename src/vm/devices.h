@@ -35,6 +35,7 @@ struct DeviceEntry {
     const bus::Bus* bus;
     std::string place;
     bus::Device* device;
+    state::Json options;  ///< that it was made with
 };
 
 /// All methods belong to the control loop's thread.
@@ -78,6 +79,7 @@ class Devices final : private bus::DetachObserver {
         std::string path;   // QEMU's for it in the tree of objects
         const bus::DeviceType* type = nullptr;
         bus::Bus* bus = nullptr;
+        state::Json options;
         std::unique_ptr<bus::Device> device;
     };
 

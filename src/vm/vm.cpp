@@ -142,6 +142,18 @@ Result<> Vm::add_devices() {
     return ok();
 }
 
+Result<> Vm::add_object(const ObjectSpec& spec) {
+    Result<> outcome = ok();
+    io_.loop.call([&] { outcome = backends_->add_object(spec); });
+    return outcome;
+}
+
+Result<> Vm::remove_object(const std::string& id) {
+    Result<> outcome = ok();
+    io_.loop.call([&] { outcome = backends_->remove_object(id); });
+    return outcome;
+}
+
 Result<> Vm::make_timers() {
     if (spec_.instruction_time) {
         auto clock = std::make_unique<InstructionClock>(spec_.instruction_time->shift, spec_.instruction_time->sleeps);

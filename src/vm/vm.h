@@ -91,11 +91,15 @@ class Vm final : private machine::PowerControl,
     /// Into a machine that was made alike. After an error only a reset helps.
     Result<> load_devices(std::span<const state::Section> sections);
 
+    Result<> add_object(const ObjectSpec& spec);
+    Result<> remove_object(const std::string& id);
+
     bool is_running() const { return running_; }
     /// The guest has switched itself off, and the machine was told to stay.
     bool is_off() const { return off_; }
     /// Lines for the user about what was given; empty if there is nothing to say.
     std::vector<std::string> notes() const;
+    Backends& backends() { return *backends_; }
     std::string describe_drives() { return drives_.describe(); }
     Drives& drives() { return drives_; }
     std::string describe_networks() const { return networks_->describe(); }
@@ -121,14 +125,14 @@ class Vm final : private machine::PowerControl,
         }
     }
     Devices& devices() { return *devices_; }
-    /// The host's number of the thread that is CPU `index`.
-    int cpu_thread_id(unsigned index) const { return cpus_[index]->thread_id(); }
 
     // For a debugger; the CPUs and memory only while the machine stands still.
 
     /// At most one; null: nobody, and CPUs stop for nothing from now on.
     void set_debug_observer(DebugObserver* observer);
     unsigned cpu_count() const { return static_cast<unsigned>(cpus_.size()); }
+    /// The host's number of the thread that is CPU `index`.
+    int cpu_thread_id(unsigned index) const { return cpus_[index]->thread_id(); }
     accel::Vcpu& cpu(unsigned index) { return cpus_[index]->vcpu(); }
     bool is_cpu_on(unsigned index) const { return cpus_[index]->power() != State::off; }
     const memory::AddressMap& memory() const { return machine_->memory(); }

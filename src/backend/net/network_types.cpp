@@ -134,11 +134,14 @@ Made make_socket(const state::Json& given, EventLoop& loop, const Clock&) {
 }
 
 constexpr auto kTypes = std::to_array<NetworkType>({
-    {"user", "a network of its own behind the user's sockets: DHCP, DNS, TFTP, hostfwd=", make_user},
-    {"tap", "an interface of the host's: ifname= or fd=", make_tap},
-    {"stream", "frames over a connection: addr.type=, server=on", make_stream},
-    {"dgram", "a frame a datagram: local.type=, remote.type=", make_datagram},
-    {"socket", "both in an older form: listen=, connect=, mcast=, udp=, fd=", make_socket},
+    {"user", "a network of its own behind the user's sockets: DHCP, DNS, TFTP, hostfwd=",
+     &state::describe_options<UserNetworkOptions>, make_user},
+    {"tap", "an interface of the host's: ifname= or fd=", &state::describe_options<TapOptions>, make_tap},
+    {"stream", "frames over a connection: addr.type=, server=on", &state::describe_options<StreamOptions>, make_stream},
+    {"dgram", "a frame a datagram: local.type=, remote.type=", &state::describe_options<DatagramOptions>,
+     make_datagram},
+    {"socket", "both in an older form: listen=, connect=, mcast=, udp=, fd=", &state::describe_options<SocketOptions>,
+     make_socket},
 });
 
 }  // namespace

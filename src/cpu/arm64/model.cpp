@@ -225,6 +225,21 @@ Result<> apply_property(FeatureSet& features, std::string_view text) {
 
 }  // namespace
 
+std::vector<std::string_view> property_names() {
+    std::vector<std::string_view> names;
+    std::ranges::transform(kProperties, std::back_inserter(names), &Property::name);
+    return names;
+}
+
+std::optional<bool> property_value(const Model& model, std::string_view name) {
+    const auto property = std::ranges::find(kProperties, name, &Property::name);
+    if (property == std::end(kProperties)) {
+        return std::nullopt;
+    }
+    const FeatureSet mask(property->features);
+    return mask.any() ? (model.features & mask).any() : property->setting == Setting::only_on;
+}
+
 std::span<const ModelName> model_names() {
     return kNames;
 }

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <bitset>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "base/types.h"
@@ -109,6 +111,12 @@ struct ModelName {
 };
 /// Names that find_model accepts, in the order to list them.
 std::span<const ModelName> model_names();
+
+/// Names of the properties that find_model accepts.
+std::vector<std::string_view> property_names();
+
+/// Whether `model` has all that property `name` stands for; empty for an unknown one.
+std::optional<bool> property_value(const Model& model, std::string_view name);
 
 /// A model by its name, with "-cpu" style properties applied ("pauth=off"...). ID registers are derived from the
 /// features that remain. Unknown names and properties: an error that names the nearest.

@@ -6,28 +6,15 @@
 #include <string_view>
 #include <vector>
 
-#include "backend/char/character_devices.h"
-#include "control/monitor.h"
+#include "backend/char/character_device.h"
+#include "control/qmp_command.h"
+#include "control/qmp_target.h"
 #include "state/json.h"
 
 namespace kelvin::control {
 
-/// What commands act on, besides what the monitor can do.
-class QmpTarget {
-  public:
-    virtual ~QmpTarget() = default;
-
-    virtual MonitorTarget& machine() = 0;
-    /// "running", "paused", "shutdown", "prelaunch"
-    virtual std::string_view run_state() const = 0;
-    virtual std::string machine_name() const = 0;
-    virtual std::vector<backend::CharacterEntry> characters() const = 0;
-    virtual Result<> device_add(const std::string& device) = 0;
-    virtual Result<> device_del(const std::string& id) = 0;
-};
-
 /// One client at a time. The event loop's thread.
-class QmpSession final : private backend::CharacterReceiver {
+class QmpSession final : private backend::CharacterReceiver, private QmpClient {
   public:
     /// Both outlive the session.
     QmpSession(backend::CharacterBackend& line, QmpTarget& target);
@@ -45,18 +32,23 @@ class QmpSession final : private backend::CharacterReceiver {
     size_t space() override;
     void receive(std::span<const u8> bytes) override;
     void connected() override;
-    void disconnected() override { phase_ = Phase::absent; }
+    void disconnected() override;
+
+    Result<Fd> take_descriptor() override;
 
     void take_line();
     state::Json answer(const state::Json& request);
-    state::Json execute(const std::string& name, const state::Json& arguments);
+    QmpReply negotiate(const state::Json& arguments);
+    QmpReply execute(const std::string& name, const state::Json& arguments, bool out_of_band);
     void send(const state::Json& message);
 
     backend::CharacterBackend& line_;
     QmpTarget& target_;
     Phase phase_ = Phase::absent;
+    bool out_of_band_ = false;  // what the client may ask for
     std::string text_;
-    bool too_long_ = false;  // the rest of this line is skipped
+    bool too_long_ = false;        // the rest of this line is skipped
+    std::vector<Fd> descriptors_;  // that came and no command has taken yet
 };
 
 }  // namespace kelvin::control

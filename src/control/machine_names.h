@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which machines there are, and what -machine can say of them.
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace kelvin::control {
+
+/// What -machine accepts: boards, and names that are short for the latest of them.
+std::span<const std::string_view> machine_names();
+std::vector<std::string_view> machine_properties();
+
+}  // namespace kelvin::control

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/qmp_events.h"
+
+#include <array>
+
+namespace kelvin::control {
+
+namespace {
+
+using Members = std::vector<state::OptionDescription>;
+
+Members nothing() {
+    return {};
+}
+
+/// Why the machine ended or began anew, and whether the guest wanted it.
+Members cause() {
+    return {{.name = "guest", .type = "bool"}, {.name = "reason", .type = "str"}};
+}
+
+Members device() {
+    return {{.name = "device", .type = "str"}, {.name = "path", .type = "str"}};
+}
+
+Members serial_port() {
+    return {{.name = "id", .type = "str"}, {.name = "open", .type = "bool"}};
+}
+
+Members balloon() {
+    return {{.name = "actual", .type = "int"}};
+}
+
+constexpr auto kEvents = std::to_array<QmpEvent>({
+    {"BALLOON_CHANGE", balloon},
+    {"DEVICE_DELETED", device},
+    {"POWERDOWN", nothing},
+    {"RESET", cause},
+    {"RESUME", nothing},
+    {"SHUTDOWN", cause},
+    {"STOP", nothing},
+    {"VSERPORT_CHANGE", serial_port},
+});
+
+}  // namespace
+
+std::span<const QmpEvent> qmp_events() {
+    return kEvents;
+}
+
+}  // namespace kelvin::control

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+// QMP: character devices, file descriptors that clients hand over, and what concerns the host beside them.
+#include <fmt/format.h>
+
+#include <array>
+#include <utility>
+#include <vector>
+
+#include "control/qmp_command.h"
+
+namespace kelvin::control {
+
+namespace {
+
+using state::Json;
+
+struct CharacterInfo {
+    std::string label;
+    std::string filename;
+    bool frontend_open = false;
+    template <class Visitor>
+    void fields(Visitor& visit) {
+        visit("label", label, "");
+        visit("filename", filename, "");
+        visit("frontend-open", frontend_open, "");
+    }
+};
+
+Result<std::vector<CharacterInfo>> query_characters(QmpContext& context, const QmpNothing&) {
+    std::vector<CharacterInfo> list;
+    for (const backend::CharacterEntry& entry : context.target.characters().list()) {
+        list.push_back({entry.id, entry.description, entry.front_open});
+    }
+    return list;
+}
+
+struct Id {
+    std::string id;
+    template <class Visitor>
+    void fields(Visitor& visit) {
+        visit("id", id, "the character device's name");
+    }
+};
+
+Result<> remove_character(QmpContext& context, const Id& arguments) {
+    return context.target.characters().remove(arguments.id);
+}
+
+struct DescriptorName {
+    std::string name;
+    template <class Visitor>
+    void fields(Visitor& visit) {
+        visit("fdname", name, "what it is called from now on");
+    }
+};
+
+Result<> keep_descriptor(QmpContext& context, const DescriptorName& arguments) {
+    if (arguments.name.empty() || (arguments.name[0] >= '0' && arguments.name[0] <= '9')) {
+        return user_error("the name of a file descriptor does not begin with a digit");
+    }
+    context.target.descriptors().keep(arguments.name, KELVIN_TRY(context.client.take_descriptor()));
+    return ok();
+}
+
+Result<> close_descriptor(QmpContext& context, const DescriptorName& arguments) {
+    KELVIN_TRY(context.target.descriptors().take(arguments.name));
+    return ok();
+}
+
+struct DescriptorSet {
+    std::optional<u64> set;
+    std::string opaque;
+    template <class Visitor>
+    void fields(Visitor& visit) {
+        visit("fdset-id", set, "the set that it becomes one of; by default a new one");
+        visit("opaque", opaque, "a remark");
+    }
+};
+
+struct AddedDescriptor {
+    u64 set = 0;
+    i64 number = 0;
+    template <class Visitor>
+    void fields(Visitor& visit) {
+        visit("fdset-id", set, "");
+        visit("fd", number, "");
+    }
+};
+
+Result<AddedDescriptor> add_descriptor(QmpContext& context, const DescriptorSet& arguments) {
+    Fd descriptor = KELVIN_TRY(context.client.take_descriptor());
+    const Descriptors::Added added =
+        KELVIN_TRY(context.target.descriptors().add(arguments.set, std::move(descriptor), arguments.opaque));
+    return AddedDescriptor{added.set, added.number};
+}
+
+struct SetMember {
+    u64 set = 0;
+    std::optional<i32> number;
+    template <class Visitor>
+    void fields(Visitor& visit) {
+        visit("fdset-id", set, "the set");
+        visit("fd", number, "only this one of it");
+    }
+};
+
+Result<> remove_descriptor(QmpContext& context, const SetMember& arguments) {
+    return context.target.descriptors().remove(arguments.set, arguments.number);
+}
+
+Result<Json> query_sets(QmpContext& context, const QmpNothing&) {
+    Json list = Json::array();
+    for (const auto& [number, members] : context.target.descriptors().sets()) {
+        Json fds = Json::array();
+        for (const Descriptors::Member& member : members) {
+            fds.push_back({{"fd", member.descriptor.get()}, {"opaque", member.remark}});
+        }
+        list.push_back({{"fdset-id", number}, {"fds", std::move(fds)}});
+    }
+    return list;
+}
+
+Result<Json> none(QmpContext&, const QmpNothing&) {
+    return Json::array();
+}
+
+/// Of memory, as a balloon leaves it to the guest.
+struct Bytes {
+    u64 value = 0;
+    template <class Visitor>
+    void fields(Visitor& visit) {
+        visit("value", value, "bytes that the guest shall do with");
+    }
+};
+
+QmpReply no_balloon(const Error& error) {
+    return QmpFailure{"DeviceNotActive", error.message()};
+}
+
+QmpReply set_balloon(QmpContext& context, const Bytes& arguments) {
+    const auto outcome = context.target.vm().balloon().set_target(arguments.value);
+    return outcome ? QmpReply(Json::object()) : no_balloon(outcome.error());
+}
+
+QmpReply query_balloon(QmpContext& context, const QmpNothing&) {
+    const auto actual = context.target.vm().balloon().actual();
+    return actual ? QmpReply(Json{{"actual", *actual}}) : no_balloon(actual.error());
+}
+
+constexpr auto kCommands = std::to_array<QmpCommand>({
+    qmp_command<add_descriptor>("add-fd"),
+    qmp_command<set_balloon>("balloon", "value "),
+    qmp_command<remove_character>("chardev-remove", "id "),
+    qmp_command<close_descriptor>("closefd", "fdname "),
+    qmp_command<keep_descriptor>("getfd", "fdname "),
+    qmp_command<query_balloon>("query-balloon"),
+    qmp_command<query_characters>("query-chardev"),
+    qmp_command<query_sets>("query-fdsets"),
+    qmp_command<none>("query-migrate-capabilities"),
+    qmp_command<remove_descriptor>("remove-fd", "fdset-id "),
+});
+
+}  // namespace
+
+std::span<const QmpCommand> qmp_host_commands() {
+    return kCommands;
+}
+
+}  // namespace kelvin::control
