@@ -27,8 +27,7 @@ std::string describe_nodes(QmpSchema& schema, const QmpCommand& command) {
     }
     std::vector<state::OptionDescription> common = block::common_node_options();
     std::erase_if(common, [](const state::OptionDescription& option) { return option.name == "driver"; });
-    return schema.variants(std::string(command.name) + "-arg", "driver", std::move(common), kinds,
-                           command.required);
+    return schema.variants(std::string(command.name) + "-arg", "driver", std::move(common), kinds, command.required);
 }
 
 struct NodeName {

@@ -37,9 +37,9 @@ Result<Json> parse_options(std::string_view text, std::string_view implied_key =
 /// One field of a struct, for lists and help.
 struct OptionDescription {
     std::string name;
-    std::string type;           ///< as QEMU calls it: "bool", "uint32", "str", "size", or an enumeration's name
-    std::string default_value;  ///< empty: none
-    std::string help;
+    std::string type;                ///< as QEMU calls it: "bool", "uint32", "str", "size", or an enumeration's name
+    std::string default_value = {};  ///< empty: none
+    std::string help = {};
     std::vector<std::string> values = {};  ///< an enumeration's
 };
 
