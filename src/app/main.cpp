@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the process was called as decides which front it shows.
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "app/background.h"
 #include "app/terminal_rescue.h"
 #include "control/command_line.h"
 #include "control/session.h"
@@ -39,7 +41,13 @@ int run_system(const Arguments& arguments) {
     for (const std::string& note : line->notes) {
         std::fprintf(stderr, "kelvin: note: %s\n", note.c_str());
     }
-    TerminalRescue rescue;
+    Background background(line->pid_file);
+    if (line->daemonize) {
+        if (const std::optional<int> status = background.leave_terminal()) {
+            return *status;
+        }
+    }
+    TerminalRescue rescue(background);
     const auto status = control::run_session(line->spec, rescue);
     return status ? status.value() : complain(status.error());
 }

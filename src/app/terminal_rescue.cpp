@@ -27,7 +27,7 @@ void restore_and_die(int signal) {
 
 }  // namespace
 
-TerminalRescue::TerminalRescue() {
+TerminalRescue::TerminalRescue(Background& background) : background_(background) {
     for (const int signal : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP}) {
         struct sigaction action {};
         action.sa_handler = restore_and_die;

@@ -84,6 +84,7 @@ Result<CommandLine> parse_command_line(std::span<const std::string_view> argumen
     }
     KELVIN_TRY(settle_console(draft));
     KELVIN_TRY(settle_snapshot(draft));
+    KELVIN_TRY(settle_memory(draft));
     KELVIN_TRY(settle_flash(draft));
     KELVIN_TRY(settle_drives(draft));
     KELVIN_TRY(settle_networks(draft));

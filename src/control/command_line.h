@@ -15,6 +15,8 @@ namespace kelvin::control {
 struct CommandLine {
     vm::MachineSpec spec;
     std::string answer;              ///< what -help, -version and the lists print; then nothing is to be run
+    bool daemonize = false;          ///< the process that was started ends when the machine is there
+    std::string pid_file;            ///< where the machine's process writes its number; empty: nowhere
     std::vector<std::string> notes;  ///< lines for the user about what was accepted without effect
 };
 

@@ -81,6 +81,24 @@ Result<> apply_uuid(Draft& draft, const std::string& value) {
     return ok();
 }
 
+Result<> apply_daemonize(Draft& draft, const std::string&) {
+    draft.line.daemonize = true;
+    return ok();
+}
+
+Result<> apply_pid_file(Draft& draft, const std::string& value) {
+    draft.line.pid_file = value;
+    return ok();
+}
+
+Result<> apply_audio(Draft&, const std::string& value) {
+    const state::Json options = KELVIN_TRY(state::parse_options(value, "driver"));
+    if (options.value("driver", "") != "none") {
+        return user_error("there is no sound yet", "driver=none is accepted");
+    }
+    return ok();
+}
+
 Result<> apply_monitor(Draft& draft, const std::string& value) {
     const bool settled_later = value == "stdio" || value == "null" || value == "none";
     if (!settled_later && KELVIN_TRY(add_monitor_device(draft, value, false))) {
@@ -167,6 +185,10 @@ constexpr auto kTable = std::to_array<Option>({
     {"object", "TYPE,id=NAME,KEY=VALUE", "something that devices refer to: rng-random, rng-builtin, filter-dump",
      apply_object},
     {"global", "TYPE.KEY=VALUE", "a default for every device of a type", apply_global},
+    {"rtc", "base=utc|localtime|DATE", "what the machine's clock begins at", apply_clock},
+    {"daemonize", "", "go on in the background when the machine is there", apply_daemonize},
+    {"pidfile", "FILE", "write the process's number to it", apply_pid_file},
+    {"audiodev", "none,id=NAME", "", apply_audio},
     {"name", "TEXT", "what the machine is called", apply_name},
     {"version", "", "print the version", apply_version},
     {"help", "", "print this", apply_help},
@@ -184,10 +206,8 @@ constexpr auto kTable = std::to_array<Option>({
 constexpr auto kMissing = std::to_array<std::string_view>({
     "add-fd",
     "audio",
-    "audiodev",
     "chroot",
     "compat",
-    "daemonize",
     "dump-vmstate",
     "echr",
     "enable-kvm",
@@ -207,13 +227,11 @@ constexpr auto kMissing = std::to_array<std::string_view>({
     "only-migratable",
     "option-rom",
     "parallel",
-    "pidfile",
     "plugin",
     "preconfig",
     "prom-env",
     "qmp-pretty",
     "readconfig",
-    "rtc",
     "run-with",
     "runas",
     "sandbox",

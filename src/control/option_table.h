@@ -17,6 +17,7 @@ namespace kelvin::control {
 struct Draft {
     CommandLine line;
     bool machine_named = false;
+    std::string memory_backend;  ///< the -object that the machine's memory is to be; empty: none was named
     bool no_defaults = false;
     bool no_graphic = false;
     bool snapshot = false;
@@ -57,6 +58,8 @@ Result<> apply_display(Draft& draft, const std::string& value);
 Result<> apply_nic(Draft& draft, const std::string& value);
 Result<> apply_net(Draft& draft, const std::string& value);
 Result<> apply_netdev(Draft& draft, const std::string& value);
+/// -rtc
+Result<> apply_clock(Draft& draft, const std::string& value);
 Result<> apply_instruction_time(Draft& draft, const std::string& value);
 Result<> apply_blockdev(Draft& draft, const std::string& value);
 Result<> apply_drive(Draft& draft, const std::string& value);
@@ -74,6 +77,8 @@ Result<> apply_action(Draft& draft, const std::string& value);
 
 /// Has -snapshot meant for every drive that does not say otherwise.
 Result<> settle_snapshot(Draft& draft);
+/// The memory that was named is there, and of the size that -m says.
+Result<> settle_memory(const Draft& draft);
 /// Gives the board's flash those drives that are for it.
 Result<> settle_flash(Draft& draft);
 /// Gives drives their names and devices, once every option is known.

@@ -47,10 +47,11 @@ constexpr auto kWithoutEffect = std::to_array<std::string_view>({
     "suppress-vmdesc",
 });
 
-constexpr auto kSettings = std::to_array<std::string_view>(
-    {"type", "gic-version", "its", "acpi", "kernel", "initrd", "append", "dtb", "dumpdtb", "accel", "smp", "memory"});
+constexpr auto kSettings =
+    std::to_array<std::string_view>({"type", "gic-version", "its", "acpi", "kernel", "initrd", "append", "dtb",
+                                     "dumpdtb", "accel", "smp", "memory", "memory-backend"});
 
-constexpr auto kMachines = std::to_array<std::string_view>({"virt", "virt-10.0"});
+constexpr auto kMachines = std::to_array<std::string_view>({"none", "virt", "virt-10.0"});
 
 Error unknown_property(std::string_view owner, const std::string& key, std::span<const std::string_view> known) {
     return user_error(fmt::format("{} has no property '{}'{}", owner, key, did_you_mean(key, known)),
@@ -91,6 +92,18 @@ Result<> set_fixed(const FixedProperty& property, const std::string& value) {
     return ok();
 }
 
+/// "kvm:tcg": the first that there is.
+Result<> apply_accelerator_list(Draft& draft, std::string_view names) {
+    for (;;) {
+        const std::size_t colon = names.find(':');
+        Result<> outcome = apply_accelerator(draft, std::string(names.substr(0, colon)));
+        if (outcome || colon == std::string_view::npos) {
+            return outcome;
+        }
+        names.remove_prefix(colon + 1);
+    }
+}
+
 Result<> set_machine_property(Draft& draft, const state::Property& property) {
     vm::MachineSpec& spec = draft.line.spec;
     const auto& [key, value, has_value] = property;
@@ -105,8 +118,12 @@ Result<> set_machine_property(Draft& draft, const state::Property& property) {
         spec.acpi = KELVIN_TRY(read_on_off_auto(key, value));
         return ok();
     }
+    if (key == "memory-backend") {
+        draft.memory_backend = value;
+        return ok();
+    }
     if (key == "accel") {
-        return apply_accelerator(draft, value.substr(0, value.find(':')));
+        return apply_accelerator_list(draft, value);
     }
     const std::array<std::pair<std::string_view, std::string*>, 5> texts = {{{"kernel", &spec.boot.kernel},
                                                                              {"initrd", &spec.boot.initrd},
@@ -134,10 +151,12 @@ Result<> name_machine(Draft& draft, const std::string& name) {
     if (name == "help" || name == "?") {
         draft.line.answer =
             "Supported machines are:\nvirt                 Arm virtual machine, like QEMU's (alias of "
-            "virt-10.0)\nvirt-10.0            the same\n";
+            "virt-10.0)\nvirt-10.0            the same\n"
+            "none                 no machine, but a monitor that can be asked what there is\n";
         return ok();
     }
     draft.machine_named = true;
+    draft.line.spec.is_none = name == "none";
     if (std::ranges::find(kMachines, name) == kMachines.end()) {
         return user_error(fmt::format("unknown machine '{}'{}", name, did_you_mean(name, kMachines)),
                           "-machine help lists the machines");
@@ -172,6 +191,28 @@ Result<> apply_machine(Draft& draft, const std::string& value) {
         if (!draft.line.answer.empty()) {
             return ok();
         }
+    }
+    return ok();
+}
+
+Result<> settle_memory(const Draft& draft) {
+    if (draft.memory_backend.empty()) {
+        return ok();
+    }
+    const std::vector<vm::ObjectSpec>& objects = draft.line.spec.objects;
+    const auto found = std::ranges::find(objects, draft.memory_backend, &vm::ObjectSpec::id);
+    if (found == objects.end() || !found->type.starts_with("memory-backend-")) {
+        return user_error(fmt::format("-machine memory-backend={}: there is no such -object", draft.memory_backend),
+                          fmt::format("add -object memory-backend-ram,id={},size=...", draft.memory_backend));
+    }
+    state::Size size;
+    if (const auto given = found->options.find("size"); given != found->options.end()) {
+        KELVIN_TRY(state::read_value(*given, size));
+    }
+    if (size.bytes != draft.line.spec.ram_size) {
+        return user_error(fmt::format("-object {},id={} has {} bytes, and -m says {}", found->type, found->id,
+                                      size.bytes, draft.line.spec.ram_size),
+                          "both have to say the same");
     }
     return ok();
 }

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// -icount: virtual time that counts instructions.
+// -icount: virtual time that counts instructions; -rtc: the time of day.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
+#include <ctime>
 
 #include "base/instruction_clock.h"
 #include "base/nearest_name.h"
 #include "control/option_table.h"
+#include "state/options.h"
 #include "state/text_values.h"
 
 namespace kelvin::control {
@@ -59,7 +61,47 @@ Result<> set_property(const state::Property& property, std::optional<unsigned>& 
     return ok();
 }
 
+struct ClockOptions {
+    std::string base = "utc";
+    std::string clock = "host";
+    std::string driftfix = "none";
+    template <class Visitor>
+    void fields(Visitor& visit) {
+        visit("base", base, "utc, localtime, or a date: 2024-02-29T12:00:00");
+        visit("clock", clock, "host, rt or vm; accepted, without effect");
+        visit("driftfix", driftfix, "none or slew; accepted, without effect");
+    }
+};
+
+/// How far ahead of `now` the clock begins.
+Result<i64> clock_offset(const std::string& base, std::time_t now) {
+    if (base == "utc") {
+        return 0;
+    }
+    std::tm date{};
+    if (base == "localtime") {
+        ::localtime_r(&now, &date);
+        return static_cast<i64>(date.tm_gmtoff);
+    }
+    for (const char* const format : {"%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"}) {
+        date = {};
+        const char* const end = ::strptime(base.c_str(), format, &date);
+        if (end != nullptr && *end == 0) {
+            return static_cast<i64>(::timegm(&date) - now);
+        }
+    }
+    return user_error(fmt::format("base '{}' is no date", base), "utc, localtime, or a date like 2024-02-29T12:00:00");
+}
+
 }  // namespace
+
+Result<> apply_clock(Draft& draft, const std::string& value) {
+    ClockOptions options;
+    const state::Json given = KELVIN_TRY(state::parse_options(value));
+    KELVIN_TRY(state::read_options("-rtc", given, options));
+    draft.line.spec.clock_offset = KELVIN_TRY(clock_offset(options.base, ::time(nullptr)));
+    return ok();
+}
 
 Result<> apply_instruction_time(Draft& draft, const std::string& value) {
     std::vector<state::Property> properties = state::parse_properties(value);

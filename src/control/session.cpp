@@ -59,7 +59,7 @@ Fd open_signals() {
 /// The event loop's thread owns all of it.
 class Session final : private backend::CharacterOwner, private vm::VmOwner, private MonitorTarget, private QmpTarget {
   public:
-    Session(const vm::MachineSpec& spec, TerminalWatch& watch) : spec_(spec), watch_(watch), monitor_(*this) {}
+    Session(const vm::MachineSpec& spec, SessionHost& host) : spec_(spec), host_(host), monitor_(*this) {}
     ~Session() override;
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
@@ -75,7 +75,7 @@ class Session final : private backend::CharacterOwner, private vm::VmOwner, priv
     void remark_silence();
 
     void quit_requested() override { loop_.stop(); }
-    void terminal_changes(int descriptor) override { watch_.terminal_changes(descriptor); }
+    void terminal_changes(int descriptor) override { host_.terminal_changes(descriptor); }
 
     void machine_ended() override { loop_.stop(); }
     void machine_failed(const Error& error) override {
@@ -127,7 +127,7 @@ class Session final : private backend::CharacterOwner, private vm::VmOwner, priv
     Result<> connect_monitors();
 
     const vm::MachineSpec& spec_;
-    TerminalWatch& watch_;
+    SessionHost& host_;
     Monitor monitor_;
     EventLoop loop_;
     Fd signals_;
@@ -307,6 +307,7 @@ Result<int> Session::run() {
         say("note: " + note);
     }
     KELVIN_TRY(connect_monitors());
+    KELVIN_TRY(host_.machine_ready());
     started_ = !spec_.start_paused;
     if (characters_.await_peers()) {
         say("note: the machine starts when somebody has connected to its sockets (wait=off starts it at once)");
@@ -328,8 +329,8 @@ Result<int> Session::run() {
 
 }  // namespace
 
-Result<int> run_session(const vm::MachineSpec& spec, TerminalWatch& watch) {
-    return Session(spec, watch).run();
+Result<int> run_session(const vm::MachineSpec& spec, SessionHost& host) {
+    return Session(spec, host).run();
 }
 
 }  // namespace kelvin::control

@@ -7,10 +7,13 @@
 
 namespace kelvin::control {
 
-/// Told when the terminal is about to be changed and when it is as before, so that even a crash can restore it.
-class TerminalWatch {
+/// The process around a machine.
+class SessionHost {
   public:
-    virtual ~TerminalWatch() = default;
+    virtual ~SessionHost() = default;
+    /// The machine is there and its monitors can be connected to.
+    virtual Result<> machine_ready() = 0;
+    /// So that even a crash can restore it:
     /// `descriptor`'s terminal is in raw mode until the next call, which names -1.
     virtual void terminal_changes(int descriptor) = 0;
 };
@@ -18,6 +21,6 @@ class TerminalWatch {
 /// Runs the machine until it ends, is told to by the user or by a signal. Blocks and consumes SIGINT, SIGTERM, SIGHUP,
 /// SIGQUIT and SIGCONT, so that it must be called before any other thread is started.
 /// The exit status, or an error that came before or between anything the guest did.
-Result<int> run_session(const vm::MachineSpec& spec, TerminalWatch& watch);
+Result<int> run_session(const vm::MachineSpec& spec, SessionHost& host);
 
 }  // namespace kelvin::control

@@ -93,7 +93,7 @@ Result<std::unique_ptr<VirtArm64>> VirtArm64::create(const VirtConfig& config, b
     std::unique_ptr<VirtArm64> board(new VirtArm64(config));
     if (config.flash.front() != nullptr) {
         board->firmware_ = KELVIN_TRY(FirmwareBoot::open(config.boot));
-    } else {
+    } else if (!config.boot.kernel.empty() || !config.may_be_empty) {
         board->kernel_ = KELVIN_TRY(Arm64Boot::open(config.boot));
     }
     KELVIN_TRY(board->build(console, timers));
@@ -131,7 +131,7 @@ Result<> VirtArm64::build_devices(backend::CharacterBackend& console, TimerServi
     if (config_.repeatable) {
         d.wall_clock = std::make_unique<device::VirtualWallClock>(timers, kRepeatableDate);
     } else {
-        d.wall_clock = std::make_unique<device::HostWallClock>();
+        d.wall_clock = std::make_unique<device::HostWallClock>(config_.clock_offset);
     }
     d.rtc = std::make_unique<device::Pl031>(*d.wall_clock, timers, spi(virt::kRtcSpi));
     d.fw_cfg = std::make_unique<device::FwCfg>(d.memory);
@@ -317,6 +317,9 @@ void VirtArm64::reset() {
 
 Result<BootEntry> VirtArm64::load() {
     const auto make_tree = [this](const BootFacts& facts) { return make_device_tree(config_, facts); };
+    if (!firmware_ && !kernel_) {
+        return BootEntry{};
+    }
     return firmware_ ? firmware_->load(ram_, make_tree) : kernel_->load(ram_, make_tree);
 }
 

@@ -32,7 +32,9 @@ struct VirtConfig {
     bool its = true;   ///< of a GICv3
     bool acpi = true;  ///< firmware gets tables
     u64 ram_size = 0;
-    bool repeatable = false;  ///< each start is the same: fixed seeds, and a time of day that does not ask the host
+    bool repeatable = false;    ///< each start is the same: fixed seeds, and a time of day that does not ask the host
+    i64 clock_offset = 0;       ///< seconds that its time of day is ahead of the host's
+    bool may_be_empty = false;  ///< neither a kernel nor firmware is needed: it is not to run, or not yet
     BootFiles boot;
     /// What the banks hold; null: erased, and forgotten at the end. Outlives the board. With firmware in the first bank
     /// that is where the first CPU begins.

@@ -123,6 +123,8 @@ struct MachineSpec {
     std::vector<DeviceSpec> devices;
     std::vector<GlobalOption> globals;
     bool start_paused = false;
+    bool is_none = false;  ///< no machine: there is only who can be asked what machines there could be
+    i64 clock_offset = 0;  ///< seconds that its time of day is ahead of the host's
     std::optional<DebuggerSpec> debugger;
     bool exit_on_reset = false;      ///< a guest that resets ends the process
     bool pause_on_shutdown = false;  ///< a guest that switches off stays, paused, until the process is told to end

@@ -59,6 +59,8 @@ Result<machine::VirtConfig> board_config(const MachineSpec& spec, const arm64::M
     // Processors number pages; a size that is no multiple of them would leave half a page at the end.
     config.ram_size = spec.ram_size & ~u64{4095};
     config.repeatable = spec.instruction_time.has_value();
+    config.clock_offset = spec.clock_offset;
+    config.may_be_empty = spec.start_paused || spec.is_none;
     config.boot = {spec.boot.kernel, spec.boot.initrd, spec.boot.arguments, spec.boot.device_tree};
     if (config.ram_size == 0) {
         return user_error("less than 4 KiB of memory were asked for", "-m counts MiB where no unit is given");
@@ -192,6 +194,9 @@ Result<> Vm::begin() {
 }
 
 Result<> Vm::start() {
+    if (spec_.is_none) {
+        return ok();
+    }
     KELVIN_TRY(begin());
     if (!spec_.start_paused) {
         resume();
@@ -210,7 +215,7 @@ void Vm::pause() {
 }
 
 void Vm::resume() {
-    if (!running_ && !off_) {
+    if (!running_ && !off_ && !spec_.is_none) {
         running_ = true;
         clear_debug_orders();
         allow_cpus();

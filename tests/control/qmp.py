@@ -105,7 +105,7 @@ def mistakes(client):
         "desc": "there is no command query-statis (did you mean 'query-status'?)",
     }
     assert client.error("stop", now=True)["class"] == "GenericError"
-    assert "no device 'nobody'" in client.error("device_del", id="nobody")["desc"]
+    assert client.error("device_del", id="nobody")["class"] == "DeviceNotFound"
     for line in [b'{"execute":', b"[1]", b'"x"', b"{}", b'{"execute":7}', b'{"execute":"stop","x":1}', b"[" * 100000]:
         client.send(line)
         assert "error" in client.reply(), line
