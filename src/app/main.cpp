@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the process was called as decides which front it shows.
+#include <array>
 #include <cstdio>
 #include <optional>
 #include <string>
@@ -17,7 +18,8 @@ namespace {
 
 using Arguments = std::vector<std::string_view>;
 
-constexpr std::string_view kSystemPrefix = "kelvin-system-";
+/// The second is what programs that drive QEMU start.
+constexpr auto kSystemPrefixes = std::to_array<std::string_view>({"kelvin-system-", "qemu-system-"});
 constexpr const char* kUsage =
     "usage: kelvin system-aarch64 [options]   an aarch64 machine, with the options of qemu-system-aarch64\n"
     "       kelvin-system-aarch64 [options]   the same\n"
@@ -61,9 +63,11 @@ int unknown_system(std::string_view architecture) {
 
 int run(std::string_view name, Arguments arguments) {
     name.remove_prefix(name.rfind('/') + 1);
-    if (name.starts_with(kSystemPrefix)) {
-        const std::string_view architecture = name.substr(kSystemPrefix.size());
-        return architecture == "aarch64" ? run_system(arguments) : unknown_system(architecture);
+    for (const std::string_view prefix : kSystemPrefixes) {
+        if (name.starts_with(prefix)) {
+            const std::string_view architecture = name.substr(prefix.size());
+            return architecture == "aarch64" ? run_system(arguments) : unknown_system(architecture);
+        }
     }
     if (arguments.empty()) {
         std::fputs(kUsage, stderr);

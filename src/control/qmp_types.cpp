@@ -128,6 +128,10 @@ QmpReply list_properties(QmpContext& context, const TypeName& arguments) {
             return describe(type.options());
         }
     }
+    const std::vector<Type> types = all_types();
+    if (device::find_device_type(name) == nullptr && std::ranges::find(types, name, &Type::name) != types.end()) {
+        return Json::array();
+    }
     // Clients ask for these without looking whether they are there, and some do not survive an error.
     if (name == "memory-backend-file" || name == "memory-backend-memfd") {
         return Json::array();
