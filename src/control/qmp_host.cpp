@@ -120,8 +120,37 @@ Result<Json> query_sets(QmpContext& context, const QmpNothing&) {
     return list;
 }
 
-Result<Json> none(QmpContext&, const QmpNothing&) {
-    return Json::array();
+/// Of migration, which is not there: that its events are sent is true all the same.
+constexpr std::string_view kMigrationEvents = "events";
+
+Result<Json> query_migration_capabilities(QmpContext&, const QmpNothing&) {
+    return Json::array({{{"capability", kMigrationEvents}, {"state", true}}});
+}
+
+struct Capabilities {
+    Json list;
+    template <class Visitor>
+    void fields(Visitor& visit) {
+        visit("capabilities", list, "each a capability and a state");
+    }
+};
+
+Result<> set_migration_capabilities(QmpContext&, const Capabilities& arguments) {
+    if (!arguments.list.is_array()) {
+        return user_error("'capabilities' is no array");
+    }
+    for (const Json& each : arguments.list) {
+        const std::string name = each.is_object() ? each.value("capability", Json()).dump() : each.dump();
+        const bool wanted = each.is_object() && each.value("state", Json()) != Json(false);
+        if (wanted && name != fmt::format("\"{}\"", kMigrationEvents)) {
+            return user_error(fmt::format("migration does not have the capability {}", name));
+        }
+    }
+    return ok();
+}
+
+QmpReply query_migration(QmpContext&, const QmpNothing&) {
+    return Json::object();
 }
 
 /// Of memory, as a balloon leaves it to the guest.
@@ -153,10 +182,12 @@ constexpr auto kCommands = std::to_array<QmpCommand>({
     qmp_command<remove_character>("chardev-remove", "id "),
     qmp_command<close_descriptor>("closefd", "fdname "),
     qmp_command<keep_descriptor>("getfd", "fdname "),
+    qmp_command<set_migration_capabilities>("migrate-set-capabilities", "capabilities "),
     qmp_command<query_balloon>("query-balloon"),
     qmp_command<query_characters>("query-chardev"),
     qmp_command<query_sets>("query-fdsets"),
-    qmp_command<none>("query-migrate-capabilities"),
+    qmp_command<query_migration>("query-migrate"),
+    qmp_command<query_migration_capabilities>("query-migrate-capabilities"),
     qmp_command<remove_descriptor>("remove-fd", "fdset-id "),
 });
 

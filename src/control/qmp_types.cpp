@@ -29,7 +29,11 @@ struct Type {
 };
 
 std::vector<Type> all_types() {
-    std::vector<Type> all = {{"tcg-accel", "accel"}, {"none-machine", "machine"}, {"gpex-pcihost", "pcie-host-bridge"}};
+    // What the board has by itself, so that nobody adds it.
+    std::vector<Type> all = {
+        {"tcg-accel", "accel"},        {"none-machine", "machine"},    {"gpex-pcihost", "pcie-host-bridge"},
+        {"pl011", "sys-bus-device"},   {"pl031", "sys-bus-device"},    {"pl061", "sys-bus-device"},
+        {"arm_gic", "sys-bus-device"}, {"arm-gicv3", "sys-bus-device"}};
     for (const bus::DeviceType* type : device::device_types()) {
         all.push_back({std::string(type->name), "device"});
     }
@@ -50,7 +54,8 @@ std::vector<Type> all_types() {
 /// What a type of that parent also is.
 bool implements(const Type& type, std::string_view wanted) {
     return wanted.empty() || wanted == "object" || type.name == wanted || type.parent == wanted ||
-           (wanted == "device" && (type.parent == "arm-cpu" || type.parent == "pcie-host-bridge")) ||
+           (wanted == "device" &&
+            (type.parent == "arm-cpu" || type.parent == "pcie-host-bridge" || type.parent == "sys-bus-device")) ||
            (wanted == "cpu" && type.parent == "arm-cpu");
 }
 

@@ -81,6 +81,7 @@ def check_types(client):
     assert properties["model"]["props"]["pauth"] is False and properties["model"]["props"]["lse"] is True, properties
     assert client.error("query-cpu-model-expansion", type="full", model={"name": "host"})["class"] == "GenericError"
     assert client.error("query-balloon")["class"] == "DeviceNotActive"
+    client.value("migrate-set-capabilities", capabilities=[{"capability": "events", "state": True}])
 
 
 def check_end(client, number, numbered):
