@@ -3,17 +3,27 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "base/result.h"
+#include "base/types.h"
 #include "bus/savable.h"
 #include "state/json.h"
 
 namespace kelvin::bus {
 
 class Bus;
+
+/// What firmware may start a system from.
+struct Bootable {
+    enum class Kind : u8 { disk, cd, network };
+    Kind kind = Kind::disk;
+    std::optional<i32> index;  ///< the user's, of which the least comes first; negative: none
+    std::string node;          ///< how Open Firmware calls it behind its place on the bus: "disk@0,0"; may be empty
+};
 
 /// A device that a user can add, and take away again. Made and destroyed on the I/O loop's thread; plugged in and taken
 /// out on the control loop's, which may wait for vCPUs that wait for the I/O loop, and never the other way round.
@@ -27,6 +37,8 @@ class Device {
     virtual Savable* savable() { return nullptr; }
     /// The buses that it provides: a root port's, a SCSI controller's. They live as long as the device.
     virtual std::span<Bus* const> buses() { return {}; }
+    /// Any thread.
+    virtual std::optional<Bootable> bootable() const { return {}; }
 };
 
 /// Why a device leaves its bus.
@@ -63,6 +75,8 @@ class Bus {
     virtual Result<> request_detach(Device& device, DetachObserver& observer) = 0;
     /// Where it is, as lists show it: "addr 02.0".
     virtual std::string place_of(const Device& device) const = 0;
+    /// How Open Firmware calls that: "scsi@2,1"; empty if a bus has one place only, or firmware starts nothing there.
+    virtual std::string firmware_node(const Device& /*device*/) const { return {}; }
 
   private:
     std::string kind_;

@@ -2,6 +2,7 @@
 // One row an option: what it is called, what it takes, what -help says, what it does.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <span>
 #include <string>
@@ -17,13 +18,15 @@ namespace kelvin::control {
 struct Draft {
     CommandLine line;
     bool machine_named = false;
-    std::string memory_backend;  ///< the -object that the machine's memory is to be; empty: none was named
     bool no_defaults = false;
     bool no_graphic = false;
     bool snapshot = false;
     std::optional<std::string> display;
     std::optional<std::string> serial;
     std::optional<std::string> monitor;
+    std::array<std::string, 2> flash_nodes;  ///< block nodes that the flash banks are in; empty: none
+    std::string memory_object;               ///< the -object that is the machine's memory; empty: none
+    bool memory_sized = false;               ///< -m was given
     bool cpu_named = false;
     bool network_named = false;
     state::Json legacy_nic;      ///< what -net nic said of the card
@@ -77,8 +80,12 @@ Result<> apply_action(Draft& draft, const std::string& value);
 
 /// Has -snapshot meant for every drive that does not say otherwise.
 Result<> settle_snapshot(Draft& draft);
-/// The memory that was named is there, and of the size that -m says.
-Result<> settle_memory(const Draft& draft);
+Result<> apply_smbios(Draft& draft, const std::string& value);
+Result<> apply_boot(Draft& draft, const std::string& value);
+Result<> apply_firmware_file(Draft& draft, const std::string& value);
+
+/// Gives the machine memory of the size that its memory object has, once every option is known.
+Result<> settle_memory(Draft& draft);
 /// Gives the board's flash those drives that are for it.
 Result<> settle_flash(Draft& draft);
 /// Gives drives their names and devices, once every option is known.

@@ -1,14 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// -pflash and -drive if=pflash, -L: what the machine begins with.
+// -pflash, -drive if=pflash, -machine pflash0=: what the machine begins with.
 #include <fmt/format.h>
 
 #include <algorithm>
 
+#include "base/nearest_name.h"
 #include "control/option_table.h"
+#include "state/options.h"
 
 namespace kelvin::control {
 
 namespace {
+
+template <class T>
+Result<> read_member(const state::Json& node, const char* key, T& value) {
+    const auto found = node.find(key);
+    return found != node.end() ? state::read_value(*found, value) : ok();
+}
 
 using Banks = decltype(vm::MachineSpec::pflash);
 
@@ -42,6 +50,63 @@ Result<> take_image(Banks& banks, const vm::DriveSpec& drive) {
     return ok();
 }
 
+/// Of a JSON value that may be anything.
+std::string text_of(const state::Json& node, const char* key) {
+    const auto found = node.is_object() ? node.find(key) : node.end();
+    return found != node.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+std::vector<std::string> names_of(const std::vector<state::Json>& nodes) {
+    std::vector<std::string> names;
+    for (const state::Json& node : nodes) {
+        names.push_back(text_of(node, "node-name"));
+    }
+    return names;
+}
+
+/// What -blockdev says of node `name`; taken from `nodes`, as flash has a file of its own.
+Result<state::Json> take_node(std::vector<state::Json>& nodes, const std::string& name) {
+    const auto found =
+        std::ranges::find_if(nodes, [&](const state::Json& node) { return text_of(node, "node-name") == name; });
+    if (found == nodes.end()) {
+        const std::vector<std::string> names = names_of(nodes);
+        const std::vector<std::string_view> known(names.begin(), names.end());
+        return user_error(fmt::format("there is no -blockdev with node-name={}{}", name, did_you_mean(name, known)));
+    }
+    state::Json node = std::move(*found);
+    nodes.erase(found);
+    return node;
+}
+
+/// Follows nodes of plain content to the file below them.
+Result<vm::PflashSpec> resolve_node(std::vector<state::Json>& nodes, const std::string& name) {
+    state::Json node = KELVIN_TRY(take_node(nodes, name));
+    vm::PflashSpec bank;
+    for (;;) {
+        std::string driver;
+        bool read_only = false;
+        KELVIN_TRY(read_member(node, "driver", driver));
+        KELVIN_TRY(read_member(node, "read-only", read_only));
+        bank.read_only |= read_only;
+        if (driver == "file") {
+            KELVIN_TRY(read_member(node, "filename", bank.file));
+            return bank;
+        }
+        if (driver != "raw") {
+            return user_error(fmt::format("flash cannot be in an image of format {}", driver), "flash images are raw");
+        }
+        const auto below = node.find("file");
+        if (below == node.end() || !(below->is_string() || below->is_object())) {
+            return user_error(fmt::format("node '{}' has no file", name));
+        }
+        state::Json next = *below;
+        if (next.is_string()) {
+            next = KELVIN_TRY(take_node(nodes, next.get<std::string>()));
+        }
+        node = std::move(next);
+    }
+}
+
 }  // namespace
 
 Result<> apply_pflash(Draft& draft, const std::string& value) {
@@ -61,6 +126,23 @@ Result<> settle_flash(Draft& draft) {
         }
     }
     std::erase_if(spec.drives, is_flash);
+    for (std::size_t bank = 0; bank < spec.pflash.size(); ++bank) {
+        const std::string& node = draft.flash_nodes[bank];
+        if (node.empty()) {
+            continue;
+        }
+        if (spec.pflash[bank]) {
+            return user_error(
+                fmt::format("flash bank {} has two contents: '{}' and node '{}'", bank, spec.pflash[bank]->file, node));
+        }
+        auto resolved = resolve_node(spec.block_nodes, node);
+        if (!resolved) {
+            Error error = resolved.error();
+            error.what = fmt::format("-machine pflash{}={}: {}", bank, node, error.what);
+            return error;
+        }
+        spec.pflash[bank] = std::move(*resolved);
+    }
     return ok();
 }
 

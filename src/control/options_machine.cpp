@@ -9,6 +9,7 @@
 #include "control/machine_names.h"
 #include "control/option_table.h"
 #include "cpu/arm64/model.h"
+#include "state/options.h"
 #include "state/text_values.h"
 
 namespace kelvin::control {
@@ -48,8 +49,8 @@ constexpr auto kWithoutEffect = std::to_array<std::string_view>({
 });
 
 constexpr auto kSettings =
-    std::to_array<std::string_view>({"type", "gic-version", "its", "acpi", "kernel", "initrd", "append", "dtb",
-                                     "dumpdtb", "accel", "smp", "memory", "memory-backend"});
+    std::to_array<std::string_view>({"type", "gic-version", "its", "acpi", "pflash0", "pflash1", "memory-backend",
+                                     "kernel", "initrd", "append", "dtb", "dumpdtb", "accel", "smp", "memory"});
 
 constexpr auto kMachines = std::to_array<std::string_view>({"none", "virt", "virt-10.0"});
 
@@ -118,8 +119,12 @@ Result<> set_machine_property(Draft& draft, const state::Property& property) {
         spec.acpi = KELVIN_TRY(read_on_off_auto(key, value));
         return ok();
     }
+    if (key == "pflash0" || key == "pflash1") {
+        draft.flash_nodes[key == "pflash1"] = value;
+        return ok();
+    }
     if (key == "memory-backend") {
-        draft.memory_backend = value;
+        draft.memory_object = value;
         return ok();
     }
     if (key == "accel") {
@@ -195,28 +200,6 @@ Result<> apply_machine(Draft& draft, const std::string& value) {
     return ok();
 }
 
-Result<> settle_memory(const Draft& draft) {
-    if (draft.memory_backend.empty()) {
-        return ok();
-    }
-    const std::vector<vm::ObjectSpec>& objects = draft.line.spec.objects;
-    const auto found = std::ranges::find(objects, draft.memory_backend, &vm::ObjectSpec::id);
-    if (found == objects.end() || !found->type.starts_with("memory-backend-")) {
-        return user_error(fmt::format("-machine memory-backend={}: there is no such -object", draft.memory_backend),
-                          fmt::format("add -object memory-backend-ram,id={},size=...", draft.memory_backend));
-    }
-    state::Size size;
-    if (const auto given = found->options.find("size"); given != found->options.end()) {
-        KELVIN_TRY(state::read_value(*given, size));
-    }
-    if (size.bytes != draft.line.spec.ram_size) {
-        return user_error(fmt::format("-object {},id={} has {} bytes, and -m says {}", found->type, found->id,
-                                      size.bytes, draft.line.spec.ram_size),
-                          "both have to say the same");
-    }
-    return ok();
-}
-
 Result<> apply_cpu(Draft& draft, const std::string& value) {
     vm::CpuSpec& cpu = draft.line.spec.cpu;
     std::vector<std::string> parts = state::split_list(value);
@@ -252,7 +235,31 @@ Result<> apply_memory(Draft& draft, const std::string& value) {
             return user_error("a machine without memory cannot run", "the usual size is 512M or more");
         }
         draft.line.spec.ram_size = size;
+        draft.memory_sized = true;
     }
+    return ok();
+}
+
+Result<> settle_memory(Draft& draft) {
+    vm::MachineSpec& spec = draft.line.spec;
+    const std::string& id = draft.memory_object;
+    if (id.empty()) {
+        return ok();
+    }
+    const auto found = std::ranges::find(spec.objects, id, &vm::ObjectSpec::id);
+    if (found == spec.objects.end() || !found->type.starts_with("memory-backend-")) {
+        return user_error(fmt::format("-machine memory-backend={}: there is no memory object of that id", id),
+                          fmt::format("-object memory-backend-ram,id={},size=SIZE makes it", id));
+    }
+    state::Size size;
+    if (const auto given = found->options.find("size"); given != found->options.end()) {
+        KELVIN_TRY(state::read_value(*given, size));
+    }
+    if (draft.memory_sized && size.bytes != spec.ram_size) {
+        return user_error(fmt::format("-m says {} bytes of memory, the object '{}' {}", spec.ram_size, id, size.bytes),
+                          "give both the same size");
+    }
+    spec.ram_size = size.bytes;
     return ok();
 }
 

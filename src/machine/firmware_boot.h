@@ -11,6 +11,12 @@
 
 namespace kelvin::machine {
 
+/// Whether firmware lets the user choose what it starts.
+struct FirmwareMenu {
+    bool shown = false;
+    std::optional<u16> wait_ms;  ///< for a key; 65535: for ever
+};
+
 class FirmwareBoot {
   public:
     /// A wrong or missing file is an error here, before anything is built.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "machine/virt_arm64.h"
 
+#include <fmt/format.h>
 #include <sys/random.h>
 
 #include <cerrno>
@@ -55,6 +56,18 @@ virt::Description describe(const VirtConfig& config) {
     return board;
 }
 
+/// What edk2's QemuBootOrderLib reads: an item of 16 bits, and a file of as many.
+Result<> describe_menu(device::FwCfg& config, const FirmwareMenu& menu) {
+    constexpr u16 kMenu = 0x0e;
+    config.set(kMenu, {static_cast<u8>(menu.shown), 0});
+    if (!menu.wait_ms) {
+        return ok();
+    }
+    firmware::ByteWriter wait;
+    wait.put16(*menu.wait_ms);
+    return config.add_file("etc/boot-menu-wait", wait.take());
+}
+
 }  // namespace
 
 /// Wires point at what stands before them.
@@ -107,13 +120,30 @@ Result<> VirtArm64::build(backend::CharacterBackend& console, TimerService& time
     KELVIN_TRY(d.memory.add_ram(virt::kRamBase, std::move(block), "ram"));
     KELVIN_TRY(build_gic());
     KELVIN_TRY(build_devices(console, timers));
-    return firmware_ ? describe_to_firmware() : ok();
+    KELVIN_TRY(firmware_ ? describe_to_firmware() : ok());
+    return describe_to_guest();
+}
+
+/// What guests may read without firmware, too.
+Result<> VirtArm64::describe_to_guest() {
+    device::FwCfg& config = *devices_->fw_cfg;
+    firmware::Smbios smbios = config_.smbios;
+    smbios.ram_base = virt::kRamBase.value;
+    smbios.ram_size = config_.ram_size;
+    firmware::SmbiosFiles files = KELVIN_TRY(firmware::build_smbios(smbios));
+    KELVIN_TRY(config.add_file(firmware::kSmbiosTablesName, std::move(files.tables)));
+    KELVIN_TRY(config.add_file(firmware::kSmbiosAnchorName, std::move(files.anchor)));
+    for (const auto& [name, content] : config_.firmware_files) {
+        KELVIN_TRY(config.add_file(name, content));
+    }
+    return ok();
 }
 
 /// Firmware gives its operating system either the tables or, if there are none, the device tree.
 Result<> VirtArm64::describe_to_firmware() {
     device::FwCfg& config = *devices_->fw_cfg;
     KELVIN_TRY(firmware_->describe(config));
+    KELVIN_TRY(describe_menu(config, config_.menu));
     if (!config_.acpi) {
         return ok();
     }
@@ -358,6 +388,26 @@ std::vector<bus::Part> VirtArm64::parts() {
         add("gic", "gicv3", *d.gicv3);
     }
     return all;
+}
+
+std::string VirtArm64::firmware_path(const bus::Bus& bus) const {
+    for (unsigned slot = 0; slot < devices_->virtio->count(); ++slot) {
+        if (&bus == &devices_->virtio->bus(slot)) {
+            return fmt::format("/virtio-mmio@{:016x}", (virt::kVirtioMmio.base + slot * virt::kVirtioMmio.size).value);
+        }
+    }
+    return fmt::format("/pci@{:x}", virt::high_ranges(config_.ram_size).pcie_configuration.base.value);
+}
+
+Result<> VirtArm64::set_boot_order(const std::string& lines) {
+    constexpr std::string_view kName = "bootorder";
+    devices_->fw_cfg->remove_file(kName);
+    if (lines.empty()) {
+        return ok();
+    }
+    std::vector<u8> content(lines.begin(), lines.end());
+    content.push_back(0);
+    return devices_->fw_cfg->add_file(kName, std::move(content));
 }
 
 void VirtArm64::press_power_key() {

@@ -15,6 +15,7 @@
 #include "bus/device.h"
 #include "bus/pci/host_bridge.h"
 #include "bus/saved_parts.h"
+#include "firmware/smbios.h"
 #include "machine/arm64_boot.h"
 #include "machine/firmware_boot.h"
 #include "machine/virt_arm64_map.h"
@@ -31,6 +32,9 @@ struct VirtConfig {
     unsigned gic_version = 2;
     bool its = true;   ///< of a GICv3
     bool acpi = true;  ///< firmware gets tables
+    FirmwareMenu menu;
+    firmware::Smbios smbios;                                              ///< but for its memory
+    std::vector<std::pair<std::string, std::vector<u8>>> firmware_files;  ///< the user's own, by name
     u64 ram_size = 0;
     bool repeatable = false;    ///< each start is the same: fixed seeds, and a time of day that does not ask the host
     i64 clock_offset = 0;       ///< seconds that its time of day is ahead of the host's
@@ -73,6 +77,10 @@ class VirtArm64 {
 
     /// The board's own devices, for bus::save_parts(), after what is on its buses. Good until the next call.
     std::vector<bus::Part> parts();
+    /// How Open Firmware calls one of buses(): "/pci@4010000000".
+    std::string firmware_path(const bus::Bus& bus) const;
+    /// The file in which firmware finds what to start from, one path a line; empty: none. While no CPU runs.
+    Result<> set_boot_order(const std::string& lines);
 
     /// Any thread.
     void press_power_key();
@@ -83,6 +91,7 @@ class VirtArm64 {
 
     Result<> build(backend::CharacterBackend& console, TimerService& timers);
     Result<> describe_to_firmware();
+    Result<> describe_to_guest();
     Result<> build_gic();
     Result<> build_gicv3();
     Result<bus::MsiController*> build_messages();

@@ -113,7 +113,7 @@ struct ObjectMakers {
     static Result<> secret(Backends&, const std::string&, const SecretOptions& options) {
         return check_secret(options);
     }
-    /// -machine memory-backend= refers to it: see control/options_memory.cpp.
+    /// -machine memory-backend= refers to it: see control/options_machine.cpp.
     static Result<> memory(Backends&, const std::string&, const MemoryOptions&) { return ok(); }
 };
 

@@ -153,9 +153,13 @@ Result<> Devices::add(const DeviceSpec& spec, bool hot) {
     if (auto made = make(*entry, spec); !made) {
         return in_front(made.error());
     }
-    if (auto attached = (*bus)->attach(*entry->device, hot); !attached) {
+    Result<> outcome = check_bootindex(*entry->device);
+    if (outcome) {
+        outcome = (*bus)->attach(*entry->device, hot);
+    }
+    if (!outcome) {
         destroy(*entry);
-        return in_front(attached.error());
+        return in_front(outcome.error());
     }
     entry->bus = *bus;
     entries_.push_back(std::move(entry));
@@ -234,6 +238,43 @@ void Devices::reset() {
 std::string Devices::owner_of(std::string_view id) const {
     const auto found = std::ranges::find(entries_, id, [](const auto& entry) -> std::string_view { return entry->id; });
     return found != entries_.end() && !id.empty() ? (*found)->owner : std::string();
+}
+
+std::string Devices::firmware_path(const Entry& entry,
+                                   const std::function<std::string(const bus::Bus&)>& path_of) const {
+    const auto provides = [&](const auto& other) {
+        const auto provided = other->device->buses();
+        return std::ranges::find(provided, entry.bus) != provided.end();
+    };
+    const auto owner = std::ranges::find_if(entries_, provides);
+    const std::string bus = owner != entries_.end() ? firmware_path(**owner, path_of) : path_of(*entry.bus);
+    const std::string node = entry.bus->firmware_node(*entry.device);
+    return node.empty() ? bus : bus + "/" + node;
+}
+
+std::vector<BootCandidate> Devices::bootables(const std::function<std::string(const bus::Bus&)>& path_of) const {
+    std::vector<BootCandidate> all;
+    for (const auto& entry : entries_) {
+        if (const std::optional<bus::Bootable> bootable = entry->device->bootable()) {
+            const std::string path = firmware_path(*entry, path_of);
+            all.push_back(
+                {bootable->kind, bootable->index, bootable->node.empty() ? path : path + "/" + bootable->node});
+        }
+    }
+    return all;
+}
+
+Result<> Devices::check_bootindex(const bus::Device& device) const {
+    const std::optional<bus::Bootable> wanted = device.bootable();
+    for (const auto& entry : entries_) {
+        const std::optional<bus::Bootable> other = entry->device->bootable();
+        if (wanted && other && wanted->index && *wanted->index >= 0 && wanted->index == other->index) {
+            return user_error(fmt::format("bootindex={} is {}'s already", *wanted->index,
+                                          entry->id.empty() ? entry->type->name : entry->id),
+                              "each device has its own place in the order");
+        }
+    }
+    return ok();
 }
 
 std::vector<DeviceEntry> Devices::list() const {

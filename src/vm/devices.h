@@ -3,6 +3,7 @@
 // go.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -14,6 +15,7 @@
 #include "bus/device_type.h"
 #include "bus/saved_parts.h"
 #include "vm/backends.h"
+#include "vm/boot_order.h"
 #include "vm/machine_spec.h"
 
 namespace kelvin::vm {
@@ -69,6 +71,8 @@ class Devices final : private bus::DetachObserver {
     std::string owner_of(std::string_view id) const;
     /// For bus::save_parts(), in the order in which they came.
     std::vector<bus::Part> parts() const;
+    /// What firmware may start from; `path_of` gives Open Firmware's path of the board's buses.
+    std::vector<BootCandidate> bootables(const std::function<std::string(const bus::Bus&)>& path_of) const;
     /// All buses, the board's first.
     std::vector<bus::Bus*> buses() const;
 
@@ -83,6 +87,8 @@ class Devices final : private bus::DetachObserver {
         std::unique_ptr<bus::Device> device;
     };
 
+    std::string firmware_path(const Entry& entry, const std::function<std::string(const bus::Bus&)>& path_of) const;
+    Result<> check_bootindex(const bus::Device& device) const;
     Result<bus::Bus*> choose_bus(const bus::DeviceType& type, const std::string& name) const;
     Result<> make(Entry& entry, const DeviceSpec& spec);
     Claimant claimant_of(const Entry& entry) const;

@@ -47,7 +47,23 @@ Result<std::string> find_firmware(const std::string& name, std::span<const std::
                       "to look in");
 }
 
-Result<FlashImages> open_flash_images(const MachineSpec& spec) {
+Result<std::string> find_default_firmware(const MachineSpec& spec) {
+    const bool begins = !spec.boot.kernel.empty() || !spec.boot.firmware.empty() || spec.pflash.front().has_value();
+    if (begins || (spec.drives.empty() && spec.block_nodes.empty())) {
+        return std::string();
+    }
+    // Firmware that enforces Secure Boot starts less.
+    for (const char* name : {"AAVMF_CODE.no-secboot.fd", "AAVMF_CODE.fd", "QEMU_EFI.fd"}) {
+        if (auto found = find_firmware(name, spec.boot.firmware_folders)) {
+            return found;
+        }
+    }
+    return user_error(
+        "there are disks, but neither a kernel nor firmware that could start a system from them",
+        "apt-get install qemu-efi-aarch64 brings firmware; -bios FILE names another, -L FOLDER where it is");
+}
+
+Result<FlashImages> open_flash_images(const MachineSpec& spec, const std::string& firmware) {
     FlashImages images;
     for (std::size_t bank = 0; bank < images.size(); ++bank) {
         if (const std::optional<PflashSpec>& given = spec.pflash[bank]) {
@@ -62,6 +78,9 @@ Result<FlashImages> open_flash_images(const MachineSpec& spec) {
         }
         const std::string path = KELVIN_TRY(find_firmware(spec.boot.firmware, spec.boot.firmware_folders));
         images.front() = KELVIN_TRY(backend::FlashFile::open("firmware", path, true));
+    }
+    if (!firmware.empty()) {
+        images.front() = KELVIN_TRY(backend::FlashFile::open("firmware", firmware, true));
     }
     return images;
 }

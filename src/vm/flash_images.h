@@ -14,7 +14,11 @@ namespace kelvin::vm {
 /// By bank; null: nothing was given for it.
 using FlashImages = std::array<std::unique_ptr<backend::FlashImage>, 2>;
 
-Result<FlashImages> open_flash_images(const MachineSpec& spec);
+/// `firmware` is what the first bank holds if nothing was given for it; empty: nothing.
+Result<FlashImages> open_flash_images(const MachineSpec& spec, const std::string& firmware);
+
+/// The firmware for a machine that has disks, and neither firmware nor a kernel that could use them; empty for others.
+Result<std::string> find_default_firmware(const MachineSpec& spec);
 
 /// The path of the firmware that the user calls `name`: that of a file, or a file's name in one of `folders` or in a
 /// folder where distributions install firmware.

@@ -43,10 +43,23 @@ TEST_F(FlashImagesTest, FirmwareIsFoundByItsName) {
     EXPECT_NE(missing.error().message().find("qemu-efi-aarch64"), std::string::npos);
 }
 
+TEST_F(FlashImagesTest, DisksAloneNeedFirmware) {
+    spec_.boot.firmware_folders = {folder_};
+    EXPECT_EQ(*find_default_firmware(spec_), "");
+    spec_.drives.emplace_back();
+    const std::string path = file("AAVMF_CODE.no-secboot.fd", "code");
+    EXPECT_EQ(*find_default_firmware(spec_), path);
+    spec_.boot.kernel = "/kernel";
+    EXPECT_EQ(*find_default_firmware(spec_), "");
+    spec_.boot.kernel = "";
+    spec_.pflash[0] = PflashSpec{path, true};
+    EXPECT_EQ(*find_default_firmware(spec_), "");
+}
+
 TEST_F(FlashImagesTest, WritesAreInTheFile) {
     const std::string path = file("vars.fd", "0123456789");
     spec_.pflash[1] = PflashSpec{path, false};
-    const auto images = open_flash_images(spec_);
+    const auto images = open_flash_images(spec_, "");
     ASSERT_TRUE(images);
     EXPECT_EQ((*images)[0], nullptr);
     backend::FlashImage& image = *(*images)[1];
@@ -65,16 +78,16 @@ TEST_F(FlashImagesTest, Mistakes) {
     const std::string path = file("vars.fd", "x");
     spec_.boot.firmware = path;
     spec_.pflash[0] = PflashSpec{path, true};
-    EXPECT_FALSE(open_flash_images(spec_));
+    EXPECT_FALSE(open_flash_images(spec_, ""));
     spec_.boot.firmware = "";
     spec_.pflash[0] = PflashSpec{folder_ + "/nothing", true};
-    EXPECT_FALSE(open_flash_images(spec_));
+    EXPECT_FALSE(open_flash_images(spec_, ""));
     spec_.pflash[0] = PflashSpec{folder_, true};
-    EXPECT_FALSE(open_flash_images(spec_));
+    EXPECT_FALSE(open_flash_images(spec_, ""));
     // One store of variables in both banks, or in two machines, would be written by both.
     spec_.pflash[0] = PflashSpec{path, false};
     spec_.pflash[1] = PflashSpec{path, false};
-    const auto twice = open_flash_images(spec_);
+    const auto twice = open_flash_images(spec_, "");
     ASSERT_FALSE(twice);
     EXPECT_NE(twice.error().message().find(std::to_string(::getpid())), std::string::npos) << twice.error().message();
 }

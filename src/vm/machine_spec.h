@@ -11,6 +11,7 @@
 #include "backend/char/character_devices.h"
 #include "base/types.h"
 #include "cpu/arm64/model.h"
+#include "firmware/smbios.h"
 #include "state/json.h"
 #include "vm/drive_spec.h"
 
@@ -43,6 +44,29 @@ struct BootSpec {
     std::string firmware;                       ///< what is in the first flash bank, never changed; a file's name is
                                                 ///< looked for where firmware is installed, too
     std::vector<std::string> firmware_folders;  ///< where first
+};
+
+/// In which order firmware tries to start from devices: those with a bootindex, else kinds of devices.
+struct BootOrderSpec {
+    std::string order;                  ///< c: disks, d: CDs, n to p: network; empty: firmware decides
+    std::string once;                   ///< the same, for the first start only
+    bool strict = false;                ///< nothing else is tried
+    bool menu = false;                  ///< firmware waits for a key
+    std::optional<u16> menu_wait_ms{};  ///< for so long
+};
+
+/// A file that firmware and guests find by its name in fw_cfg.
+struct FirmwareFileSpec {
+    std::string name;
+    std::string path;  ///< of the file that holds it; empty: `content` is it
+    std::string content;
+};
+
+/// What the machine says it is; of the tables, what users say.
+struct SmbiosSpec {
+    firmware::Smbios tables;
+    std::vector<std::string> text_files;       ///< further texts for the guest
+    std::vector<std::string> structure_files;  ///< structures that users bring whole
 };
 
 /// A bank of flash that lives in a file.
@@ -112,6 +136,9 @@ struct MachineSpec {
     bool acpi = true;                                 ///< firmware has ACPI's tables to give on; else a device tree
     std::optional<InstructionTime> instruction_time;  ///< empty: the host's clock is what time passes by
     BootSpec boot;
+    BootOrderSpec boot_order;
+    std::vector<FirmwareFileSpec> firmware_files;
+    SmbiosSpec smbios;
     std::array<std::optional<PflashSpec>, 2> pflash;
     std::vector<backend::CharacterSpec> characters;
     std::string serial;  ///< which of them is the serial port's other end; empty: nobody is there

@@ -7,7 +7,9 @@
 
 #include "base/timer_service.h"
 #include "cpu/arm64/model.h"
+#include "vm/firmware_files.h"
 #include "vm/host_memory.h"
+#include "vm/smbios_files.h"
 
 namespace kelvin::vm {
 
@@ -56,6 +58,7 @@ Result<machine::VirtConfig> board_config(const MachineSpec& spec, const arm64::M
     config.gic_version = static_cast<unsigned>(gic);
     config.its = spec.its;
     config.acpi = spec.acpi;
+    config.menu = {spec.boot_order.menu, spec.boot_order.menu_wait_ms};
     // Processors number pages; a size that is no multiple of them would leave half a page at the end.
     config.ram_size = spec.ram_size & ~u64{4095};
     config.repeatable = spec.instruction_time.has_value();
@@ -97,7 +100,10 @@ Result<> Vm::build(backend::CharacterBackend& console) {
         arm64::add_gic_cpu_interface(model);
     }
     machine::VirtConfig config = KELVIN_TRY(board_config(spec_, model));
-    flash_ = KELVIN_TRY(open_flash_images(spec_));
+    config.smbios = KELVIN_TRY(describe_smbios(spec_));
+    config.firmware_files = KELVIN_TRY(read_firmware_files(spec_.firmware_files));
+    firmware_ = KELVIN_TRY(find_default_firmware(spec_));
+    flash_ = KELVIN_TRY(open_flash_images(spec_, firmware_));
     std::ranges::transform(flash_, config.flash.begin(), [](const auto& image) { return image.get(); });
     KELVIN_TRY(make_timers());
     machine_ = KELVIN_TRY(machine::VirtArm64::create(config, console, *timers_));
@@ -111,6 +117,9 @@ Result<> Vm::build(backend::CharacterBackend& console) {
 
 std::vector<std::string> Vm::notes() const {
     std::vector<std::string> all = drives_.notes();
+    if (!firmware_.empty()) {
+        all.push_back(fmt::format("the firmware is '{}'; it forgets its variables at the end", firmware_));
+    }
     if (!machine_->note().empty()) {
         all.push_back(machine_->note());
     }
@@ -186,6 +195,9 @@ Result<> Vm::add_cpus(const arm64::Model& model) {
 }
 
 Result<> Vm::begin() {
+    const auto path_of = [this](const bus::Bus& bus) { return machine_->firmware_path(bus); };
+    KELVIN_TRY(machine_->set_boot_order(boot_order(devices_->bootables(path_of), spec_.boot_order, first_start_)));
+    first_start_ = false;
     const machine::BootEntry entry = KELVIN_TRY(machine_->load());
     cpus_.front()->switch_on({entry.pc, entry.x0});
     cpus_.front()->wait_until_still();

@@ -175,6 +175,7 @@ class Vm final : private machine::PowerControl,
     VmOwner& owner_;
     bool running_ = false;
     bool off_ = false;
+    bool first_start_ = true;
 
     struct Event {
         std::string name;
@@ -187,6 +188,7 @@ class Vm final : private machine::PowerControl,
     LoopThread io_;  ///< devices and the host's ends of them
     std::unique_ptr<MachineTime> timers_;
     InstructionClock* instructions_ = nullptr;  ///< what `timers_` is, if it is one
+    std::string firmware_;                      ///< that was found, as none was named
     FlashImages flash_;
     std::unique_ptr<machine::VirtArm64> machine_;
     std::unique_ptr<accel::Accelerator> accelerator_;

@@ -61,6 +61,7 @@ def check_description(console, described_by):
     ask(console, "ls -d /sys/firmware/acpi/tables/APIC /proc/device-tree/psci 2>/dev/null", "/sys/firmware/acpi/tables/APIC")
     ask(console, "dmesg | grep -ciE '(ACPI|AML).*(error|warning|bug|invalid|unable|fail)'", "0")
     ask(console, "grep -q MSI /proc/interrupts; echo $?; cat /sys/class/rtc/rtc0/name", r"0\r*\nrtc-efi rtc-efi.0")
+    ask(console, "cat /sys/class/dmi/id/product_name /sys/class/dmi/id/product_version", r"QEMU Virtual Machine\r*\nvirt-10.0")
     # Ctrl-A c is the monitor, and back.
     console.type("\x01c")
     console.wait_for(r"\(qemu\) ")

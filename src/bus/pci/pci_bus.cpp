@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "bus/pci/bridge.h"
+#include "bus/pci/config_registers.h"
 #include "bus/pci/host_bridge.h"
 
 namespace kelvin::bus::pci {
@@ -150,6 +151,28 @@ Result<> PciBus::request_detach(bus::Device& device, bus::DetachObserver&) {
 
 std::string PciBus::place_of(const bus::Device& device) const {
     return fmt::format("addr {}", devfn_of(device).text());
+}
+
+/// Open Firmware's PCI Bus Binding, 2.2.1.3 and 2.5: a name by the class, or by the identity.
+std::string PciBus::firmware_node(const bus::Device& device) const {
+    const Devfn place = devfn_of(device);
+    const ConfigSpace& config = find(place)->config();
+    std::string name;
+    switch (config.get<u32>(reg::kRevision) >> 16) {
+        case 0x0100:
+            name = "scsi";
+            break;
+        case 0x0200:
+            name = "ethernet";
+            break;
+        case 0x0604:
+            name = "pci-bridge";
+            break;
+        default:
+            name = fmt::format("pci{:x},{:x}", config.get<u16>(reg::kVendorId), config.get<u16>(reg::kDeviceId));
+    }
+    const std::string slot = fmt::format("{}@{:x}", name, place.device());
+    return place.function() == 0 ? slot : fmt::format("{},{:x}", slot, place.function());
 }
 
 }  // namespace kelvin::bus::pci

@@ -34,6 +34,7 @@ class PciBus : public bus::Bus {
     void detach(bus::Device& device) override;
     Result<> request_detach(bus::Device& device, bus::DetachObserver& observer) override;
     std::string place_of(const bus::Device& device) const override;
+    std::string firmware_node(const bus::Device& device) const override;
 
   protected:
     HostBridge& host() const { return *host_; }

@@ -156,4 +156,9 @@ std::string ScsiBus::place_of(const bus::Device& device) const {
     return fmt::format("scsi-id {}, lun {}", address.target, address.lun);
 }
 
+std::string ScsiBus::firmware_node(const bus::Device& device) const {
+    const Address address = address_of(device);
+    return fmt::format("channel@0/disk@{:x},{:x}", address.target, address.lun);
+}
+
 }  // namespace kelvin::bus::scsi

@@ -115,6 +115,7 @@ class ScsiBus final : public bus::Bus {
     /// The unit goes at once: its initiator is told afterwards.
     Result<> request_detach(bus::Device& device, bus::DetachObserver& observer) override;
     std::string place_of(const bus::Device& device) const override;
+    std::string firmware_node(const bus::Device& device) const override;
 
   private:
     struct Address {

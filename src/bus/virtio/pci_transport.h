@@ -49,6 +49,7 @@ class PciTransport final : public pci::Function, private Transport {
     void reset() override;
     std::span<Bus* const> buses() override { return device_->buses(); }
     Savable* savable() override { return device_->savable() != nullptr ? &saver_ : nullptr; }
+    std::optional<Bootable> bootable() const override { return device_->bootable(); }
     const virtio::Device& device() const { return *device_; }
 
   private:

@@ -79,11 +79,23 @@ Result<> FwCfg::add_file(std::string_view name, std::vector<u8> bytes) {
     if (std::any_of(files_.begin(), files_.end(), [&](const auto& file) { return file.first == name; })) {
         return refuse("there is one of that name already");
     }
-    const u16 key = static_cast<u16>(kFirstFile + files_.size());
+    u16 key = kFirstFile;
+    while (items_.contains(key)) {
+        ++key;
+    }
     files_.emplace_back(name, key);
     set(key, std::move(bytes));
     rebuild_directory();
     return ok();
+}
+
+void FwCfg::remove_file(std::string_view name) {
+    const auto found = std::find_if(files_.begin(), files_.end(), [&](const auto& file) { return file.first == name; });
+    if (found != files_.end()) {
+        items_.erase(found->second);
+        files_.erase(found);
+        rebuild_directory();
+    }
 }
 
 void FwCfg::rebuild_directory() {

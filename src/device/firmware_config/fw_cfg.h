@@ -40,6 +40,8 @@ class FwCfg final : public memory::MmioHandler {
     void set(u16 key, std::vector<u8> bytes);
     /// Adds a file and its entry in the directory; an error if the name is too long, taken, or there are too many.
     Result<> add_file(std::string_view name, std::vector<u8> bytes);
+    /// Nothing happens if there is none of that name. While no vCPU runs.
+    void remove_file(std::string_view name);
 
     u64 read(u64 offset, unsigned size) override;
     void write(u64 offset, unsigned size, u64 value) override;

@@ -132,5 +132,19 @@ TEST_F(FwCfgTest, EveryAccessIsAnswered) {
     EXPECT_EQ(data(1), 2U);
 }
 
+TEST_F(FwCfgTest, FilesComeAndGo) {
+    config.remove_file("etc/one");
+    config.remove_file("etc/none");
+    select(0x19);
+    EXPECT_EQ(data(4), __builtin_bswap32(1));
+    select(0x20);
+    EXPECT_EQ(data(1), 0U);
+    ASSERT_TRUE(config.add_file("bootorder", {5}));
+    select(0x20);
+    EXPECT_EQ(data(1), 5U);
+    select(0x21);
+    EXPECT_EQ(data(1), 7U);
+}
+
 }  // namespace
 }  // namespace kelvin::device

@@ -26,7 +26,7 @@ struct NamespaceOptions {
     template <class Visitor>
     void fields(Visitor& visit) {
         visit("drive", drive, "the -drive or -blockdev that holds its data");
-        visit("bootindex", bootindex, "accepted, without effect: firmware chooses what it boots");
+        visit("bootindex", bootindex, "where it is in the order in which firmware tries to boot, from 0");
         visit("logical_block_size", logical_block_size, "bytes, 512 to 4096");
         visit("physical_block_size", physical_block_size, "bytes, 512 to 32768");
         visit("min_io_size", min_io_size, "bytes; what requests are best a multiple of");

@@ -115,6 +115,10 @@ std::string NvmeBus::place_of(const bus::Device& device) const {
     return fmt::format("nsid {}", id_of(device));
 }
 
+std::string NvmeBus::firmware_node(const bus::Device& device) const {
+    return fmt::format("namespace@{:x},0", id_of(device));
+}
+
 Result<std::unique_ptr<Nvme>> Nvme::create(const Options& given, const bus::Surroundings& surroundings) {
     Options options = given;
     backend::BlockDevice* disk = nullptr;
@@ -142,6 +146,7 @@ Nvme::Nvme(const Options& options, EventLoop& io, memory::Dma& dma, backend::Blo
     if (disk != nullptr) {
         space_.emplace(options.space, *disk);
         bus_.reserve(1);
+        bootable_ = {bus::Bootable::Kind::disk, options.space.bootindex, "namespace@1,0"};
         controller_.add(1, *space_);
     }
 }

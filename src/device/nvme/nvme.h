@@ -29,14 +29,18 @@ class NvmeNamespace final : public bus::Device {
 
     /// `options` has been checked; `disk` outlives the device.
     NvmeNamespace(const Options& options, backend::BlockDevice& disk)
-        : wanted_id_(options.nsid), space_(options.space, disk) {}
+        : wanted_id_(options.nsid), bootindex_(options.space.bootindex), space_(options.space, disk) {}
 
     void reset() override {}
+    std::optional<bus::Bootable> bootable() const override {
+        return bus::Bootable{bus::Bootable::Kind::disk, bootindex_, ""};
+    }
     u32 wanted_id() const { return wanted_id_; }
     nvme::Namespace& space() { return space_; }
 
   private:
     const u32 wanted_id_;
+    const std::optional<i32> bootindex_;
     nvme::Namespace space_;
 };
 
@@ -52,6 +56,7 @@ class NvmeBus final : public bus::Bus {
     void detach(bus::Device& device) override;
     Result<> request_detach(bus::Device& device, bus::DetachObserver& observer) override;
     std::string place_of(const bus::Device& device) const override;
+    std::string firmware_node(const bus::Device& device) const override;
     /// For the controller's own namespace, while it is being made.
     void reserve(u32 id) { reserved_ = id; }
 
@@ -100,6 +105,7 @@ class Nvme final : public bus::pci::Function, private nvme::InterruptPort {
 
     void reset() override;
     std::span<bus::Bus* const> buses() override { return {&bus_pointer_, 1}; }
+    std::optional<bus::Bootable> bootable() const override { return bootable_; }
 
   private:
     bool config_written(u32 offset, unsigned size) override;
@@ -107,7 +113,8 @@ class Nvme final : public bus::pci::Function, private nvme::InterruptPort {
     void send_message(u16 vector) override { raise(vector); }
     void set_line(bool level) override { set_intx(level); }
 
-    bool used_messages_ = false;  // when configuration space was last written
+    bool used_messages_ = false;             // when configuration space was last written
+    std::optional<bus::Bootable> bootable_;  // its own namespace
     nvme::Controller controller_;
     std::optional<nvme::Namespace> space_;
     NvmeBus bus_;

@@ -44,7 +44,7 @@ class ScsiDisk : public bus::scsi::LogicalUnit, private bus::Savable {
             visit("product", product, "16 characters that INQUIRY gives");
             visit("ver", ver, "4 characters that INQUIRY gives");
             visit("device_id", device_id, "how the guest tells it from others; the serial number if left out");
-            visit("bootindex", bootindex, "accepted, without effect: firmware chooses what it boots");
+            visit("bootindex", bootindex, "where it is in the order in which firmware tries to boot, from 0");
             visit("channel", channel, "0");
             visit("scsi-id", scsi_id, "its target on the bus; a free one if left out");
             visit("lun", lun, "its logical unit of that target");
@@ -61,6 +61,11 @@ class ScsiDisk : public bus::scsi::LogicalUnit, private bus::Savable {
     /// `disk` outlives the device.
     ScsiDisk(Kind kind, const Options& options, backend::BlockDevice& disk);
     ~ScsiDisk() override;
+
+    std::optional<bus::Bootable> bootable() const override {
+        return bus::Bootable{kind_ == Kind::cd ? bus::Bootable::Kind::cd : bus::Bootable::Kind::disk,
+                             options_.bootindex, ""};
+    }
 
     void execute(bus::scsi::Request& request) override;
     void drain() override { disk_.drain(); }

@@ -132,6 +132,7 @@ Result<std::unique_ptr<VirtioBlk>> VirtioBlk::create(const Options& given, const
 VirtioBlk::VirtioBlk(const Options& options, EventLoop& io, memory::Dma& dma, backend::BlockDevice& disk)
     : Device(identity_of(options, disk), io, dma),
       disk_(disk),
+      bootable_{disk.read_only() ? bus::Bootable::Kind::cd : bus::Bootable::Kind::disk, options.bootindex, "disk@0,0"},
       serial_(options.serial.empty() ? disk.serial().substr(0, kIdSize) : options.serial),
       block_size_(options.logical_block_size),
       cached_at_first_(options.write_cache == state::OnOffAuto::automatic

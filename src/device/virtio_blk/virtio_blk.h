@@ -36,7 +36,7 @@ class VirtioBlk final : public bus::virtio::Device, private bus::Savable {
         void fields(Visitor& visit) {
             visit("drive", drive, "the -drive or -blockdev that holds its data");
             visit("serial", serial, "what the guest sees as its serial number, 20 characters at most");
-            visit("bootindex", bootindex, "accepted, without effect: firmware chooses what it boots");
+            visit("bootindex", bootindex, "where it is in the order in which firmware tries to boot, from 0");
             visit("num-queues", num_queues, "0: one a processor");
             visit("queue-size", queue_size, "requests in a queue, a power of two");
             visit("discard", discard, "the guest may give back blocks that it does not need");
@@ -56,6 +56,8 @@ class VirtioBlk final : public bus::virtio::Device, private bus::Savable {
     /// `options` has been checked; `disk` outlives the device.
     VirtioBlk(const Options& options, EventLoop& io, memory::Dma& dma, backend::BlockDevice& disk);
     ~VirtioBlk() override;
+
+    std::optional<bus::Bootable> bootable() const override { return bootable_; }
 
   private:
     struct Request;
@@ -90,6 +92,7 @@ class VirtioBlk final : public bus::virtio::Device, private bus::Savable {
     bool in_range(u64 sector, u64 bytes) const;
 
     backend::BlockDevice& disk_;
+    const bus::Bootable bootable_;
     const std::string serial_;
     const u32 block_size_;
     const bool cached_at_first_;

@@ -109,7 +109,10 @@ Result<std::unique_ptr<VirtioNet>> VirtioNet::create(const Options& given, const
 }
 
 VirtioNet::VirtioNet(const Options& options, EventLoop& io, memory::Dma& dma, backend::NetworkPort& port)
-    : Device(identity_of(options, port), io, dma), mac_(options.mac), mac_at_start_(options.mac) {
+    : Device(identity_of(options, port), io, dma),
+      bootable_{bus::Bootable::Kind::network, options.bootindex, "ethernet-phy@0"},
+      mac_(options.mac),
+      mac_at_start_(options.mac) {
     const unsigned count = pair_count(options, port);
     for (unsigned index = 0; index < count; ++index) {
         pairs_.push_back(std::make_unique<Pair>(*this, static_cast<u16>(index), port.queue(index)));

@@ -50,7 +50,7 @@ class VirtioNet final : public bus::virtio::Device, private bus::Savable {
         void fields(Visitor& visit) {
             visit("netdev", netdev, "the -netdev that its cable leads to");
             visit("mac", mac, "the card's address; one is made up if left out");
-            visit("bootindex", bootindex, "accepted, without effect: firmware chooses what it boots");
+            visit("bootindex", bootindex, "where it is in the order in which firmware tries to boot, from 0");
             visit("rx_queue_size", rx_queue_size, "buffers for frames that come, a power of two");
             visit("tx_queue_size", tx_queue_size, "buffers for frames that go, a power of two");
             visit("host_mtu", host_mtu, "the largest packet that the guest is told of; 0: it is not told");
@@ -82,6 +82,8 @@ class VirtioNet final : public bus::virtio::Device, private bus::Savable {
     /// `options` has been checked; `port` outlives the device.
     VirtioNet(const Options& options, EventLoop& io, memory::Dma& dma, backend::NetworkPort& port);
     ~VirtioNet() override;
+
+    std::optional<bus::Bootable> bootable() const override { return bootable_; }
 
     /// Asks the driver to announce itself to its network, as after a move to another host. I/O loop's thread.
     void announce();
@@ -117,6 +119,7 @@ class VirtioNet final : public bus::virtio::Device, private bus::Savable {
     bool control_pairs(u8 command, const bus::virtio::Chain& chain);
     bool control_offloads(u8 command, const bus::virtio::Chain& chain);
 
+    const bus::Bootable bootable_;
     const state::MacAddress mac_;
     state::MacAddress mac_at_start_;  // what a driver of before 1.0 has written
     ReceiveFilter filter_;
