@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// QMP: character devices, file descriptors that clients hand over, and what concerns the host beside them.
+// QMP: file descriptors that clients hand over, memory that a guest does without, and what concerns the host beside
+// them.
 #include <fmt/format.h>
 
 #include <array>
@@ -13,38 +14,6 @@ namespace kelvin::control {
 namespace {
 
 using state::Json;
-
-struct CharacterInfo {
-    std::string label;
-    std::string filename;
-    bool frontend_open = false;
-    template <class Visitor>
-    void fields(Visitor& visit) {
-        visit("label", label, "");
-        visit("filename", filename, "");
-        visit("frontend-open", frontend_open, "");
-    }
-};
-
-Result<std::vector<CharacterInfo>> query_characters(QmpContext& context, const QmpNothing&) {
-    std::vector<CharacterInfo> list;
-    for (const backend::CharacterEntry& entry : context.target.characters().list()) {
-        list.push_back({entry.id, entry.description, entry.front_open});
-    }
-    return list;
-}
-
-struct Id {
-    std::string id;
-    template <class Visitor>
-    void fields(Visitor& visit) {
-        visit("id", id, "the character device's name");
-    }
-};
-
-Result<> remove_character(QmpContext& context, const Id& arguments) {
-    return context.target.characters().remove(arguments.id);
-}
 
 struct DescriptorName {
     std::string name;
@@ -179,12 +148,10 @@ QmpReply query_balloon(QmpContext& context, const QmpNothing&) {
 constexpr auto kCommands = std::to_array<QmpCommand>({
     qmp_command<add_descriptor>("add-fd"),
     qmp_command<set_balloon>("balloon", "value "),
-    qmp_command<remove_character>("chardev-remove", "id "),
     qmp_command<close_descriptor>("closefd", "fdname "),
     qmp_command<keep_descriptor>("getfd", "fdname "),
     qmp_command<set_migration_capabilities>("migrate-set-capabilities", "capabilities "),
     qmp_command<query_balloon>("query-balloon"),
-    qmp_command<query_characters>("query-chardev"),
     qmp_command<query_sets>("query-fdsets"),
     qmp_command<query_migration>("query-migrate"),
     qmp_command<query_migration_capabilities>("query-migrate-capabilities"),

@@ -146,6 +146,22 @@ def check_objects(client):
     assert client.error("qom-list", path="/machine/peripheral/nobody")["class"] == "DeviceNotFound"
 
 
+def check_characters(client, folder):
+    path = str(folder / "line")
+    address = {"type": "unix", "data": {"path": path}}
+    client.value("chardev-add", id="line", backend={"type": "socket", "data": {"addr": address, "server": True, "wait": False}})
+    with socket.socket(socket.AF_UNIX) as peer:
+        peer.connect(path)
+    assert "/dev/pts/" in client.value("chardev-add", id="terminal", backend={"type": "pty", "data": {}})["pty"]
+    client.value("chardev-add", id="log", backend={"type": "file", "data": {"out": str(folder / "log")}})
+    assert {"line", "terminal", "log"} <= {each["label"] for each in client.value("query-chardev")}
+    for backend in ({"type": "sockt"}, {"type": "socket", "data": {"addr": {"type": "vsock", "data": {}}}}, 7, {}):
+        assert client.error("chardev-add", id="wrong", backend=backend)["class"] == "GenericError", backend
+    for name in ("line", "terminal", "log"):
+        client.value("chardev-remove", id=name)
+    assert client.error("chardev-remove", id="log")["class"] == "GenericError"
+
+
 def check_processors(client, process):
     processors = client.value("query-cpus-fast")
     assert [each["cpu-index"] for each in processors] == [0, 1]
@@ -167,6 +183,7 @@ def change(emulator, folder):
             check_networks(client)
             check_nodes(client, folder)
             check_objects(client)
+            check_characters(client, folder)
             check_processors(client, process)
             client.value("quit")
             assert process.wait(30) == 0
