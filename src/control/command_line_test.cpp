@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <ctime>
+
 #include "state/text_values.h"
 
 namespace kelvin::control {
@@ -39,6 +41,22 @@ std::string serial_of(const vm::MachineSpec& spec) {
 }
 
 #define EXPECT_MENTIONS(text, part) EXPECT_NE((text).find(part), std::string::npos) << (text)
+
+TEST(CommandLine, TheClockBeginsAtADate) {
+    EXPECT_EQ(spec_of({"-kernel", "K", "-rtc", "base=utc,driftfix=slew"}).clock_offset, 0);
+    constexpr i64 kLeapDay = 1'709'208'000;  // 2024-02-29T12:00:00
+    const i64 ahead = spec_of({"-kernel", "K", "-rtc", "base=2024-02-29T12:00:00"}).clock_offset;
+    EXPECT_NEAR(static_cast<double>(ahead), static_cast<double>(kLeapDay - ::time(nullptr)), 60);
+    EXPECT_MENTIONS(error_of({"-rtc", "base=2024-02-29T12:00:00Z"}), "is no date");
+    EXPECT_MENTIONS(error_of({"-rtc", "bass=utc"}), "base");
+}
+
+TEST(CommandLine, ThereIsNoSound) {
+    EXPECT_EQ(error_of({"-kernel", "K", "-audiodev", R"({"id":"a","driver":"none"})"}), "accepted");
+    for (const char* const given : {"alsa,id=a", "id=a", R"({"driver":1})"}) {
+        EXPECT_MENTIONS(error_of({"-audiodev", given}), "no sound");
+    }
+}
 
 TEST(CommandLine, ATypicalCall) {
     const auto spec = spec_of({"-M", "virt,gic-version=3", "-cpu", "cortex-a57", "-smp", "1", "-m", "512", "-kernel",

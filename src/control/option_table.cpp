@@ -93,7 +93,7 @@ Result<> apply_pid_file(Draft& draft, const std::string& value) {
 
 Result<> apply_audio(Draft&, const std::string& value) {
     const state::Json options = KELVIN_TRY(state::parse_options(value, "driver"));
-    if (options.value("driver", "") != "none") {
+    if (const auto driver = options.find("driver"); driver == options.end() || *driver != "none") {
         return user_error("there is no sound yet", "driver=none is accepted");
     }
     return ok();

@@ -36,59 +36,6 @@ Result<> close_descriptor(QmpContext& context, const DescriptorName& arguments) 
     return ok();
 }
 
-struct DescriptorSet {
-    std::optional<u64> set;
-    std::string opaque;
-    template <class Visitor>
-    void fields(Visitor& visit) {
-        visit("fdset-id", set, "the set that it becomes one of; by default a new one");
-        visit("opaque", opaque, "a remark");
-    }
-};
-
-struct AddedDescriptor {
-    u64 set = 0;
-    i64 number = 0;
-    template <class Visitor>
-    void fields(Visitor& visit) {
-        visit("fdset-id", set, "");
-        visit("fd", number, "");
-    }
-};
-
-Result<AddedDescriptor> add_descriptor(QmpContext& context, const DescriptorSet& arguments) {
-    Fd descriptor = KELVIN_TRY(context.client.take_descriptor());
-    const Descriptors::Added added =
-        KELVIN_TRY(context.target.descriptors().add(arguments.set, std::move(descriptor), arguments.opaque));
-    return AddedDescriptor{added.set, added.number};
-}
-
-struct SetMember {
-    u64 set = 0;
-    std::optional<i32> number;
-    template <class Visitor>
-    void fields(Visitor& visit) {
-        visit("fdset-id", set, "the set");
-        visit("fd", number, "only this one of it");
-    }
-};
-
-Result<> remove_descriptor(QmpContext& context, const SetMember& arguments) {
-    return context.target.descriptors().remove(arguments.set, arguments.number);
-}
-
-Result<Json> query_sets(QmpContext& context, const QmpNothing&) {
-    Json list = Json::array();
-    for (const auto& [number, members] : context.target.descriptors().sets()) {
-        Json fds = Json::array();
-        for (const Descriptors::Member& member : members) {
-            fds.push_back({{"fd", member.descriptor.get()}, {"opaque", member.remark}});
-        }
-        list.push_back({{"fdset-id", number}, {"fds", std::move(fds)}});
-    }
-    return list;
-}
-
 /// Of migration, which is not there: that its events are sent is true all the same.
 constexpr std::string_view kMigrationEvents = "events";
 
@@ -146,16 +93,13 @@ QmpReply query_balloon(QmpContext& context, const QmpNothing&) {
 }
 
 constexpr auto kCommands = std::to_array<QmpCommand>({
-    qmp_command<add_descriptor>("add-fd"),
     qmp_command<set_balloon>("balloon", "value "),
     qmp_command<close_descriptor>("closefd", "fdname "),
     qmp_command<keep_descriptor>("getfd", "fdname "),
     qmp_command<set_migration_capabilities>("migrate-set-capabilities", "capabilities "),
     qmp_command<query_balloon>("query-balloon"),
-    qmp_command<query_sets>("query-fdsets"),
     qmp_command<query_migration>("query-migrate"),
     qmp_command<query_migration_capabilities>("query-migrate-capabilities"),
-    qmp_command<remove_descriptor>("remove-fd", "fdset-id "),
 });
 
 }  // namespace

@@ -96,7 +96,8 @@ Json describe_cpu(const vm::CpuTopology& topology, const vm::Vm& vm, unsigned in
 
 Result<Json> query_cpus(QmpContext& context, const QmpNothing&) {
     Json list = Json::array();
-    for (unsigned index = 0; index < context.target.vm().cpu_count(); ++index) {
+    const unsigned count = context.target.spec().is_none ? 0 : context.target.vm().cpu_count();
+    for (unsigned index = 0; index < count; ++index) {
         list.push_back(describe_cpu(context.target.spec().cpu.topology, context.target.vm(), index));
     }
     return list;
@@ -134,7 +135,8 @@ Result<Json> human_command(QmpContext& context, const HumanCommand& arguments) {
     if (arguments.cpu >= context.target.vm().cpu_count()) {
         return user_error(fmt::format("there is no processor {}", arguments.cpu));
     }
-    return Json(Monitor(context.target.machine()).execute(arguments.line));
+    MonitorState state{context.target.machine(), static_cast<unsigned>(arguments.cpu), {}};
+    return Json(execute_command(state, arguments.line));
 }
 
 Result<Json> query_commands(QmpContext&, const QmpNothing&) {

@@ -132,7 +132,7 @@ QmpReply device_property(const vm::DeviceEntry& device, const std::string& name)
     if (found == options.end()) {
         return QmpFailure{.words = fmt::format("'{}' has no property '{}'", device.type->name, name)};
     }
-    return Json(found->default_value);
+    return qmp_default(*found);
 }
 
 QmpReply get(QmpContext& context, const Place& arguments) {

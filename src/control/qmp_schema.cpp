@@ -133,6 +133,21 @@ void QmpSchema::event(std::string_view name, const std::vector<state::OptionDesc
     entries_.push_back({{"name", name}, {"meta-type", "event"}, {"arg-type", data}});
 }
 
+Json qmp_default(const state::OptionDescription& option) {
+    const std::string& text = option.default_value;
+    if (text.empty()) {
+        return nullptr;
+    }
+    if (option.type == "bool") {
+        return text == "on";
+    }
+    if (is_number(option.type)) {
+        const auto number = state::parse_json(text);
+        return number ? *number : Json(text);
+    }
+    return text;
+}
+
 Json qmp_schema() {
     QmpSchema schema;
     for (const std::string_view name : qmp_command_names()) {

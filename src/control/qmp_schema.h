@@ -48,6 +48,9 @@ class QmpSchema {
     std::set<std::string> names_;
 };
 
+/// An option's default as a value of its type; null: none.
+state::Json qmp_default(const state::OptionDescription& option);
+
 /// Of all commands and events.
 state::Json qmp_schema();
 

@@ -12,6 +12,7 @@
 #include "cpu/arm64/model.h"
 #include "device/device_types.h"
 #include "vm/backends.h"
+#include "vm/vm.h"
 
 namespace kelvin::control {
 
@@ -91,8 +92,8 @@ Json describe(const std::vector<state::OptionDescription>& options) {
     Json list = Json::array();
     for (const state::OptionDescription& option : options) {
         Json one = {{"name", option.name}, {"type", option.type}, {"description", option.help}};
-        if (!option.default_value.empty()) {
-            one["default-value"] = option.default_value;
+        if (Json preset = qmp_default(option); !preset.is_null()) {
+            one["default-value"] = std::move(preset);
         }
         list.push_back(std::move(one));
     }
@@ -148,7 +149,7 @@ Result<Json> query_machines(QmpContext&, const QmpNothing&) {
     return Json::array({{{"name", "virt-10.0"},
                          {"alias", "virt"},
                          {"is-default", true},
-                         {"cpu-max", 123},
+                         {"cpu-max", vm::kMaxCpus},
                          {"hotpluggable-cpus", false},
                          {"numa-mem-supported", false},
                          {"default-cpu-type", fmt::format("{}{}", arm64::kDefaultModel, kCpuSuffix)},

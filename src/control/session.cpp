@@ -186,7 +186,7 @@ void Session::stop() {
 }
 
 void Session::cont() {
-    if (!vm_->is_running() && !vm_->is_off()) {
+    if (!vm_->is_running() && !vm_->is_off() && !spec_.is_none) {
         started_ = true;
         vm_->resume();
         emit("RESUME", {});

@@ -166,7 +166,7 @@ Result<> Backends::remove_object(const std::string& id) {
     if (found == objects_.end()) {
         return user_error(fmt::format("there is no object with id={}", id));
     }
-    if (!found->second.user.empty()) {
+    if (!found->second.users.empty()) {
         return user_error(fmt::format("object '{}' is in use", id), "remove the device that has it first: device_del");
     }
     if (found->second.type->name == "filter-dump" || found->second.type->name == "memory-backend-ram") {
@@ -190,7 +190,7 @@ void Backends::release(const std::string& owner) {
     networks_.release(owner);
     characters_.release(owner);
     for (auto& [id, object] : objects_) {
-        object.user = object.user == owner ? "" : object.user;
+        std::erase(object.users, owner);
     }
     if (balloon_owner_ == owner) {
         balloon_owner_.clear();
@@ -232,7 +232,7 @@ Result<backend::EntropySource*> Backends::claim_entropy(std::string_view id) {
     if (found == entropy_.end()) {
         return no_backend("-object rng-random or rng-builtin", id);
     }
-    objects_.find(id)->second.user = claimant_.key;
+    objects_.find(id)->second.users.push_back(claimant_.key);
     return &found->second;
 }
 

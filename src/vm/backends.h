@@ -61,7 +61,7 @@ class Backends final : public bus::Backends {
 
     struct Object {
         const ObjectType* type = nullptr;
-        std::string user;  ///< of what cannot go while somebody has it; empty: nobody
+        std::vector<std::string> users;  ///< it cannot go while there are any
     };
 
     Drives& drives_;

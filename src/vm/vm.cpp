@@ -15,9 +15,8 @@ namespace kelvin::vm {
 
 namespace {
 
-/// GICv2 serves no more processors (IHI 0048B 1.2); of GICv3's redistributors no more fit into the board's region.
+/// GICv2 serves no more processors (IHI 0048B 1.2).
 constexpr unsigned kMaxCpusGicv2 = 8;
-constexpr unsigned kMaxCpus = machine::virt::kGicV3Redistributors.size / 0x20000;
 
 Result<GicVersion> gic_version(const MachineSpec& spec) {
     const unsigned count = spec.cpu.count;

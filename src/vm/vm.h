@@ -22,6 +22,9 @@
 
 namespace kelvin::vm {
 
+/// Of GICv3's redistributors no more fit into the board's region.
+inline constexpr unsigned kMaxCpus = machine::virt::kGicV3Redistributors.size / 0x20000;
+
 /// Whoever holds the machine. Called on the event loop's thread.
 class VmOwner {
   public:

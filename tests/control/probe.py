@@ -72,6 +72,7 @@ def check_types(client):
         client.value("qom-list-properties", typename=name)
     options = {each["name"]: each for each in client.value("device-list-properties", typename="virtio-blk-pci")}
     assert options["drive"]["type"] == "str", options
+    assert options["discard"]["default-value"] is True and options["queue-size"]["default-value"] == 256, options
     assert client.error("device-list-properties", typename="kvm-pit")["class"] == "DeviceNotFound"
     machine = client.value("query-machines")[0]
     assert machine["name"] == "virt-10.0" and machine["alias"] == "virt", machine
@@ -82,6 +83,12 @@ def check_types(client):
     assert client.error("query-cpu-model-expansion", type="full", model={"name": "host"})["class"] == "GenericError"
     assert client.error("query-balloon")["class"] == "DeviceNotActive"
     client.value("migrate-set-capabilities", capabilities=[{"capability": "events", "state": True}])
+
+
+def check_none(client):
+    assert client.value("query-cpus-fast") == []
+    client.value("cont")
+    assert not client.events and client.value("query-status")["status"] == "prelaunch"
 
 
 def check_end(client, number, numbered):
@@ -201,6 +208,7 @@ def main():
         try:
             check_schema(client)
             check_types(client)
+            check_none(client)
         finally:
             check_end(client, number, numbered)
         check_refusal(emulator, folder)
