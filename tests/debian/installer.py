@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Debian's installer starts, asks for a language, and having one asks the next question.
 
-    installer.py --emulator COMMAND [--network]
+    installer.py --emulator COMMAND [--from kernel|network|disk|cd]
 
-The kernel is started directly or, with --network, by GRUB, which the UEFI firmware loads by TFTP from the user network.
+The kernel is started directly or by GRUB, which the UEFI firmware loads by TFTP from the user network, from a virtio disk, or from a CD.
 """
 
 import argparse
@@ -18,6 +18,14 @@ TESTS = Path(__file__).resolve().parents[1]
 sys.path += [str(TESTS / "boot"), str(TESTS / "firmware")]
 from console import Console, ConsoleError  # noqa: E402
 from firmware import firmware_folder  # noqa: E402
+from media import make_cd, make_disk  # noqa: E402
+
+MENU = """set timeout=0
+menuentry "installer" {
+  linux /linux console=ttyAMA0 quiet
+  initrd /initrd.gz
+}
+"""
 
 
 def installer_folder():
@@ -27,29 +35,53 @@ def installer_folder():
     return Path(fetch.stdout.strip())
 
 
-def sources(network, installer, folder):
-    """The options that say where the installer comes from."""
-    if not network:
-        return [
-            *("-kernel", installer / "debian-installer/arm64/linux", "-initrd", installer / "debian-installer/arm64/initrd.gz"),
-            *("-append", "console=ttyAMA0 quiet", "-nic", "user,model=virtio-net-pci"),
-        ]
-    firmware = firmware_folder("bookworm")
-    variables = folder / "vars.fd"
-    subprocess.run(["cp", "--sparse=always", firmware / "vars.fd", variables], check=True)
+def system_files(installer):
+    return [(installer / "debian-installer/arm64" / name, name) for name in ("linux", "initrd.gz")]
+
+
+def direct(installer, _firmware, _folder):
+    (kernel, _), (initrd, _) = system_files(installer)
+    return ["-kernel", kernel, "-initrd", initrd, "-append", "console=ttyAMA0 quiet", "-nic", "user,model=virtio-net-pci"]
+
+
+def network(installer, _firmware, _folder):
     return [
-        *("-drive", f"if=pflash,format=raw,file={firmware / 'code.fd'},readonly=on", "-drive", f"if=pflash,format=raw,file={variables}"),
         *("-netdev", f"user,id=net,tftp={installer},bootfile=/debian-installer/arm64/bootnetaa64.efi"),
         *("-device", "virtio-net-pci,netdev=net"),
     ]
 
 
+def disk(installer, firmware, folder):
+    image = make_disk(folder / "disk.img", 160 << 20, firmware / "grub.efi", MENU, system_files(installer))
+    return ["-drive", f"if=none,id=disk,format=raw,readonly=on,file={image}", "-device", "virtio-blk-pci,drive=disk", "-nic", "none"]
+
+
+def cd(installer, firmware, folder):
+    image = make_cd(folder / "cd.iso", firmware / "grub.efi", MENU, system_files(installer))
+    return [
+        *("-drive", f"if=none,id=cd,media=cdrom,format=raw,file={image}"),
+        *("-device", "virtio-scsi-pci", "-device", "scsi-cd,drive=cd", "-nic", "none"),
+    ]
+
+
+SOURCES = {"kernel": direct, "network": network, "disk": disk, "cd": cd}
+
+
+def firmware_options(firmware, folder):
+    variables = folder / "vars.fd"
+    subprocess.run(["cp", "--sparse=always", firmware / "vars.fd", variables], check=True)
+    return ["-drive", f"if=pflash,format=raw,file={firmware / 'code.fd'},readonly=on", "-drive", f"if=pflash,format=raw,file={variables}"]
+
+
 def run(arguments, folder):
-    words = sources(arguments.network, installer_folder(), folder)
+    firmware = firmware_folder("bookworm")
+    words = SOURCES[arguments.source](installer_folder(), firmware, folder)
+    if arguments.source != "kernel":
+        words += firmware_options(firmware, folder)
     command = [*shlex.split(arguments.emulator), *("-M", "virt", "-cpu", "max", "-m", "1G", "-nographic", "-no-reboot"), *map(str, words), *arguments.option]
     with Console(command, arguments.timeout) as console:
         try:
-            if arguments.network:
+            if arguments.source == "network":
                 console.wait_for("Advanced options")
                 console.type("\r")
             console.wait_for("Select a language")
@@ -64,7 +96,7 @@ def run(arguments, folder):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--emulator", required=True, help="a command that takes QEMU's options")
-    parser.add_argument("--network", action="store_true")
+    parser.add_argument("--from", dest="source", default="kernel", choices=list(SOURCES))
     parser.add_argument("--option", action="append", default=[], help="one more argument for the emulator")
     parser.add_argument("--log", help="a file that gets what the console printed")
     parser.add_argument("--timeout", type=float, default=240)

@@ -8,7 +8,6 @@ The options are those of the emulator; they connect the drive `disk`.
 """
 
 import argparse
-import os
 import shlex
 import subprocess
 import sys
@@ -19,6 +18,7 @@ sys.path.append(str(Path(__file__).parents[1] / "boot"))
 from boot import PROMPT, guest_folder  # noqa: E402
 from console import Console, ConsoleError  # noqa: E402
 from firmware import firmware_folder  # noqa: E402
+from media import make_disk  # noqa: E402
 
 MENU = """set timeout=0
 menuentry "linux" {
@@ -26,25 +26,6 @@ menuentry "linux" {
   initrd /initrd
 }
 """
-
-
-def make_disk(folder, firmware, guest):
-    """A disk that is one FAT file system, as removable media are."""
-    disk = folder / "disk.img"
-    disk.touch()
-    os.truncate(disk, 96 << 20)
-    (folder / "grub.cfg").write_text(MENU)
-    at = ("-i", disk)
-    subprocess.run(["mformat", *at, "-F", "::"], check=True)
-    subprocess.run(["mmd", *at, "::/EFI", "::/EFI/BOOT", "::/EFI/debian"], check=True)
-    for source, target in [
-        (firmware / "grub.efi", "EFI/BOOT/BOOTAA64.EFI"),
-        (folder / "grub.cfg", "EFI/debian/grub.cfg"),
-        (guest / "kernel", "kernel"),
-        (guest / "initrd-devices", "initrd"),
-    ]:
-        subprocess.run(["mcopy", *at, source, f"::/{target}"], check=True)
-    return disk
 
 
 def ask(console, line, answer):
@@ -77,12 +58,14 @@ def boot(arguments, folder):
     guest = guest_folder(arguments.suite)
     variables = folder / "vars.fd"
     subprocess.run(["cp", "--sparse=always", firmware / "vars.fd", variables], check=True)
+    files = [(guest / "kernel", "kernel"), (guest / "initrd-devices", "initrd")]
+    disk = make_disk(folder / "disk.img", 96 << 20, firmware / "grub.efi", MENU, files)
     command = [
         *shlex.split(arguments.emulator),
         *("-M", "virt", "-m", "512", "-nographic", "-no-reboot", "-nic", "none"),
         *("-drive", f"if=pflash,format=raw,file={firmware / 'code.fd'},readonly=on"),
         *("-drive", f"if=pflash,format=raw,file={variables}"),
-        *("-drive", f"if=none,id=disk,format=raw,file={make_disk(folder, firmware, guest)}"),
+        *("-drive", f"if=none,id=disk,format=raw,file={disk}"),
         *arguments.option,
     ]
     with Console(command, arguments.timeout) as console:

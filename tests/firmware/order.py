@@ -9,7 +9,6 @@ The options are those of the emulator; they connect the drives `first` and `seco
 """
 
 import argparse
-import os
 import shlex
 import subprocess
 import sys
@@ -19,21 +18,15 @@ from pathlib import Path
 sys.path.append(str(Path(__file__).parents[1] / "boot"))
 from console import Console, ConsoleError  # noqa: E402
 from firmware import firmware_folder  # noqa: E402
+from media import make_disk  # noqa: E402
 
 
-def make_disk(folder, firmware, name):
-    """A disk from which GRUB says that it is there, and switches off."""
-    disk = folder / f"{name}.img"
-    disk.touch()
-    os.truncate(disk, 40 << 20)
-    menu = folder / f"{name}.cfg"
-    menu.write_text(f'set timeout=0\nmenuentry "{name}" {{\n  echo "The {name} disk."\n  halt\n}}\n')
-    at = ("-i", disk)
-    subprocess.run(["mformat", *at, "-F", "::"], check=True)
-    subprocess.run(["mmd", *at, "::/EFI", "::/EFI/BOOT", "::/EFI/debian"], check=True)
-    subprocess.run(["mcopy", *at, firmware / "grub.efi", "::/EFI/BOOT/BOOTAA64.EFI"], check=True)
-    subprocess.run(["mcopy", *at, menu, "::/EFI/debian/grub.cfg"], check=True)
-    return disk
+MENU = """set timeout=0
+menuentry "{name}" {{
+  echo "The {name} disk."
+  halt
+}}
+"""
 
 
 def firmware_options(arguments, folder, firmware):
@@ -51,7 +44,8 @@ def boot(arguments, folder):
         *firmware_options(arguments, folder, firmware),
     ]
     for name in ("first", "second"):
-        command += ["-drive", f"if=none,id={name},format=raw,file={make_disk(folder, firmware, name)}"]
+        disk = make_disk(folder / f"{name}.img", 40 << 20, firmware / "grub.efi", MENU.format(name=name))
+        command += ["-drive", f"if=none,id={name},format=raw,file={disk}"]
     with Console([*command, *arguments.options], arguments.timeout) as console:
         if arguments.firmware == "found":
             console.wait_for("note: the firmware is '.*AAVMF_CODE.fd'")
