@@ -2,6 +2,7 @@
 #include "backend/block/drive.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <cstdio>
 #include <cstring>
@@ -67,6 +68,40 @@ TEST_P(DriveTest, ReadsWhatWasWritten) {
         ASSERT_EQ(transfer(drive, BlockRequest::Kind::read, 0, back), 0);
         EXPECT_TRUE(is_zero(back));
         EXPECT_EQ(drive.size(), u64{1} << 20);
+    }
+}
+
+Detached write_to(FileNode& node, u64 offset, Buffers buffers, u64& left) {
+    EXPECT_EQ(co_await node.write(offset, buffers), 0);
+    --left;
+}
+
+TEST_P(DriveTest, WritesThatLetTheFileGrowAtTheSameTimeLoseNothing) {
+    constexpr u64 kPiece = 512 * 5;
+    for (const bool direct : {false, true}) {
+        const auto node = create(0, direct);
+        std::vector<u8> data(kPiece * 100);
+        for (u64 i = 0; i < data.size(); ++i) {
+            data[i] = static_cast<u8>(1 + i / 512 % 250);
+        }
+        std::vector<SingleBuffer> pieces;
+        for (u64 at = 0; at < data.size(); at += kPiece) {
+            pieces.emplace_back(std::span(data).subspan(at, kPiece));
+        }
+        u64 left = pieces.size();
+        for (u64 i = 0; i < pieces.size(); ++i) {
+            const u64 each = i * 37 % pieces.size();
+            write_to(*node, each * kPiece, pieces[each].buffers(), left);
+        }
+        while (left != 0) {
+            io_->turn(true);
+        }
+        std::vector<u8> back(data.size());
+        EXPECT_EQ(io_->run(node->read(0, SingleBuffer(back).buffers())), 0);
+        EXPECT_TRUE(back == data);
+        struct stat status {};
+        ASSERT_EQ(::stat(path_.c_str(), &status), 0);
+        EXPECT_EQ(status.st_size, static_cast<off_t>(data.size()));
     }
 }
 

@@ -202,12 +202,11 @@ Task<int> FileNode::bounce_write(u64 offset, Buffers buffers) {
     entry.kind = partial ? RangeLock::Kind::exclusive : RangeLock::Kind::shared;
     co_await ranges_.lock(entry);
     const RangeGuard guard(ranges_, entry);
-    const u64 file_end = std::max(size_, offset + buffers.length());
+    // Before anything waits: others see from size_ how far the file must reach.
+    grow_to(offset + buffers.length());
     int error = 0;
     if (!partial && buffers.is_aligned(alignment_)) {
-        error = co_await transfer(IoOperation::Kind::write, offset, buffers);
-        grow_to(file_end);
-        co_return error;
+        co_return co_await transfer(IoOperation::Kind::write, offset, buffers);
     }
     AlignedMemory memory(end - begin);
     if (partial) {
@@ -217,11 +216,10 @@ Task<int> FileNode::bounce_write(u64 offset, Buffers buffers) {
     if (error == 0) {
         error = co_await transfer(IoOperation::Kind::write, begin, memory.buffers());
     }
-    // The last block reaches beyond the end that the file shall have.
-    if (error == 0 && !is_device_ && end > file_end && ::ftruncate(fd_.get(), static_cast<off_t>(file_end)) != 0) {
+    // The last block reaches beyond the end that the file shall have; what others are writing does not.
+    if (error == 0 && !is_device_ && end > size_ && ::ftruncate(fd_.get(), static_cast<off_t>(size_)) != 0) {
         error = errno;
     }
-    grow_to(file_end);
     co_return error;
 }
 
