@@ -21,7 +21,9 @@
 // check() and for the owner of the state, who refuses what registers could not hold.
 #pragma once
 
+#include <algorithm>
 #include <concepts>
+#include <iterator>
 #include <limits>
 #include <optional>
 #include <string>
@@ -157,8 +159,12 @@ Json save_value(T& field) {
             return to_digits(field);
         } else {
             Json list = Json::array();
-            for (auto& each : field) {
-                list.push_back(save_value(each));
+            if constexpr (std::same_as<typename T::value_type, bool>) {
+                std::ranges::copy(field, std::back_inserter(list));
+            } else {
+                for (auto& each : field) {
+                    list.push_back(save_value(each));
+                }
             }
             return list;
         }
@@ -182,9 +188,11 @@ Result<> load_list(const Json& value, T& field, u32 version) {
         return unfit(value, "a list of " + std::to_string(field.size()) + " values");
     }
     for (std::size_t index = 0; index < field.size(); ++index) {
-        if (const Result<> outcome = load_value(value[index], field[index], version); !outcome) {
+        typename T::value_type loaded = std::move(field[index]);
+        if (const Result<> outcome = load_value(value[index], loaded, version); !outcome) {
             return in_front("[" + std::to_string(index) + "]", outcome.error());
         }
+        field[index] = std::move(loaded);
     }
     return ok();
 }

@@ -10,13 +10,11 @@ namespace kelvin::device::nvme {
 
 namespace {
 
-constexpr u32 kAdminSizeMask = 0x0fff0fff;
 /// CAP (3.1.1): queues must be contiguous; what a host may wait for the controller, in units of 500 ms; NVM commands;
 /// pages of 4 KiB to 64 KiB.
 constexpr u64 kContiguous = u64{1} << 16;
 constexpr u64 kTimeout = u64{20} << 24;
 constexpr u64 kNvmCommandSet = u64{1} << 37;
-constexpr unsigned kLargestPageBits = 16;
 constexpr u64 kLargestPage = u64{kLargestPageBits - 12} << 52;
 
 }  // namespace
@@ -117,7 +115,7 @@ void Controller::write_word(u64 offset, u32 value) {
     };
     switch (offset) {
         case reg::kAdminQueueAttributes:
-            admin_attributes_ = value & kAdminSizeMask;
+            admin_attributes_ = value & kAdminSizesWritable;
             break;
         case reg::kAdminSubmissionBase:
         case reg::kAdminSubmissionBase + 4:
@@ -229,7 +227,6 @@ void Controller::start(u32 configuration) {
     features_ = {};
     features_.write_cache =
         std::ranges::all_of(spaces_, [](const auto& each) { return each.second->cached_at_first(); });
-    features_.uncoalesced.resize(options_.vectors);
     status_ = csts::kReady;
 }
 

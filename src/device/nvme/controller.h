@@ -17,6 +17,7 @@
 #include "device/nvme/queues.h"
 #include "device/nvme/transfer.h"
 #include "memory/mmio.h"
+#include "state/json.h"
 
 namespace kelvin::device::nvme {
 
@@ -66,14 +67,29 @@ class Controller final : public memory::MmioHandler {
     bool has(u32 id) const { return spaces_.contains(id); }
     const std::string& serial() const { return options_.serial; }
 
+    /// As bus::Savable says, of the namespaces, too.
+    void quiesce();
+    state::Json save() const;
+    Result<> load(const state::Json& saved);
+
   private:
     struct Request;
+    struct Saved;
+    struct SavedQueues;
     struct Event {
         u8 type = 0;
         u8 information = 0;
         u8 log_page = 0;
         bool operator==(const Event&) const = default;
+
+        template <class Visitor>
+        void fields(Visitor& visit) {
+            visit("type", type);
+            visit("information", information);
+            visit("log_page", log_page);
+        }
     };
+    static constexpr std::size_t kErrorEntries = 16;
     struct ErrorEntry {
         u64 count = 0;
         u16 queue = 0;
@@ -81,20 +97,57 @@ class Controller final : public memory::MmioHandler {
         u16 status = 0;
         u64 block = 0;
         u32 space = 0;
+
+        template <class Visitor>
+        void fields(Visitor& visit) {
+            visit("count", count);
+            visit("queue", queue);
+            visit("command", command);
+            visit("status", status);
+            visit("block", block);
+            visit("space", space);
+        }
     };
     struct Features {
         u32 arbitration = 0;
         u16 temperature_over = 343;  // K
         u16 temperature_under = 0;
-        u32 error_recovery = 0;
+        u16 error_recovery = 0;
         bool write_cache = true;
-        u32 coalescing = 0;
-        u32 atomicity = 0;
-        u32 events = 0;
-        std::vector<bool> uncoalesced;  // by vector
+        u16 coalescing = 0;
+        bool atomicity = false;
+        u16 events = 0;
+        std::vector<u16> uncoalesced;  // vectors, ascending
+
+        static constexpr u16 kEventsMask = 0x1ff;
+        bool coalesced(u16 vector) const;
+        void set_coalesced(u16 vector, bool on);
+
+        template <class Visitor>
+        void fields(Visitor& visit) {
+            visit("arbitration", arbitration);
+            visit("temperature_over", temperature_over);
+            visit("temperature_under", temperature_under);
+            visit("error_recovery", error_recovery);
+            visit("write_cache", write_cache);
+            visit("coalescing", coalescing);
+            visit("atomicity", atomicity);
+            visit("events", events);
+            visit("uncoalesced", uncoalesced);
+        }
     };
     struct Statistics {
         u64 sectors_read = 0, sectors_written = 0, reads = 0, writes = 0, media_errors = 0, errors = 0;
+
+        template <class Visitor>
+        void fields(Visitor& visit) {
+            visit("sectors_read", sectors_read);
+            visit("sectors_written", sectors_written);
+            visit("reads", reads);
+            visit("writes", writes);
+            visit("media_errors", media_errors);
+            visit("errors", errors);
+        }
     };
 
     // Registers (controller.cpp).
@@ -113,6 +166,7 @@ class Controller final : public memory::MmioHandler {
     // Queues (controller_queues.cpp).
     void schedule();
     void run();
+    void report_bad_rings();
     void fetch(SubmissionQueue& queue);
     Request& take_request();
     void release(Request& request);
@@ -154,6 +208,14 @@ class Controller final : public memory::MmioHandler {
     void send_events();
     void note_error(const Request& request, Status status);
     void note_change(u32 space);
+
+    // What is saved (controller_state.cpp).
+    SavedQueues save_queues() const;
+    Result<> check(const Saved& saved) const;
+    Result<> check_spaces(const Saved& saved) const;
+    Result<> check_run(const SavedQueues& saved) const;
+    Result<> check_waiting(const SavedQueues& saved) const;
+    Result<> reopen(const SavedQueues& saved);
 
     // I/O commands (controller_io.cpp).
     void execute_io(Request& request);

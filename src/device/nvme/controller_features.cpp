@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Set Features and Get Features (NVM Express Base Specification 1.4, 5.21).
+#include <algorithm>
+
 #include "device/nvme/request.h"
 
 namespace kelvin::device::nvme {
@@ -20,9 +22,6 @@ enum Feature : u8 {
 };
 
 constexpr u32 kSave = u32{1} << 31;
-constexpr u32 kErrorRecoveryMask = 0x0000ffff;
-constexpr u32 kCoalescingMask = 0x0000ffff;
-constexpr u32 kEventsMask = 0x000001ff;
 constexpr u32 kUncoalesced = u32{1} << 16;
 
 /// Temperature Threshold (5.21.1.4).
@@ -31,6 +30,17 @@ constexpr u32 kTypeMask = 0x300000;
 constexpr u32 kUnder = 0x100000;
 
 }  // namespace
+
+bool Controller::Features::coalesced(u16 vector) const {
+    return !std::ranges::binary_search(uncoalesced, vector);
+}
+
+void Controller::Features::set_coalesced(u16 vector, bool on) {
+    std::erase(uncoalesced, vector);
+    if (!on) {
+        uncoalesced.insert(std::ranges::lower_bound(uncoalesced, vector), vector);
+    }
+}
 
 void Controller::set_features(Request& request) {
     const u32 value = request.command.dword11();
@@ -47,7 +57,7 @@ void Controller::set_features(Request& request) {
         case kTemperature:
             return complete(request, set_temperature(value));
         case kErrorRecovery:
-            features_.error_recovery = value & kErrorRecoveryMask;
+            features_.error_recovery = static_cast<u16>(value);
             break;
         case kWriteCache:
             features_.write_cache = (value & 1) != 0;
@@ -55,19 +65,19 @@ void Controller::set_features(Request& request) {
         case kQueues:
             return set_number_of_queues(request);
         case kCoalescing:
-            features_.coalescing = value & kCoalescingMask;
+            features_.coalescing = static_cast<u16>(value);
             break;
         case kVectorConfiguration:
-            if ((value & 0xffff) >= features_.uncoalesced.size()) {
+            if ((value & 0xffff) >= options_.vectors) {
                 return complete(request, Status::invalid_field);
             }
-            features_.uncoalesced[value & 0xffff] = (value & kUncoalesced) != 0;
+            features_.set_coalesced(static_cast<u16>(value), (value & kUncoalesced) == 0);
             break;
         case kWriteAtomicity:
-            features_.atomicity = value & 1;
+            features_.atomicity = (value & 1) != 0;
             break;
         case kEvents:
-            features_.events = value & kEventsMask;
+            features_.events = static_cast<u16>(value & Features::kEventsMask);
             break;
         default:
             return complete(request, Status::invalid_field);
@@ -86,7 +96,7 @@ Status Controller::set_temperature(u32 value) {
             static_cast<u16>(value);
     }
     if (is_out_of_temperature()) {
-        report({.type = 1, .information = 1, .log_page = 2});
+        report({.type = kHealthType, .information = 1, .log_page = 2});
     }
     return Status::success;
 }
@@ -137,13 +147,13 @@ void Controller::get_features(Request& request) {
             value = features_.coalescing;
             break;
         case kVectorConfiguration:
-            if ((question & 0xffff) >= features_.uncoalesced.size()) {
+            if ((question & 0xffff) >= options_.vectors) {
                 return complete(request, Status::invalid_field);
             }
-            value = (question & 0xffff) | (features_.uncoalesced[question & 0xffff] ? kUncoalesced : 0);
+            value = (question & 0xffff) | (features_.coalesced(static_cast<u16>(question)) ? 0 : kUncoalesced);
             break;
         case kWriteAtomicity:
-            value = features_.atomicity;
+            value = features_.atomicity ? 1 : 0;
             break;
         case kEvents:
             value = features_.events;

@@ -12,16 +12,12 @@ namespace {
 /// QEMU's, so that links in /dev/disk/by-id stay what they were.
 constexpr std::string_view kModel = "QEMU NVMe Ctrl";
 constexpr std::string_view kFirmware = "1.0";
-constexpr std::size_t kErrorEntries = 16;
 constexpr std::size_t kErrorEntrySize = 64;
 constexpr std::size_t kHealthSize = 512;
 constexpr u16 kTemperature = 323;  // K; there is no sensor, and 0 would be alarming
 constexpr u16 kWarningTemperature = 343;
 constexpr u16 kCriticalTemperature = 373;
 constexpr u32 kNamespaceNotices = 1 << 8;
-constexpr u8 kErrorType = 0;
-constexpr u8 kHealthType = 1;
-constexpr u8 kNoticeType = 2;
 constexpr u8 kChangedPage = 4;
 /// A list that overflows says so (5.14.1.4); it cannot, as there are no more namespaces than this.
 constexpr std::size_t kMaxChanged = 1024;

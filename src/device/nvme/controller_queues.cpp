@@ -23,14 +23,9 @@ void Controller::schedule() {
 
 void Controller::run() {
     scheduled_ = false;
+    report_bad_rings();
     if (!running_) {
         return;
-    }
-    if (rang_no_queue_.exchange(false)) {
-        report({.type = 0, .information = 0, .log_page = 1});
-    }
-    if (rang_beyond_.exchange(false)) {
-        report({.type = 0, .information = 1, .log_page = 1});
     }
     for (const auto& [id, space] : spaces_) {
         space->disk().begin_batch();
@@ -48,6 +43,18 @@ void Controller::run() {
     }
     for (const auto& [id, space] : spaces_) {
         space->disk().end_batch();
+    }
+}
+
+/// Nobody is told of those while the controller was off.
+void Controller::report_bad_rings() {
+    const bool rang_no_queue = rang_no_queue_.exchange(false);
+    const bool rang_beyond = rang_beyond_.exchange(false);
+    if (running_ && rang_no_queue) {
+        report({.type = kErrorType, .information = 0, .log_page = 1});
+    }
+    if (running_ && rang_beyond) {
+        report({.type = kErrorType, .information = 1, .log_page = 1});
     }
 }
 
@@ -177,7 +184,7 @@ bool Controller::open_submission_queue(u16 id, u16 completions, u64 base, u32 si
     }
     doorbells_[2 * std::size_t{id}].open(size);
     submissions_[id] = std::make_unique<SubmissionQueue>(
-        SubmissionQueue{.id = id, .completions = completions, .size = size, .ram = *ram});
+        SubmissionQueue{.id = id, .completions = completions, .size = size, .base = {base}, .ram = *ram});
     ++completions_[completions]->users;
     return true;
 }

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "state/saved_state.h"
+
 namespace kelvin::device {
 
 namespace {
@@ -165,6 +167,36 @@ bool Nvme::config_written(u32, unsigned) {
         controller_.interrupts_changed();
     }
     return false;
+}
+
+namespace {
+
+struct SavedNvme {
+    state::Json function;
+    state::Json controller;
+
+    template <class Visitor>
+    void fields(Visitor& visit) {
+        visit("function", function);
+        visit("controller", controller);
+    }
+};
+
+}  // namespace
+
+Result<state::Json> Nvme::save() {
+    SavedNvme saved{save_function(), controller_.save()};
+    return state::save_state(saved);
+}
+
+Result<> Nvme::load(const state::Json& json) {
+    SavedNvme saved;
+    KELVIN_TRY(state::load_state("", json, saved));
+    if (const auto function = load_function(saved.function); !function) {
+        return state::in_front(".function", function.error());
+    }
+    const auto controller = controller_.load(saved.controller);
+    return controller ? controller : state::in_front(".controller", controller.error());
 }
 
 void Nvme::reset() {

@@ -8,12 +8,13 @@
 
 #include "bus/device_type.h"
 #include "bus/pci/function.h"
+#include "bus/saved_by_its_bus.h"
 #include "device/nvme/controller.h"
 
 namespace kelvin::device {
 
 /// A disk as a namespace of a controller: `-device nvme-ns,drive=...,bus=CONTROLLER`.
-class NvmeNamespace final : public bus::Device {
+class NvmeNamespace final : public bus::Device, private bus::SavedByItsBus {
   public:
     struct Options {
         nvme::NamespaceOptions space;
@@ -32,6 +33,7 @@ class NvmeNamespace final : public bus::Device {
         : wanted_id_(options.nsid), bootindex_(options.space.bootindex), space_(options.space, disk) {}
 
     void reset() override {}
+    Savable* savable() override { return this; }
     std::optional<bus::Bootable> bootable() const override {
         return bus::Bootable{bus::Bootable::Kind::disk, bootindex_, ""};
     }
@@ -71,7 +73,7 @@ class NvmeBus final : public bus::Bus {
     u32 reserved_ = 0;
 };
 
-class Nvme final : public bus::pci::Function, private nvme::InterruptPort {
+class Nvme final : public bus::pci::Function, private nvme::InterruptPort, private bus::Savable {
   public:
     struct Options {
         bus::pci::FunctionOptions function = {};
@@ -104,11 +106,16 @@ class Nvme final : public bus::pci::Function, private nvme::InterruptPort {
     ~Nvme() override;
 
     void reset() override;
+    Savable* savable() override { return this; }
     std::span<bus::Bus* const> buses() override { return {&bus_pointer_, 1}; }
     std::optional<bus::Bootable> bootable() const override { return bootable_; }
 
   private:
     bool config_written(u32 offset, unsigned size) override;
+    void config_loaded() override { used_messages_ = msix_enabled(); }
+    void quiesce() override { controller_.quiesce(); }
+    Result<state::Json> save() override;
+    Result<> load(const state::Json& saved) override;
     bool uses_messages() const override { return msix_enabled(); }
     void send_message(u16 vector) override { raise(vector); }
     void set_line(bool level) override { set_intx(level); }

@@ -55,6 +55,7 @@ struct SubmissionQueue {
     u16 id = 0;
     u16 completions = 0;  ///< where its commands' completions go
     u32 size = 0;
+    Gpa base;
     memory::RamSlice ram;
     u32 head = 0;
     u32 in_flight = 0;     ///< commands that have no completion yet
@@ -67,6 +68,17 @@ struct Completion {
     u16 submission_queue = 0;
     u16 command = 0;
     Status status = Status::success;
+
+    template <class Visitor>
+    void fields(Visitor& visit) {
+        visit("result", result);
+        visit("submission_head", submission_head);
+        visit("submission_queue", submission_queue);
+        visit("command", command);
+        u16 code = static_cast<u16>(status);
+        visit("status", code);
+        status = Status{code};
+    }
 };
 
 class CompletionQueue {
@@ -79,6 +91,16 @@ class CompletionQueue {
     /// Into the next place, which is free.
     void put(const Completion& completion);
     Doorbell& head() { return head_; }
+    u32 size() const { return size_; }
+    Gpa base() const { return base_; }
+    /// Where the next entry goes, and the phase that it gets.
+    u32 tail() const { return tail_; }
+    bool phase() const { return phase_; }
+    /// For a queue that was saved there; `tail` is below the size.
+    void place_tail(u32 tail, bool phase) {
+        tail_ = tail;
+        phase_ = phase;
+    }
 
     u16 vector = 0;
     bool interrupts = false;

@@ -31,6 +31,9 @@ enum : u64 {
 
 constexpr u32 kVersion14 = 0x00010400;
 
+/// AQA (3.1.8): both sizes, counted from 0.
+constexpr u32 kAdminSizesWritable = 0x0fff0fff;
+
 /// CC (3.1.5).
 namespace cc {
 constexpr u32 kEnable = 1;
@@ -64,6 +67,9 @@ constexpr u32 kShutdownOccurring = 1 << 2;
 constexpr u32 kShutdownComplete = 2 << 2;
 }  // namespace csts
 
+/// MPSMAX: 64 KiB.
+constexpr unsigned kLargestPageBits = 16;
+
 constexpr unsigned kSubmissionEntryBits = 6;
 constexpr unsigned kCompletionEntryBits = 4;
 constexpr u64 kSubmissionEntry = u64{1} << kSubmissionEntryBits;
@@ -92,6 +98,11 @@ enum class Opcode : u8 {
     write_zeroes = 0x08,
     dataset_management = 0x09,
 };
+
+/// Asynchronous events' types (5.2).
+constexpr u8 kErrorType = 0;
+constexpr u8 kHealthType = 1;
+constexpr u8 kNoticeType = 2;
 
 /// Status code type and code (4.6.1), as they stand in bits [14:1] of a completion's last word; with Do Not Retry where
 /// asking again cannot help.

@@ -27,10 +27,14 @@ class TestHost : private bus::pci::FunctionPort {
     static constexpr u64 kRamSize = u64{4} << 20;
     static constexpr u64 kPage = 4096;
 
-    explicit TestHost(Nvme::Options options = {}, bool with_disk = true) : disk(thread.loop) {
+    explicit TestHost(const Nvme::Options& options = {}, bool with_disk = true) : disk(thread.loop) {
         auto block = memory::RamBlock::allocate(kRamSize);
         EXPECT_TRUE(block);
         EXPECT_TRUE(map.add_ram({kRam}, std::move(*block), "ram"));
+        plug_in(options, with_disk);
+    }
+    /// A controller, where none is.
+    void plug_in(Nvme::Options options, bool with_disk = true) {
         options.serial = "N1";
         thread.loop.call(
             [&] { nvme = std::make_unique<Nvme>(options, thread.loop, map, with_disk ? &disk : nullptr, "nvme0"); });

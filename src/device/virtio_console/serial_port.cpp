@@ -12,8 +12,6 @@ namespace {
 /// A guest's console must not hold its processor for longer because of who does not read it: drivers wait for each
 /// character to be taken.
 constexpr i64 kPatienceNs = 100'000'000;
-/// The longest name; a driver's buffers for control messages have a page.
-constexpr std::size_t kLongestName = 255;
 
 }  // namespace
 
@@ -130,10 +128,39 @@ bool SerialPort::host_open() {
             }
         }
     }
-    if (changed) {
+    if (changed && line_ != nullptr) {
         line_->accept_input();
     }
     return host_open_;
+}
+
+SerialPort::State SerialPort::save_host() const {
+    const std::lock_guard lock(mutex_);
+    return {{input_.begin(), input_.end()}, host_open_, {changes_.begin(), changes_.end()}};
+}
+
+Result<> SerialPort::State::check() const {
+    if (input.size() > kMostInput) {
+        return user_error(fmt::format(".input: {} bytes are more than {}", input.size(), kMostInput));
+    }
+    if (changes.size() > 2 || (changes.size() == 2 && changes[0] == changes[1])) {
+        return user_error(".changes: who comes and goes unseen is not remembered");
+    }
+    return ok();
+}
+
+void SerialPort::restore_host(const State& state) {
+    waiting_ = false;
+    hurried_ = false;
+    const std::lock_guard lock(mutex_);
+    const bool present = changes_.empty() ? host_open_ : changes_.back();
+    input_.assign(state.input.begin(), state.input.end());
+    host_open_ = state.host_open;
+    changes_.assign(state.changes.begin(), state.changes.end());
+    if ((changes_.empty() ? host_open_ : changes_.back()) != present) {
+        note_change_locked(present);
+    }
+    stir_locked();
 }
 
 std::size_t SerialPort::space() {
@@ -159,13 +186,17 @@ void SerialPort::change_peer(bool present) {
         return;
     }
     const std::lock_guard lock(mutex_);
-    // Who came and went unseen need not be told of: what is told is of the other kind each time.
+    note_change_locked(present);
+    stir_locked();
+}
+
+/// Who came and went unseen need not be told of: what is told is of the other kind each time.
+void SerialPort::note_change_locked(bool present) {
     if (!changes_.empty() && changes_.back() != present && changes_.size() > 1) {
         changes_.pop_back();
     } else if (changes_.empty() || changes_.back() != present) {
         changes_.push_back(present);
     }
-    stir_locked();
 }
 
 void SerialPort::stir_locked() {

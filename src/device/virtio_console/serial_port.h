@@ -11,6 +11,7 @@
 #include "backend/char/character_device.h"
 #include "base/event_loop.h"
 #include "bus/device_type.h"
+#include "bus/saved_by_its_bus.h"
 
 namespace kelvin::device {
 
@@ -25,7 +26,7 @@ class PortListener {
 };
 
 /// The I/O loop's thread, but for what its line calls.
-class SerialPort final : public bus::Device, private backend::CharacterReceiver {
+class SerialPort final : public bus::Device, private bus::SavedByItsBus, private backend::CharacterReceiver {
   public:
     struct Options {
         std::string chardev;
@@ -40,6 +41,8 @@ class SerialPort final : public bus::Device, private backend::CharacterReceiver 
         }
     };
     enum class Kind : u8 { serial, console };
+    /// A driver's buffers for control messages have a page.
+    static constexpr std::size_t kLongestName = 255;
 
     static Result<std::unique_ptr<SerialPort>> create(const Options& options, const bus::Surroundings& surroundings,
                                                       Kind kind);
@@ -50,6 +53,7 @@ class SerialPort final : public bus::Device, private backend::CharacterReceiver 
     ~SerialPort() override;
 
     void reset() override {}
+    Savable* savable() override { return this; }
 
     bool is_console() const { return kind_ == Kind::console; }
     const std::string& name() const { return options_.name; }
@@ -73,6 +77,25 @@ class SerialPort final : public bus::Device, private backend::CharacterReceiver 
     /// sent was fetched, and before anything that the next one sends.
     bool host_open();
 
+    /// For who is at its other end: what has come from there, and what the guest knows of them.
+    struct State {
+        std::vector<u8> input;  ///< read ahead
+        bool host_open = false;
+        std::vector<bool> changes;  ///< not yet told of
+
+        template <class Visitor>
+        void fields(Visitor& visit) {
+            visit("input", input);
+            visit("host_open", host_open);
+            visit("changes", changes);
+        }
+        Result<> check() const;
+    };
+    State save_host() const;
+    /// The guest is told, in its turn, of who is there now and was not then, or the other way round. `state` has been
+    /// checked.
+    void restore_host(const State& state);
+
   private:
     /// How much is read ahead of the guest's buffers.
     static constexpr std::size_t kMostInput = std::size_t{256} << 10;
@@ -84,6 +107,7 @@ class SerialPort final : public bus::Device, private backend::CharacterReceiver 
     void output_possible() override;
 
     void change_peer(bool present);
+    void note_change_locked(bool present);
     void stir_locked();
     void stirred();
     void waited_enough();

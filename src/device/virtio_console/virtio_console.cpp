@@ -44,13 +44,6 @@ constexpr std::size_t kMostMessages = 1024;
 constexpr u64 kTurn = u64{1} << 20;
 constexpr std::size_t kPiece = std::size_t{64} << 10;
 
-constexpr u16 input_queue(u32 port) {
-    return static_cast<u16>(port == 0 ? 0 : 2 + 2 * port);
-}
-constexpr u16 output_queue(u32 port) {
-    return static_cast<u16>(input_queue(port) + 1);
-}
-
 u64 offered(const VirtioConsole::Options& options) {
     return options.ring.features() | (options.max_ports > 1 ? kMultiport : 0) |
            (options.emergency_write ? kEmergencyWrite : 0);
@@ -111,6 +104,7 @@ void VirtioConsole::stopped() {
         slot.ready = false;
         slot.told_open = false;
         slot.sending = false;
+        slot.sent = 0;
         if (slot.port != nullptr) {
             slot.port->set_guest_open(false);
         }
@@ -156,7 +150,7 @@ void VirtioConsole::unplug(u32 number) {
     slot.port->set_listener(nullptr);
     slot.port->set_guest_open(false);
     if (slot.sending) {
-        give_back(output_queue(number), slot.output, 0);
+        give_back(Slot::output_queue(number), slot.output, 0);
     }
     slot = {};
     std::erase_if(messages_, [&](const Message& message) { return message.port == number; });
@@ -264,7 +258,7 @@ void VirtioConsole::move_input(u32 number, Slot& slot) {
     }
     u64 fuel = kTurn;
     if (slot.port->is_guest_open() && slot.port->has_input()) {
-        serve(input_queue(number), chain_, [&](const Chain& chain) {
+        serve(Slot::input_queue(number), chain_, [&](const Chain& chain) {
             u64 filled = 0;
             while (filled < chain.writable_size()) {
                 const u64 room = std::min<u64>(chain.writable_size() - filled, bytes_.size());
@@ -275,13 +269,13 @@ void VirtioConsole::move_input(u32 number, Slot& slot) {
                 static_cast<void>(chain.write(filled, std::span(bytes_).first(count)));
                 filled += count;
             }
-            give_back(input_queue(number), chain, filled);
+            give_back(Slot::input_queue(number), chain, filled);
             fuel -= std::min(fuel, filled);
             return fuel != 0 && slot.port->has_input();
         });
     }
     if (fuel == 0) {
-        notify(input_queue(number));
+        notify(Slot::input_queue(number));
     }
     const bool open = slot.port->host_open();
     if (slot.ready && open != slot.told_open) {
@@ -291,15 +285,13 @@ void VirtioConsole::move_input(u32 number, Slot& slot) {
 }
 
 void VirtioConsole::move_output(u32 number, Slot& slot) {
-    const u16 queue = output_queue(number);
+    const u16 queue = Slot::output_queue(number);
     u64 fuel = kTurn;
     for (unsigned chains = kFuel; chains != 0 && fuel != 0; --chains) {
         if (!slot.sending && !next_chain(queue, slot.output)) {
             return;
         }
-        if (!std::exchange(slot.sending, true)) {
-            slot.sent = 0;
-        }
+        slot.sending = true;
         if (slot.port != nullptr && !send_chain(slot, fuel)) {
             if (fuel != 0) {
                 return;
@@ -307,6 +299,7 @@ void VirtioConsole::move_output(u32 number, Slot& slot) {
             break;
         }
         slot.sending = false;
+        slot.sent = 0;
         give_back(queue, slot.output, 0);
     }
     notify(queue);

@@ -44,7 +44,7 @@ class SerialBus final : public bus::Bus {
     std::map<u32, SerialPort*> ports_;  // of the control loop's thread
 };
 
-class VirtioConsole final : public bus::virtio::Device, private PortHolder, private PortListener {
+class VirtioConsole final : public bus::virtio::Device, private PortHolder, private PortListener, private bus::Savable {
   public:
     struct Options {
         u32 max_ports = 31;
@@ -72,12 +72,16 @@ class VirtioConsole final : public bus::virtio::Device, private PortHolder, priv
   private:
     /// A port's queues.
     struct Slot {
+        // Port 0's two, control's two, then two for each other port (5.3.2).
+        static constexpr u16 input_queue(u32 port) { return static_cast<u16>(port == 0 ? 0 : 2 + 2 * port); }
+        static constexpr u16 output_queue(u32 port) { return static_cast<u16>(input_queue(port) + 1); }
+
         SerialPort* port = nullptr;
         bool ready = false;      // the driver has taken note of it
         bool told_open = false;  // what the driver knows of the other end
         bool sending = false;    // `output` is on its way
         bus::virtio::Chain output;
-        u64 sent = 0;  // of it
+        u64 sent = 0;  // of it, or of what it will be when it is taken again
     };
     /// To the driver (5.3.6.2).
     struct Message {
@@ -85,12 +89,26 @@ class VirtioConsole final : public bus::virtio::Device, private PortHolder, priv
         u16 event = 0;
         u16 value = 0;
         std::string name = {};
+
+        template <class Visitor>
+        void fields(Visitor& visit) {
+            visit("port", port);
+            visit("event", event);
+            visit("value", value);
+            visit("name", name);
+        }
     };
+    struct State;
 
     void started(u64 features) override;
     void stopped() override;
     void queue_notified(u16 queue) override;
     void config_written(u32 offset, std::span<const u8> data) override;
+    Savable* own_state() override { return this; }
+    void quiesce() override;
+    Result<state::Json> save() override;
+    Result<> load(const state::Json& saved) override;
+    Result<> check(const State& saved) const;
 
     void plug(u32 number, SerialPort& port) override;
     void unplug(u32 number) override;
