@@ -111,6 +111,40 @@ Task<int> Checker::refer_to_all() {
     co_return error;
 }
 
+void Checker::check_copied(u64 entry, Repair repair, const std::string& who) {
+    const auto found = references_.find((entry & kOffsetMask) >> image_.header_.cluster_bits);
+    if ((entry & (kCopied | kCompressed)) == kCopied && found != references_.end() && found->second > 1) {
+        corrupt(fmt::format("{} is {:#x}, to be written in place, but its cluster has {} references", who, entry,
+                            found->second));
+        report_->repaired += repair == Repair::all ? 1 : 0;
+    }
+}
+
+/// Whoever writes in place to what a snapshot has too changes the snapshot.
+Task<int> Checker::check_all_copied(Repair repair) {
+    for (u64 i = 0; i < image_.l1_.size(); ++i) {
+        const u64 offset = image_.l1_[i] & kOffsetMask;
+        check_copied(image_.l1_[i], repair, fmt::format("L1 table entry {}", i));
+        if (offset == 0 || (offset & (image_.header_.cluster_size() - 1)) != 0 || offset >= image_.file_->file_size()) {
+            continue;
+        }
+        const auto table = co_await image_.l2_.get(offset);
+        if (!table) {
+            co_return table.error();
+        }
+        for (u64 j = 0; j < image_.header_.l2_entries(); ++j) {
+            const u64 entry = image_.entry_at((*table)->bytes(), j);
+            if ((entry & kCopied) != 0) {
+                check_copied(entry, repair, fmt::format("L2 table {:#x} entry {}", offset, j));
+            }
+        }
+        if (image_.l2_.is_over_budget()) {
+            image_.l2_.trim();
+        }
+    }
+    co_return 0;
+}
+
 Task<int> Checker::compare(Repair repair) {
     const u64 clusters = std::max(image_.header_.clusters_of(image_.file_->file_size()),
                                   references_.empty() ? 0 : references_.rbegin()->first + 1);
@@ -150,6 +184,10 @@ Task<int> Checker::compare(Repair repair) {
 Task<int> Checker::run(Repair repair, CheckReport& report) {
     report_ = &report;
     int error = co_await refer_to_all();
+    // Without snapshots nothing is referred to twice but by damage that compare() finds.
+    if (error == 0 && !image_.snapshots_.empty()) {
+        error = co_await check_all_copied(repair);
+    }
     if (error == 0) {
         error = co_await compare(repair);
     }

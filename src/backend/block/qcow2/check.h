@@ -34,6 +34,8 @@ class Checker {
     Task<int> walk(std::span<const u64> l1, const std::string& who);
     void walk_entry(u64 entry, u64 bitmap, const std::string& who);
     Task<int> refer_to_all();
+    void check_copied(u64 entry, Repair repair, const std::string& who);
+    Task<int> check_all_copied(Repair repair);
     Task<int> compare(Repair repair);
 
     Image& image_;
