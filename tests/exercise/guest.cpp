@@ -2,8 +2,10 @@
 #include "exercise/guest.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <array>
+#include <string>
 
 namespace kelvin::exercise {
 
@@ -29,6 +31,11 @@ std::unique_ptr<bus::Device> Guest::make(const bus::DeviceType& type) {
     for (const state::OptionDescription& option : type.options()) {
         if (option.name == "drive" || option.name == "netdev" || option.name == "chardev" || option.name == "serial") {
             options[option.name] = "fake";
+        } else if (option.name == "socket") {
+            options[option.name] =
+                "/tmp/kelvin-exercise-" + std::to_string(::getpid()) + "-" + std::to_string(++sockets_);
+        } else if (option.name == "guest-cid") {
+            options[option.name] = kCid;
         } else if (option.type == "bool" && random.one_in(4)) {
             options[option.name] = random.one_in(2);
         }

@@ -23,6 +23,9 @@ class Guest final : private bus::MsiController, private bus::DeviceEvents {
     static constexpr u64 kWindow = 0x10000000;
     static constexpr u64 kWindowSize = u64{256} << 20;
 
+    /// Its address, where a device has sockets.
+    static constexpr u64 kCid = 3;
+
     explicit Guest(u64 seed);
     ~Guest() override;
     Guest(const Guest&) = delete;
@@ -65,6 +68,7 @@ class Guest final : private bus::MsiController, private bus::DeviceEvents {
     void deliver(const bus::Msi&) override { ++messages_; }
     void device_event(std::string_view, state::Json) override {}
     std::atomic<unsigned> messages_ = 0;
+    unsigned sockets_ = 0;  // of the host's, made so far
 };
 
 }  // namespace kelvin::exercise
