@@ -17,7 +17,8 @@ function(kelvin_bare_guest name)
   add_custom_command(
     OUTPUT ${guest}
     COMMAND ${KELVIN_AARCH64_GCC} -O2 -ffreestanding -nostdlib -static -mgeneral-regs-only -mno-outline-atomics
-            -fno-stack-protector -fno-pic -no-pie -Wall -Wextra -I${board} -Wl,-Ttext=0x40080000 -Wl,--build-id=none
+            -fno-stack-protector -fno-pic -no-pie -Wall -Wextra -I${board} -I${CMAKE_CURRENT_SOURCE_DIR}/guest
+            -Wl,-Ttext=0x40080000 -Wl,--build-id=none
             ${sources} -o ${guest}
     DEPENDS ${sources} ${headers} ${board}/board.h
     VERBATIM)
