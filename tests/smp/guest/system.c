@@ -288,8 +288,11 @@ void timers(u64 cpu) {
     WRITE(cntv_ctl_el0, 0);
 }
 
-/// What PSCI says of processors that are on, off and not there; and one is switched off and on again.
+void race_for_power(u64);
+
+/// What PSCI says of processors that are on, off and not there; and one is switched off, and on again by all others.
 void power(u64 cpu) {
+    static volatile u64 racing;
     if (cpu != 0) {
         if (cpu == cpus - 1) {
             rejoins = 1;
@@ -297,7 +300,9 @@ void power(u64 cpu) {
             psci(0x84000002, 0, 0, 0);
             fail("CPU_OFF came back", cpu);
         }
-        return;
+        while (!load_acquire(&racing)) {
+        }
+        return race_for_power(cpu);
     }
     const u64 last = cpus - 1;
     if (cpu_on(0) != -4) {
@@ -309,16 +314,20 @@ void power(u64 cpu) {
     const u64 begun = now_ns();
     while (psci(0xc4000004, last, 0, 0) != 1) {
         if (now_ns() - begun > 10000000000) {
+            store_release(&racing, 1);
             return fail("it does not go off", last);
         }
     }
+    store_release(&racing, 1);
+    race_for_power(0);
     if (cpu_on(last) != 0) {
         fail("it does not go on again", last);
     }
 }
 
 void shootdown(u64), shootdown_by_all(u64), exclusives(u64), lse(u64), pairs(u64), message_passing(u64);
-void store_buffering(u64), independent_reads(u64), waiting_lock(u64), monitored_wait(u64);
+void asids(u64), reservations(u64), store_buffering(u64), independent_reads(u64), waiting_lock(u64),
+    monitored_wait(u64);
 
 const struct Scenario scenarios[] = {
     {"exclusives", exclusives},
@@ -331,6 +340,8 @@ const struct Scenario scenarios[] = {
     {"monitored wait", monitored_wait},
     {"shootdown", shootdown},
     {"shootdown by all", shootdown_by_all},
+    {"asids", asids},
+    {"reservations", reservations},
     {"table updates", table_updates},
     {"code", code},
     {"interrupts", interrupts},
