@@ -91,7 +91,7 @@ def run(arguments, folder):
         machine.wait_for_start()
         for _ in range(arguments.resets):
             machine.nap(0.4)
-            machine.source.choice([machine.pause, machine.look, lambda: None])()
+            machine.interrupt()
             machine.control.value("system_reset")
             machine.wait_for_start()
         count = live(machine, arguments.seconds)
