@@ -92,6 +92,7 @@ class Server {
         EXPECT_EQ(::bind(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0) << path;
         EXPECT_EQ(::listen(socket_.get(), 1024), 0);
     }
+    int descriptor() const { return socket_.get(); }
     Program accept() const { return Program(Fd(::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC))); }
 
   private:
@@ -175,6 +176,7 @@ class Rig {
         EXPECT_EQ(u16{packet.header.op}, operation);
         return packet;
     }
+    unsigned offered() const { return static_cast<unsigned>(offered_.size()); }
     bool has_packet() const { return machine.load<u16>(driver->place(0).device.value + 2) != received_; }
     void expect_none() {
         driver->settle();
