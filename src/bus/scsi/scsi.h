@@ -39,6 +39,7 @@ inline constexpr Sense kInvalidCommand{5, 0x20, 0};
 inline constexpr Sense kOutOfRange{5, 0x21, 0};
 inline constexpr Sense kInvalidField{5, 0x24, 0};
 inline constexpr Sense kNoSuchUnit{5, 0x25, 0};
+inline constexpr Sense kInvalidParameter{5, 0x26, 0};
 inline constexpr Sense kPowerOn{6, 0x29, 0};
 inline constexpr Sense kCapacityChanged{6, 0x2a, 9};
 inline constexpr Sense kWriteProtected{7, 0x27, 0};

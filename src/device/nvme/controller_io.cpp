@@ -115,7 +115,9 @@ void Controller::write_zeroes(Request& request) {
     submit(request, &Controller::finished);
 }
 
-/// 6.7: ranges are given back one after the other.
+/// 6.7: ranges are given back one after the other. More than the whole namespace is only there if they lie over each
+/// other: what comes then is left as it is, which a hint allows. Else one command could hold up the end of its queue
+/// for hours.
 void Controller::deallocate(Request& request) {
     if ((request.command.dword11() & kAttributeDeallocate) == 0) {
         return complete(request, Status::success);
@@ -130,12 +132,17 @@ void Controller::deallocate(Request& request) {
     }
     request.buffer.resize(bytes);
     request.data.copy_in(0, request.buffer);
+    u64 blocks = 0;
+    u64 worthwhile = 0;
     for (u64 i = 0; i < request.total; ++i) {
         const Range range = range_at(request.buffer, i);
         if (!request.space->holds(range.first, range.blocks)) {
             return complete(request, Status::lba_out_of_range);
         }
+        blocks += range.blocks;
+        worthwhile += request.space->holds(0, blocks) ? 1 : 0;
     }
+    request.total = worthwhile;
     request.progress = 0;
     request.within = 0;
     deallocate_next(request);

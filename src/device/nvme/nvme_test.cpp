@@ -245,6 +245,14 @@ TEST(Nvme, ClearsComparesAndFlushes) {
     host.store<u64>(ranges + 40, 2048);
     EXPECT_EQ(host.run(1, deallocate).status, Status::lba_out_of_range);
     EXPECT_EQ(host.run(1, {.opcode = 9, .prp1 = ranges, .words = {2, 0}}).status, Status::success);
+    // As much as there is once; what comes then, and lies over it, has no effect: blocks 1 and on, but not block 0.
+    std::ranges::fill(host.disk.content, u8{1});
+    host.store<u64>(ranges, u64{2047} << 32);
+    host.store<u64>(ranges + 8, 1);
+    host.store<u64>(ranges + 16, u64{2047} << 32);
+    host.store<u64>(ranges + 24, 0);
+    EXPECT_EQ(host.run(1, {.opcode = 9, .prp1 = ranges, .words = {1, 4}}).status, Status::success);
+    EXPECT_EQ(std::ranges::count(host.disk.content, 0), 2047 * 512);
 
     const u64 data = host.allocate(32768);
     const u64 list = host.allocate();

@@ -281,6 +281,7 @@ void ScsiDisk::unmap(Request& request) {
         return request.fail(sense::kInvalidField);
     }
     Transfer& transfer = take_transfer(request);
+    u64 blocks = 0;
     for (u64 at = kHeader; at < kHeader + length; at += kDescriptor) {
         std::array<u8, kDescriptor> bytes{};
         KELVIN_ASSERT(request.read_out(at, bytes));
@@ -289,6 +290,13 @@ void ScsiDisk::unmap(Request& request) {
         if (!in_range(range.block, range.blocks)) {
             idle_.push_back(&transfer);
             return request.fail(sense::kOutOfRange);
+        }
+        blocks += range.blocks;
+        // SBC-3, 5.28.1: more than the block limits page allows. The whole disk, again and again, would keep whoever
+        // waits for the disk waiting.
+        if (blocks > kMaxClear / block_size_) {
+            idle_.push_back(&transfer);
+            return request.fail(sense::kInvalidParameter);
         }
         if (range.blocks != 0) {
             transfer.ranges.push_back(range);

@@ -180,6 +180,25 @@ TEST(ScsiDisk, GivesBlocksBackAndClearsThem) {
     EXPECT_EQ(rig.run({0x42, 0, 0, 0, 0, 0, 0, 0, 40}, list).why, sense::kInvalidField);
 }
 
+TEST(ScsiDisk, OneCommandGivesBackAGigabyteAtMost) {
+    Rig rig;
+    rig.disk.content.assign(8 << 20, 1);
+    const std::size_t count = 129;
+    std::vector<u8> list(8 + count * 16);
+    list[2] = static_cast<u8>(count * 16 >> 8);
+    list[3] = static_cast<u8>(count * 16);
+    for (std::size_t i = 0; i < count; ++i) {
+        list[8 + i * 16 + 10] = 0x40;  // 16384 blocks of 512 bytes, which is all there is
+    }
+    const u8 high = static_cast<u8>(list.size() >> 8);
+    const u8 low = static_cast<u8>(list.size());
+    EXPECT_EQ(rig.run({0x42, 0, 0, 0, 0, 0, 0, high, low}, list).why, sense::kInvalidParameter);
+    EXPECT_EQ(rig.disk.content[0], 1);
+    list[8 + 10] = 0;
+    EXPECT_EQ(rig.run({0x42, 0, 0, 0, 0, 0, 0, high, low}, list).status, Status::good);
+    EXPECT_EQ(rig.disk.content[0], 0);
+}
+
 TEST(ScsiDisk, SaysWhatItIs) {
     Rig rig;
     const Command inquiry = rig.run({0x12, 0, 0, 0, 36}, {}, 36);

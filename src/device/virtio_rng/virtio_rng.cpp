@@ -15,6 +15,9 @@ namespace {
 constexpr u16 kRequests = 0;
 constexpr i64 kNsPerMs = 1'000'000;
 constexpr i64 kRetryNs = 10 * kNsPerMs;  // of a source that has nothing now
+/// What one request gets at most; 5.4.6.1 lets a device write less than there is room for. Buffers may lie over each
+/// other, so that a request can ask for terabytes, for which all other devices and the monitor would wait.
+constexpr u64 kMaxAnswer = 16384;
 
 }  // namespace
 
@@ -44,9 +47,10 @@ void VirtioRng::stopped() {
 /// How much was written: less than there is room for where the source or the period has no more.
 u64 VirtioRng::fill(const bus::virtio::Chain& chain) {
     std::array<u8, kPiece> bytes;
+    const u64 room = std::min(chain.writable_size(), kMaxAnswer);
     u64 written = 0;
-    while (written < chain.writable_size() && left_ != 0) {
-        const u64 wanted = std::min({u64{kPiece}, chain.writable_size() - written, left_});
+    while (written < room && left_ != 0) {
+        const u64 wanted = std::min({u64{kPiece}, room - written, left_});
         const std::size_t count = source_.read(std::span(bytes).first(wanted));
         if (count == 0 || !chain.write(written, std::span(bytes).first(count))) {
             break;

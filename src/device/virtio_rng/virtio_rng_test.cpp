@@ -42,6 +42,14 @@ TEST(VirtioRng, FillsWhatItIsGiven) {
     }
 }
 
+TEST(VirtioRng, ARequestForMoreGetsAPartOfIt) {
+    Rig rig;
+    const TestDriver::Piece piece = rig.driver.writable(1 << 20);
+    const std::vector<TestDriver::Piece> pieces(8, piece);
+    EXPECT_EQ(rig.driver.request(0, pieces), 16384U);
+    EXPECT_EQ(rig.ask(100), 100U);
+}
+
 TEST(VirtioRng, AQuotaLastsAPeriod) {
     VirtioRng::Options options;
     options.max_bytes = 100;
