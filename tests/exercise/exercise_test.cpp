@@ -7,6 +7,7 @@
 
 #include "bus/savable.h"
 #include "device/device_types.h"
+#include "exercise/nvme_driver.h"
 #include "exercise/saved_damage.h"
 #include "exercise/session.h"
 #include "exercise/virtio_driver.h"
@@ -81,6 +82,7 @@ class Exercise {
         port_ = outer_type_->bus == "PCI" ? std::unique_ptr<Port>(std::make_unique<PciPort>(guest_, slot_))
                                           : std::make_unique<MmioPort>(guest_);
         driver_ = std::make_unique<VirtioDriver>(guest_, *port_);
+        nvme_ = std::make_unique<NvmeDriver>(guest_, *port_);
         port_->set_up();
     }
     void plug_in() {
@@ -92,6 +94,7 @@ class Exercise {
         }
     }
     void unmake() {
+        nvme_.reset();
         driver_.reset();
         port_.reset();
         if (inner_ != nullptr) {
@@ -109,8 +112,8 @@ class Exercise {
         const u64 choice = random.below(1000);
         if (choice < 500) {
             port_->touch();
-        } else if (choice < 850 && port_->is_virtio()) {
-            driver_->offer();
+        } else if (choice < 850) {
+            offer();
         } else if (choice < 930) {
             start();
         } else if (choice < 950) {
@@ -129,6 +132,15 @@ class Exercise {
         port_->set_up();
         if (port_->is_virtio()) {
             driver_->start();
+        } else {
+            nvme_->start();
+        }
+    }
+    void offer() {
+        if (port_->is_virtio()) {
+            driver_->offer();
+        } else {
+            nvme_->offer();
         }
     }
     void reset() {
@@ -192,7 +204,7 @@ class Exercise {
         const auto read = state::read_stream(state::write_stream(saved));
         ASSERT_TRUE(read);
         for (u64 count = guest_.random.below(40); count != 0; --count) {
-            guest_.random.one_in(3) ? driver_->offer() : port_->touch();
+            guest_.random.one_in(3) ? offer() : port_->touch();
         }
         if (guest_.random.one_in(3)) {
             reset();
@@ -235,6 +247,7 @@ class Exercise {
     unsigned refused_ = 0;
     std::unique_ptr<Port> port_;
     std::unique_ptr<VirtioDriver> driver_;
+    std::unique_ptr<NvmeDriver> nvme_;
 };
 
 class EveryDevice : public testing::TestWithParam<const bus::DeviceType*> {};

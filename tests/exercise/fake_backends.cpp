@@ -95,6 +95,27 @@ void FakeLine::write(std::span<const u8> bytes) {
     accept_input();
 }
 
+std::size_t FakeLine::write_some(std::span<const u8> bytes) {
+    constexpr unsigned kPausesEvery = 7;
+    if (++pieces_ % kPausesEvery != 0) {
+        write(bytes);
+        return bytes.size();
+    }
+    io_.post(call_method<&FakeLine::make_room, FakeLine>, this);
+    bytes = bytes.first(bytes.size() / 2);
+    write(bytes);
+    return bytes.size();
+}
+
+void FakeLine::make_room() {
+    if (receiver_ == nullptr) {
+        return;
+    }
+    has_peer_ = !has_peer_;
+    has_peer_ ? receiver_->connected() : receiver_->disconnected();
+    receiver_->output_possible();
+}
+
 void FakeLine::set_receiver(backend::CharacterReceiver* receiver) {
     io_.call([&] { receiver_ = receiver; });
 }

@@ -90,13 +90,19 @@ class FakeLine final : public backend::CharacterBackend {
     FakeLine& operator=(const FakeLine&) = delete;
 
     void write(std::span<const u8> bytes) override;
+    /// All, or a part; then there is room later. With each such pause a peer has come or gone.
+    std::size_t write_some(std::span<const u8> bytes) override;
+    bool needs_peer() const override { return true; }
     void set_receiver(backend::CharacterReceiver* receiver) override;
     void accept_input() override { io_.post(call_method<&FakeLine::deliver, FakeLine>, this); }
 
   private:
     void deliver();
+    void make_room();
 
     EventLoop& io_;
+    unsigned pieces_ = 0;  // the I/O loop's, as the next
+    bool has_peer_ = false;
     std::mutex lock_;
     backend::CharacterReceiver* receiver_ = nullptr;  // used by the I/O loop
     std::deque<u8> bytes_;

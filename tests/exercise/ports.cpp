@@ -75,6 +75,17 @@ void PciPort::find_capabilities() {
     }
 }
 
+/// 4.1.2: modern ones have it in their number, transitional ones as their subsystem.
+u16 PciPort::virtio_kind() {
+    const u32 device = config(2, 2);
+    return static_cast<u16>(device >= 0x1040 ? device - 0x1040 : config(0x2e, 2));
+}
+
+std::optional<u64> PciPort::nvme_registers() {
+    const bool is_nvme = config(8, 4) >> 8 == 0x010802;
+    return is_nvme && ranges_[0].size != 0 ? std::optional(ranges_[0].start) : std::nullopt;
+}
+
 void PciPort::touch_config() {
     Random& random = guest_.random;
     const unsigned size = random.pick(kSizes);

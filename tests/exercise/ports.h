@@ -25,6 +25,11 @@ class Port {
         u64 device = 0;
     };
     virtual bool is_virtio() = 0;
+    /// Which kind of device (virtio 1.2, section 5).
+    virtual u16 virtio_kind() = 0;
+    /// Where registers of an NVMe controller are; none if it is none.
+    virtual std::optional<u64> nvme_registers() { return {}; }
+    virtual void write(u64 address, unsigned size, u64 value) = 0;
     virtual u64 features() = 0;
     virtual void set_features(u64 features) = 0;
     virtual u8 status() = 0;
@@ -43,6 +48,11 @@ class PciPort final : public Port {
     void set_up() override;
     void touch() override;
     bool is_virtio() override { return common_ != 0; }
+    u16 virtio_kind() override;
+    std::optional<u64> nvme_registers() override;
+    void write(u64 address, unsigned size, u64 value) override {
+        guest_.host->window(0).write(address - Guest::kWindow, size, value);
+    }
     u64 features() override;
     void set_features(u64 features) override;
     u8 status() override { return static_cast<u8>(read(common_ + 0x14, 1)); }
@@ -59,9 +69,6 @@ class PciPort final : public Port {
         guest_.host->ecam().write(config_at_ + offset, size, value);
     }
     u64 read(u64 address, unsigned size) { return guest_.host->window(0).read(address - Guest::kWindow, size); }
-    void write(u64 address, unsigned size, u64 value) {
-        guest_.host->window(0).write(address - Guest::kWindow, size, value);
-    }
     void map_range(unsigned& index);
     void find_capabilities();
     void touch_config();
@@ -87,6 +94,8 @@ class MmioPort final : public Port {
     void set_up() override {}
     void touch() override;
     bool is_virtio() override { return true; }
+    u16 virtio_kind() override { return static_cast<u16>(guest_.slot.read(0x08, 4)); }
+    void write(u64 offset, unsigned size, u64 value) override { guest_.slot.write(offset, size, value); }
     u64 features() override;
     void set_features(u64 features) override;
     u8 status() override { return static_cast<u8>(guest_.slot.read(0x70, 4)); }

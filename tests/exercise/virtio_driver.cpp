@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "bus/virtio/features.h"
+#include "exercise/requests.h"
 
 namespace kelvin::exercise {
 
@@ -62,6 +63,7 @@ void VirtioDriver::place_queue(u16 index, u16 limit) {
 
 void VirtioDriver::start() {
     Random& random = guest_.random;
+    kind_ = port_.virtio_kind();
     port_.set_status(0);
     port_.set_status(status::kAcknowledge | status::kDriver);
     u64 features = port_.features();
@@ -97,7 +99,9 @@ void VirtioDriver::write_descriptor(u64 at, bool writable, u16 flags, u16 last, 
         address = random.number(guest_.ram_address());
     }
     // What requests begin with is a small number, more often than not.
-    if (!writable && address - kData < kHalf - 65536 && !random.one_in(4)) {
+    if (!writable && address - kData < kHalf - 65536 && random.one_in(2)) {
+        guest_.memory.copy_out({address}, make_request(kind_, random));
+    } else if (!writable && address - kData < kHalf - 65536 && random.one_in(2)) {
         guest_.store<u64>(address, random.below(16) | (random.one_in(2) ? random.below(64) << 32 : 0));
         guest_.store<u64>(address + 8, random.below(600));
     }

@@ -33,6 +33,7 @@ class VirtioDriver {
 
     Guest& guest_;
     Port& port_;
+    u16 kind_ = 0;
     bool packed_ = false;
     u64 next_ring_ = 0;
     std::vector<Ring> rings_;
