@@ -233,7 +233,10 @@ void VirtioConsole::tell(Message message) {
 
 void VirtioConsole::send_messages() {
     const bool was_full = messages_.size() >= kMostMessages;
-    while (!messages_.empty() && next_chain(kControlIn, chain_)) {
+    // A driver could offer buffers that are too small for any message as fast as they are given back.
+    unsigned fuel = kFuel;
+    while (!messages_.empty() && fuel != 0 && next_chain(kControlIn, chain_)) {
+        --fuel;
         const Message& message = messages_.front();
         std::vector<u8> bytes(kMessageSize);
         std::memcpy(bytes.data(), &message.port, 4);
@@ -246,6 +249,9 @@ void VirtioConsole::send_messages() {
         if (written) {
             messages_.pop_front();
         }
+    }
+    if (fuel == 0) {
+        notify(kControlIn);
     }
     if (was_full && messages_.size() < kMostMessages) {
         notify(kControlOut);

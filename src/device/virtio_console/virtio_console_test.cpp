@@ -3,7 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <chrono>
 #include <random>
+#include <thread>
 
 #include "device/virtio_console/test_rig.h"
 
@@ -237,6 +240,36 @@ TEST(VirtioConsole, ADriverThatAsksAndDoesNotListenIsNotServed) {
     }
     EXPECT_LE(taken, 1024 / 30 + 1);
     EXPECT_GE(taken, 32U) << "the ring is the limit, or the messages";
+}
+
+TEST(VirtioConsole, BuffersThatNothingFitsInDoNotKeepOthersWaiting) {
+    constexpr u16 kPlaces = 32;
+    Line line(false);
+    Rig rig;
+    rig.add(Kind::serial, &line);
+    ASSERT_TRUE(rig.driver->start(kMultiport, kPlaces));
+    const Piece small = rig.driver->writable(7);
+    const u16 id = rig.driver->offer(kControlIn, {&small, 1});
+    const u64 available = rig.driver->place(kControlIn).driver.value;
+    const u64 used = rig.driver->place(kControlIn).device.value;
+    for (u64 place = 0; place < kPlaces; ++place) {
+        rig.machine.store<u16>(available + 4 + 2 * place, id);
+    }
+    std::atomic<bool> told = false;
+    std::atomic<bool> gave_up = false;
+    std::thread processor([&] {
+        const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+        while (!told && !gave_up) {
+            rig.machine.store<u16>(available + 2, static_cast<u16>(rig.machine.load<u16>(used + 2) + kPlaces - 1));
+            gave_up = std::chrono::steady_clock::now() > end;
+        }
+    });
+    rig.say(0, device_ready, 1);
+    rig.driver->settle();
+    told = true;
+    processor.join();
+    EXPECT_FALSE(gave_up) << "the loop has done nothing else";
+    EXPECT_EQ(rig.device->fault(), "");
 }
 
 TEST(VirtioConsole, MessagesThatMakeNoSense) {
