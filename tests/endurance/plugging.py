@@ -17,7 +17,7 @@ from pathlib import Path
 
 from guest import PROMPT, Console, ConsoleError, Control, ask, command_line
 from images import must
-from resources import Trend
+from resources import TRANSLATOR, Trend
 
 RAM = 256
 SIZE = 16 << 20
@@ -114,12 +114,12 @@ def run(arguments, folder):
         format_name = name.rsplit(".", maxsplit=1)[-1]
         must(Path(arguments.emulator).parent / "kelvin-img", "create", "-q", "-f", format_name, folder / name, str(SIZE))
     command = command_line(
-        arguments.emulator, "-smp", "4", "-m", str(RAM), "-qmp", f"unix:{folder}/qmp,server=on,wait=off",
+        arguments.emulator, "-smp", "4", "-m", str(RAM), *TRANSLATOR, "-qmp", f"unix:{folder}/qmp,server=on,wait=off",
         "-drive", f"file={folder}/load.raw,format=raw,if=none,id=load", "-device", "virtio-blk-pci,drive=load",
         "-nic", "user,model=virtio-net-pci",
         *(word for port in (1, 2) for word in ("-device", f"pcie-root-port,id=port{port},slot={port}")),
     )
-    with Console(command, 120 + 40 * arguments.rounds) as console:
+    with Console(command, 240 + 60 * arguments.rounds) as console:
         console.wait_for(PROMPT)
         control = Control(folder / "qmp", console.process)
         start_load(console, [] if arguments.idle else LOAD)

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 
+# Little room for generated code, so that what is known of it does not grow for long.
+TRANSLATOR = ["-accel", "translator,tb-size=4"]
 ENOUGH = 40
 SLACK = 64  # KiB, of an allocator's that fills pages as it likes
 
