@@ -73,7 +73,11 @@ Result<machine::VirtConfig> board_config(const MachineSpec& spec, const arm64::M
 }  // namespace
 
 Vm::Vm(const MachineSpec& spec, EventLoop& loop, backend::CharacterDevices& characters, VmOwner& owner)
-    : spec_(spec), loop_(loop), characters_(characters), owner_(owner) {}
+    : spec_(spec),
+      loop_(loop),
+      characters_(characters),
+      owner_(owner),
+      events_(loop, [&owner](const std::string& name, const state::Json& data) { owner.device_event(name, data); }) {}
 
 Vm::~Vm() {
     stop_cpus();
@@ -307,20 +311,7 @@ void Vm::guest_reset() {
 }
 
 void Vm::device_event(std::string_view name, state::Json data) {
-    const std::lock_guard lock(events_lock_);
-    events_.push_back({std::string(name), std::move(data)});
-    loop_.post(call_method<&Vm::report_events, Vm>, this);
-}
-
-void Vm::report_events() {
-    std::vector<Event> events;
-    {
-        const std::lock_guard lock(events_lock_);
-        events.swap(events_);
-    }
-    for (const Event& event : events) {
-        owner_.device_event(event.name, event.data);
-    }
+    events_.add(name, std::move(data));
 }
 
 void Vm::balloon_changed(u64 actual_bytes) {

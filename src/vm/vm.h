@@ -3,7 +3,6 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <span>
 #include <string>
 #include <vector>
@@ -17,6 +16,7 @@
 #include "vm/backends.h"
 #include "vm/cpu_thread.h"
 #include "vm/devices.h"
+#include "vm/event_queue.h"
 #include "vm/flash_images.h"
 #include "vm/machine_spec.h"
 
@@ -163,7 +163,6 @@ class Vm final : private machine::PowerControl,
 
     void device_deleted(const std::string& id) override { owner_.device_gone(id); }
     void device_event(std::string_view name, state::Json data) override;
-    void report_events();
     void balloon_changed(u64 actual_bytes) override;
 
     State cpu_state(unsigned cpu) override;
@@ -180,14 +179,8 @@ class Vm final : private machine::PowerControl,
     bool off_ = false;
     bool first_start_ = true;
 
-    struct Event {
-        std::string name;
-        state::Json data;
-    };
-    std::mutex events_lock_;  // guards what follows; innermost
-    std::vector<Event> events_;
-
     // In this order: each uses those before it.
+    EventQueue events_;
     LoopThread io_;  ///< devices and the host's ends of them
     std::unique_ptr<MachineTime> timers_;
     InstructionClock* instructions_ = nullptr;  ///< what `timers_` is, if it is one
