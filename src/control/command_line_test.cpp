@@ -397,7 +397,10 @@ TEST(CommandLine, Drives) {
     EXPECT_MENTIONS(error_of({"-drive", "fiel=x"}), "did you mean 'file'?");
     EXPECT_MENTIONS(error_of({"-drive", "file=x,cache=nome"}), "did you mean 'none'?");
     EXPECT_MENTIONS(error_of({"-device", "virtio-blk-pcj,drive=d0"}), "did you mean 'virtio-blk-pci'?");
-    EXPECT_MENTIONS(error_of({"-drive", "file=x,werror=stop"}), "werror=report is what there is");
+    EXPECT_MENTIONS(error_of({"-drive", "file=x,werror=sotp"}), "did you mean 'stop'?");
+    EXPECT_MENTIONS(error_of({"-drive", "file=x,rerror=enospc"}), "reading takes no room");
+    EXPECT_MENTIONS(error_of({"-drive", "if=pflash,file=x,werror=stop"}), "are for disks");
+    EXPECT_EQ(spec_of({"-drive", "file=x,werror=stop,rerror=ignore"}).drives[0].on_error.write, vm::OnError::stop);
     EXPECT_MENTIONS(error_of({"-drive", "file=x,bps=100"}), "disks are not throttled");
 }
 

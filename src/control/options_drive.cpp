@@ -66,19 +66,14 @@ Result<> refuse_throttling(const state::Json& options) {
     return ok();
 }
 
-/// What a guest is told of errors of the host is what they are.
-Result<> take_error_policy(state::Json& options) {
-    for (const char* const key : {"werror", "rerror"}) {
-        const auto found = options.find(key);
-        if (found == options.end()) {
-            continue;
-        }
-        if (*found != "report") {
-            return user_error(fmt::format("{}={}: the machine does not stop for a disk's errors, nor hide them", key,
-                                          found->is_string() ? found->get<std::string>() : state::to_text(*found)),
-                              fmt::format("{}=report is what there is: the guest is told", key));
-        }
-        options.erase(found);
+Result<> check_error_policy(const vm::DriveSpec& spec) {
+    const backend::ErrorPolicy& policy = spec.on_error;
+    if (policy.read == vm::OnError::enospc) {
+        return user_error("rerror=enospc: reading takes no room", "rerror is report, ignore, stop or auto");
+    }
+    const bool given = policy.read != vm::OnError::automatic || policy.write != vm::OnError::automatic;
+    if (given && spec.interface == vm::DriveInterface::pflash) {
+        return user_error("werror and rerror are for disks, and not for flash", "leave them out");
     }
     return ok();
 }
@@ -89,8 +84,8 @@ Result<> apply_drive(Draft& draft, const std::string& value) {
     vm::DriveSpec spec;
     state::Json options = KELVIN_TRY(read_drive(value, spec.file_options));
     KELVIN_TRY(refuse_throttling(options));
-    KELVIN_TRY(take_error_policy(options));
     KELVIN_TRY(state::read_options("-drive", options, spec));
+    KELVIN_TRY(check_error_policy(spec));
     KELVIN_TRY(read_node(spec));
     if (spec.file.empty() && spec.file_options.is_object() && spec.file_options.contains("filename")) {
         KELVIN_TRY(state::read_value(spec.file_options["filename"], spec.file));

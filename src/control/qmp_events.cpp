@@ -30,8 +30,19 @@ Members balloon() {
     return {{.name = "actual", .type = "int"}};
 }
 
+Members disk_error() {
+    return {{.name = "qom-path", .type = "str"},
+            {.name = "device", .type = "str"},
+            {.name = "node-name", .type = "str"},
+            {.name = "operation", .type = "IoOperationType", .values = {"read", "write"}},
+            {.name = "action", .type = "BlockErrorAction", .values = {"ignore", "report", "stop"}},
+            {.name = "nospace", .type = "bool"},
+            {.name = "reason", .type = "str"}};
+}
+
 constexpr auto kEvents = std::to_array<QmpEvent>({
     {"BALLOON_CHANGE", balloon},
+    {"BLOCK_IO_ERROR", disk_error},
     {"DEVICE_DELETED", device},
     {"POWERDOWN", nothing},
     {"RESET", cause},

@@ -21,7 +21,7 @@ class QmpTarget {
     virtual MonitorTarget& machine() = 0;
     virtual vm::Vm& vm() = 0;
     virtual const vm::MachineSpec& spec() const = 0;
-    /// "running", "paused", "shutdown", "prelaunch"
+    /// "running", "paused", "io-error", "shutdown", "prelaunch"
     virtual std::string_view run_state() const = 0;
     virtual backend::CharacterDevices& characters() = 0;
     virtual Descriptors& descriptors() = 0;

@@ -87,6 +87,7 @@ class Session final : private backend::CharacterOwner, private vm::VmOwner, priv
     void guest_was_reset() override { emit("RESET", {{"guest", true}, {"reason", "guest-reset"}}); }
     void device_gone(const std::string& id) override;
     void device_event(const std::string& name, const state::Json& data) override { emit(name, data); }
+    void disk_paused_machine() override { emit("STOP", {}); }
 
     void quit() override;
     void stop() override;
@@ -153,7 +154,11 @@ Session::~Session() {
 }
 
 std::string_view Session::run_state() const {
-    return vm_->is_running() ? "running" : vm_->is_off() ? "shutdown" : started_ ? "paused" : "prelaunch";
+    return vm_->is_running()          ? "running"
+           : vm_->is_off()            ? "shutdown"
+           : vm_->is_paused_by_disk() ? "io-error"
+           : started_                 ? "paused"
+                                      : "prelaunch";
 }
 
 void Session::emit(std::string_view event, const state::Json& data) {

@@ -21,6 +21,7 @@ enum class CacheMode : u8 { writeback, none, writethrough, directsync, unsafe };
 using AioMode = block::AioMode;
 using DiscardMode = block::DiscardMode;
 using DetectZeroesMode = block::DetectZeroes;
+using OnError = backend::OnError;
 enum class Media : u8 { disk, cdrom };
 
 std::span<const state::EnumName<DriveInterface>> enum_names(DriveInterface);
@@ -49,6 +50,7 @@ struct DriveSpec {
     DetectZeroesMode detect_zeroes = DetectZeroesMode::off;
     Media media = Media::disk;
     std::string serial;
+    backend::ErrorPolicy on_error;
     bool locking = true;
     std::optional<bool> snapshot;  ///< what the guest writes is forgotten at the end
     state::Json file_options;      ///< of the node that holds the image, besides `file`; null: none
@@ -70,6 +72,7 @@ struct DriveSpec {
         visit("detect-zeroes", detect_zeroes, "on writes zeroes without their bytes, unmap frees them");
         visit("media", media, "disk or cdrom");
         visit("serial", serial, "the disk's serial number");
+        on_error.fields(visit);
         visit("snapshot", snapshot, "what the guest writes is forgotten at the end");
         visit("locking", locking, "off lets another process use the image at the same time");
     }

@@ -132,6 +132,7 @@ Result<> Drives::open(const DriveSpec& spec) {
     entry->node = KELVIN_TRY(open_nodes(spec, title));
     block::DriveOptions options;
     options.serial = spec.serial;
+    options.on_error = spec.on_error;
     options.write_through = spec.cache == CacheMode::writethrough || spec.cache == CacheMode::directsync;
     return use_node(std::move(entry), title, std::move(options));
 }
@@ -166,6 +167,14 @@ Result<> Drives::use_node(std::unique_ptr<Entry> entry, const std::string& title
         return claimed;
     }
     entry->drive = std::make_unique<block::Drive>(*KELVIN_TRY(graph_->io()), node.block, std::move(options));
+    entry->drives = this;
+    if (observer_ != nullptr) {
+        const auto handler = [](void* context, const block::Drive::Failure& failure) {
+            auto& failing = *static_cast<Entry*>(context);
+            failing.drives->failed(failing, failure);
+        };
+        entry->drive->set_failure_handler(handler, entry.get());
+    }
     entries_.push_back(std::move(entry));
     return ok();
 }
@@ -235,6 +244,7 @@ void Drives::release(const std::string& owner) {
     for (const auto& entry : entries_) {
         if (entry->device.key == owner) {
             entry->device = {};
+            entry->drive->set_error_policy({});
             gone.push_back(entry.get());
         }
     }

@@ -2,7 +2,9 @@
 // A machine's disks: block nodes, drives on them, and which device has which.
 #pragma once
 
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,11 +24,20 @@ struct Claimant {
     bool removable = false;  ///< its medium can be taken out
 };
 
+/// Told what a machine's disks meet. I/O loop's thread; must not wait.
+class DrivesObserver {
+  public:
+    virtual ~DrivesObserver() = default;
+    /// `report` is the data of QMP's BLOCK_IO_ERROR; null if the same disk has lately been reported, and there is no
+    /// need to say it again. If `stops`, a request is kept, which asks for the machine to be paused.
+    virtual void disk_failed(state::Json report, bool stops) = 0;
+};
+
 /// Called by the control loop's thread, but where it says otherwise; the work is done on the I/O loop's.
 class Drives {
   public:
-    /// `io` outlives this object.
-    explicit Drives(EventLoop& io) : io_(io) {}
+    /// `io` and `observer`, which may be null, outlive this object.
+    explicit Drives(EventLoop& io, DrivesObserver* observer = nullptr) : io_(io), observer_(observer) {}
     ~Drives();
     Drives(const Drives&) = delete;
     Drives& operator=(const Drives&) = delete;
@@ -42,6 +53,9 @@ class Drives {
     Result<> remove_node(const std::string& name);
     /// block_resize: of the drive with that id, or of the node; one of both is empty.
     Result<> resize(const std::string& id, const std::string& node, u64 size);
+
+    /// The machine goes on: requests that were kept are tried again.
+    void retry();
 
     /// I/O loop's thread. `id` is a drive's or a node's name. One device at a time has a drive; an error names those
     /// that there are.
@@ -62,7 +76,10 @@ class Drives {
         block::GraphNode* node = nullptr;
         std::unique_ptr<block::Drive> drive;
         Claimant device;  // its key is empty: nobody has it
+        Drives* drives = nullptr;
+        std::optional<std::chrono::steady_clock::time_point> reported;  // when a failure was told of last
     };
+    void failed(Entry& entry, const block::Drive::Failure& failure);
     Result<> open(const DriveSpec& spec);
     Result<> use_node(std::unique_ptr<Entry> entry, const std::string& title, block::DriveOptions options);
     void drop(Entry& entry);
@@ -73,6 +90,7 @@ class Drives {
     Error unknown_drive(std::string_view id) const;
 
     EventLoop& io_;
+    DrivesObserver* const observer_;
     std::unique_ptr<block::BlockGraph> graph_ = std::make_unique<block::BlockGraph>(&io_);
     std::vector<std::unique_ptr<Entry>> entries_;
     std::vector<std::string> notes_;

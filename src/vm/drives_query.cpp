@@ -60,7 +60,10 @@ Json Drives::query_block() {
             }
             if (!entry->device.key.empty()) {
                 info["qdev"] = entry->device.path;
-                info["io-status"] = "ok";
+                if (entry->drive->error_policy().may_stop()) {
+                    const int error = entry->drive->held_error();
+                    info["io-status"] = error == 0 ? "ok" : error == ENOSPC ? "nospace" : "failed";
+                }
             }
             list.push_back(std::move(info));
         }

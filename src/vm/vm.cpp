@@ -232,6 +232,7 @@ void Vm::pause() {
 void Vm::resume() {
     if (!running_ && !off_ && !spec_.is_none) {
         running_ = true;
+        go_on_after_disk();
         clear_debug_orders();
         allow_cpus();
     }
@@ -264,6 +265,7 @@ void Vm::reset() {
         cpu->switch_off();
     }
     devices_->reset();
+    paused_by_disk_ = false;  // what a disk's failure kept is forgotten
     machine_->reset();
     if (auto begun = begin(); !begun) {
         running_ = false;
@@ -312,6 +314,39 @@ void Vm::guest_reset() {
 
 void Vm::device_event(std::string_view name, state::Json data) {
     events_.add(name, std::move(data));
+}
+
+void Vm::disk_failed(state::Json report, bool stops) {
+    if (report.is_null() && !stops) {
+        return;
+    }
+    const std::lock_guard lock(failures_lock_);
+    failures_.push_back({std::move(report), stops});
+    loop_.post(call_method<&Vm::report_failures, Vm>, this);
+}
+
+void Vm::report_failures() {
+    std::vector<DiskFailure> failures;
+    {
+        const std::lock_guard lock(failures_lock_);
+        failures.swap(failures_);
+    }
+    for (const DiskFailure& failure : failures) {
+        if (!failure.report.is_null()) {
+            owner_.device_event("BLOCK_IO_ERROR", failure.report);
+        }
+        if (failure.stops && running_) {
+            pause();
+            paused_by_disk_ = true;
+            owner_.disk_paused_machine();
+        }
+    }
+}
+
+/// Requests that were kept are tried again. Before the processors run: they may fail again, and pause the machine.
+void Vm::go_on_after_disk() {
+    paused_by_disk_ = false;
+    drives_.retry();
 }
 
 void Vm::balloon_changed(u64 actual_bytes) {

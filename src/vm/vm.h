@@ -40,6 +40,8 @@ class VmOwner {
     virtual void guest_was_reset() {}
     virtual void device_gone(const std::string& /*id*/) {}
     virtual void device_event(const std::string& /*name*/, const state::Json& /*data*/) {}
+    /// It was paused, as the host's storage has failed a disk.
+    virtual void disk_paused_machine() {}
 };
 
 /// Who debugs the machine from outside. Called on the event loop's thread when the machine has come to stand still.
@@ -66,6 +68,7 @@ class Vm final : private machine::PowerControl,
                  private CpuThreadOwner,
                  private DevicesObserver,
                  private bus::DeviceEvents,
+                 private DrivesObserver,
                  private backend::BalloonObserver {
   public:
     /// `loop`, `console`, `characters` and `owner` must outlive the machine. Nothing runs yet; images are loaded by
@@ -100,6 +103,8 @@ class Vm final : private machine::PowerControl,
     bool is_running() const { return running_; }
     /// The guest has switched itself off, and the machine was told to stay.
     bool is_off() const { return off_; }
+    /// It stands still because the host's storage has failed a disk; resume() tries again.
+    bool is_paused_by_disk() const { return paused_by_disk_; }
     /// Lines for the user about what was given; empty if there is nothing to say.
     std::vector<std::string> notes() const;
     Backends& backends() { return *backends_; }
@@ -152,6 +157,7 @@ class Vm final : private machine::PowerControl,
     Result<> begin();
     std::vector<bus::Part> parts();
     void stop_cpus();
+    void go_on_after_disk();
     void allow_cpus();
     void cpu_stopped_itself() override;
     void notice_stopped_cpu();
@@ -163,6 +169,8 @@ class Vm final : private machine::PowerControl,
 
     void device_deleted(const std::string& id) override { owner_.device_gone(id); }
     void device_event(std::string_view name, state::Json data) override;
+    void disk_failed(state::Json report, bool stops) override;
+    void report_failures();
     void balloon_changed(u64 actual_bytes) override;
 
     State cpu_state(unsigned cpu) override;
@@ -177,7 +185,15 @@ class Vm final : private machine::PowerControl,
     VmOwner& owner_;
     bool running_ = false;
     bool off_ = false;
+    bool paused_by_disk_ = false;
     bool first_start_ = true;
+
+    struct DiskFailure {
+        state::Json report;  ///< null: it was told a moment ago
+        bool stops = false;  ///< the machine
+    };
+    std::mutex failures_lock_;  // guards what follows; innermost
+    std::vector<DiskFailure> failures_;
 
     // In this order: each uses those before it.
     EventQueue events_;
@@ -189,7 +205,7 @@ class Vm final : private machine::PowerControl,
     std::unique_ptr<machine::VirtArm64> machine_;
     std::unique_ptr<accel::Accelerator> accelerator_;
     std::unique_ptr<machine::Psci> psci_;
-    Drives drives_{io_.loop};
+    Drives drives_{io_.loop, static_cast<DrivesObserver*>(this)};
     std::unique_ptr<Networks> networks_;
     std::unique_ptr<backend::MemoryBalloon> balloon_;
     std::unique_ptr<Backends> backends_;

@@ -31,6 +31,7 @@ void Vm::resume_debugged(const accel::DebugPoints& points, std::span<const Debug
         cpu(index).set_debug_orders({points, action.step, action.step_interrupts, action.pass_watchpoints});
     }
     running_ = true;
+    go_on_after_disk();
     allow_cpus();
 }
 

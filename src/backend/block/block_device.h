@@ -7,6 +7,8 @@
 #include <span>
 #include <string>
 
+#include "backend/block/error_policy.h"
+#include "base/result.h"
 #include "base/types.h"
 
 namespace kelvin::backend {
@@ -57,12 +59,23 @@ class BlockDevice {
     virtual void begin_batch() {}
     virtual void end_batch() {}
 
-    /// Returns once every request in flight is done: their `done` is called from within. Not from within a `done`.
+    /// Returns once every request is done: their `done` is called from within. Those that wait for the user to mend the
+    /// host's storage end with their errors. Not from within a `done`.
     virtual void drain() = 0;
+
+    /// What the user says of the device, and not of the drive, about requests that fail; until the device lets go.
+    virtual void set_error_policy(const ErrorPolicy& /*policy*/) {}
+    /// As drain(), but requests that wait for the user go on waiting.
+    virtual void settle() { drain(); }
+    /// Some wait for the user.
+    virtual bool holds_requests() const { return false; }
 
     /// Called when size() has changed, or the medium; null for none.
     virtual void set_size_handler(void (*handler)(void* context), void* context) = 0;
 };
+
+/// For who saves the state of a device after settle(): a request that waits for the user cannot be part of it.
+Result<> check_savable(const BlockDevice& disk);
 
 /// A batch as long as a scope.
 class BlockBatch {

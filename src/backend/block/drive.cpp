@@ -9,6 +9,7 @@
 namespace kelvin::block {
 
 using backend::BlockRequest;
+using backend::ErrorAction;
 using Kind = BlockRequest::Kind;
 
 namespace {
@@ -41,7 +42,7 @@ Drive::Drive(IoContext& io, std::shared_ptr<BlockNode> node, DriveOptions option
 }
 
 Drive::~Drive() {
-    KELVIN_ASSERT(in_flight_ == 0);
+    KELVIN_ASSERT(in_flight_ == 0 && held_.empty());
 }
 
 /// Guests count in sectors of 512 bytes: what is missing of the last one reads as zeroes.
@@ -72,9 +73,12 @@ int Drive::refusal(const BlockRequest& request) const {
 }
 
 void Drive::submit(BlockRequest& request) {
-    Flight& flight = take_flight(request);
+    launch(take_flight(request));
+}
+
+void Drive::launch(Flight& flight) {
     flight.begun_ns = now_ns();
-    flight.error = refusal(request);
+    flight.error = refusal(*flight.request);
     flight.refused = flight.error != 0;
     submitting_ = true;
     if (flight.error != 0) {
@@ -170,6 +174,40 @@ void Drive::finish_later(void* context) {
 }
 
 void Drive::finish(Flight& flight, int error) {
+    if (error == 0 || flight.refused) {
+        return complete(flight, error);
+    }
+    switch (settle_failure(flight, error)) {
+        case ErrorAction::stop:
+            flight.error = error;
+            held_.push_back(&flight);
+            --in_flight_;
+            return;
+        case ErrorAction::ignore:
+            return complete(flight, 0);
+        case ErrorAction::report:
+            return complete(flight, error);
+    }
+}
+
+/// What is done about it, which those who want to know have been told.
+ErrorAction Drive::settle_failure(const Flight& flight, int error) {
+    if (failure_handler_ == nullptr) {
+        return ErrorAction::report;
+    }
+    const bool is_read = flight.request->kind == Kind::read;
+    ErrorAction action = policy_.action(is_read, error);
+    if (action == ErrorAction::stop && draining_) {
+        action = ErrorAction::report;
+    }
+    if (action == ErrorAction::stop && held_error_ == 0) {
+        held_error_ = error;
+    }
+    failure_handler_(failure_context_, {is_read, error, action});
+    return action;
+}
+
+void Drive::complete(Flight& flight, int error) {
     BlockRequest& request = *flight.request;
     count(flight, error);
     flight.request = nullptr;
@@ -195,8 +233,32 @@ void Drive::count(const Flight& flight, int error) {
 }
 
 void Drive::drain() {
+    const bool outermost = !std::exchange(draining_, true);
+    for (Flight* const flight : std::exchange(held_, {})) {
+        ++in_flight_;
+        complete(*flight, flight->error);
+    }
+    settle();
+    draining_ = !outermost;
+}
+
+void Drive::settle() {
     while (in_flight_ != 0) {
         io_.turn(true);
+    }
+}
+
+void Drive::set_failure_handler(void (*handler)(void* context, const Failure& failure), void* context) {
+    failure_handler_ = handler;
+    failure_context_ = context;
+}
+
+void Drive::retry_held() {
+    held_error_ = 0;
+    const backend::BlockBatch batch(*this);
+    for (Flight* const flight : std::exchange(held_, {})) {
+        ++in_flight_;
+        launch(*flight);
     }
 }
 
@@ -206,7 +268,7 @@ void Drive::set_size_handler(void (*handler)(void* context), void* context) {
 }
 
 Result<> Drive::resize(u64 size) {
-    drain();
+    settle();
     if (const int error = io_.run(node_->resize(size)); error != 0) {
         return host_error("the size of " + options_.name + " cannot be changed", error);
     }

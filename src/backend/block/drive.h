@@ -20,6 +20,7 @@ struct DriveOptions {
     bool write_through = false;  ///< every write is durable before it is done
     DetectZeroes detect_zeroes = DetectZeroes::off;
     bool discard = true;  ///< what is discarded is given back
+    backend::ErrorPolicy on_error = {};
 };
 
 class Drive final : public backend::BlockDevice {
@@ -37,12 +38,30 @@ class Drive final : public backend::BlockDevice {
     void begin_batch() override { io_.begin_batch(); }
     void end_batch() override { io_.end_batch(); }
     void drain() override;
+    void set_error_policy(const backend::ErrorPolicy& policy) override { policy_ = policy.or_else(options_.on_error); }
+    void settle() override;
+    bool holds_requests() const override { return !held_.empty(); }
     void set_size_handler(void (*handler)(void* context), void* context) override;
 
     BlockNode& node() { return *node_; }
     const std::shared_ptr<BlockNode>& shared_node() const { return node_; }
     const DriveOptions& options() const { return options_; }
     u64 in_flight() const { return in_flight_; }
+
+    /// A request that was sound, and that the host did not carry out.
+    struct Failure {
+        bool is_read = false;
+        int error = 0;  ///< errno
+        backend::ErrorAction action = backend::ErrorAction::report;
+    };
+    /// Told of failures before their requests are done, or kept. Without one nothing is kept: nobody would retry it.
+    void set_failure_handler(void (*handler)(void* context, const Failure& failure), void* context);
+    /// Submits the requests that were kept again.
+    void retry_held();
+    const backend::ErrorPolicy& error_policy() const { return policy_; }
+    /// The errno of the first request that was kept since the last retry; 0: none.
+    int held_error() const { return held_error_; }
+
     /// Changes the disk's size, and tells the device. Waits for what is in flight.
     Result<> resize(u64 size);
 
@@ -64,12 +83,15 @@ class Drive final : public backend::BlockDevice {
     struct Flight;
 
     Flight& take_flight(backend::BlockRequest& request);
+    void launch(Flight& flight);
     bool fly_direct(Flight& flight);
     static void direct_done(IoOperation& operation);
     Detached fly(Flight& flight);
     Task<int> perform(backend::BlockRequest& request);
     Task<int> perform_write(backend::BlockRequest& request);
     void finish(Flight& flight, int error);
+    backend::ErrorAction settle_failure(const Flight& flight, int error);
+    void complete(Flight& flight, int error);
     static void finish_later(void* flight);
     int refusal(const backend::BlockRequest& request) const;
     void count(const Flight& flight, int error);
@@ -83,6 +105,12 @@ class Drive final : public backend::BlockDevice {
     u64 size_ = 0;
     u64 in_flight_ = 0;
     bool submitting_ = false;
+    backend::ErrorPolicy policy_ = options_.on_error;
+    std::vector<Flight*> held_;  // failed, and kept until retry_held() or drain(); not counted as in flight
+    int held_error_ = 0;
+    bool draining_ = false;
+    void (*failure_handler_)(void*, const Failure&) = nullptr;
+    void* failure_context_ = nullptr;
     std::vector<std::unique_ptr<Flight>> flights_;  // all there are
     std::vector<Flight*> idle_;                     // those to be used again
     void (*size_handler_)(void*) = nullptr;

@@ -94,6 +94,12 @@ void ScsiBus::drain() {
     }
 }
 
+void ScsiBus::settle() {
+    for (const auto& [address, unit] : units_) {
+        unit->settle();
+    }
+}
+
 Result<ScsiBus::Address> ScsiBus::choose_place(const LogicalUnit& unit) const {
     const LogicalUnit::Place& place = unit.place();
     if (place.channel != 0) {

@@ -86,6 +86,8 @@ class LogicalUnit : public bus::Device {
     virtual void execute(Request& request) = 0;
     /// Returns when every command that it was given is complete.
     virtual void drain() = 0;
+    /// The same, but for commands that wait for the user to mend the host's storage.
+    virtual void settle() { drain(); }
 
   private:
     Place place_;
@@ -109,6 +111,7 @@ class ScsiBus final : public bus::Bus {
 
     void execute(u32 target, u32 lun, Request& request);
     void drain();
+    void settle();
 
     bool has_free_place() const override { return true; }
     Result<> attach(bus::Device& device, bool hot) override;

@@ -92,6 +92,7 @@ ScsiDisk::ScsiDisk(Kind kind, const Options& options, backend::BlockDevice& disk
                                                                  : options.write_cache == state::OnOffAuto::on) {
     disk_.set_size_handler([](void* unit) { static_cast<ScsiDisk*>(unit)->attention_ = sense::kCapacityChanged; },
                            this);
+    disk_.set_error_policy(options.on_error);
 }
 
 ScsiDisk::~ScsiDisk() {

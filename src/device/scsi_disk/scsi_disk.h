@@ -35,6 +35,7 @@ class ScsiDisk : public bus::scsi::LogicalUnit, private bus::Savable {
         u32 physical_block_size = 512;
         bool share_rw = false;
         state::OnOffAuto write_cache = state::OnOffAuto::automatic;
+        backend::ErrorPolicy on_error;
 
         template <class Visitor>
         void fields(Visitor& visit) {
@@ -55,6 +56,7 @@ class ScsiDisk : public bus::scsi::LogicalUnit, private bus::Savable {
             visit("physical_block_size", physical_block_size, "bytes");
             visit("share-rw", share_rw, "accepted, without effect");
             visit("write-cache", write_cache, "whether writes are cached");
+            on_error.fields(visit);
         }
     };
 
@@ -69,6 +71,7 @@ class ScsiDisk : public bus::scsi::LogicalUnit, private bus::Savable {
 
     void execute(bus::scsi::Request& request) override;
     void drain() override { disk_.drain(); }
+    void settle() override { disk_.settle(); }
     void reset() override;
     Savable* savable() override { return this; }
 
@@ -89,7 +92,7 @@ class ScsiDisk : public bus::scsi::LogicalUnit, private bus::Savable {
     };
     using Request = bus::scsi::Request;
 
-    void quiesce() override { drain(); }
+    void quiesce() override { settle(); }
     Result<state::Json> save() override;
     Result<> load(const state::Json& saved) override;
 

@@ -214,6 +214,7 @@ void ScsiDisk::read_toc(Request& request) {
 }
 
 Result<state::Json> ScsiDisk::save() {
+    KELVIN_TRY(backend::check_savable(disk_));
     State saved{attention_.key, attention_.code, attention_.qualifier};
     return state::save_state(saved);
 }

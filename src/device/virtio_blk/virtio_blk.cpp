@@ -141,6 +141,7 @@ VirtioBlk::VirtioBlk(const Options& options, EventLoop& io, memory::Dma& dma, ba
     publish_limits(options);
     publish_size(false);
     disk_.set_size_handler([](void* device) { static_cast<VirtioBlk*>(device)->publish_size(true); }, this);
+    disk_.set_error_policy(options.on_error);
 }
 
 VirtioBlk::~VirtioBlk() {
@@ -330,10 +331,11 @@ void VirtioBlk::finish(Request& request, u8 status) {
 }
 
 void VirtioBlk::quiesce() {
-    disk_.drain();
+    disk_.settle();
 }
 
 Result<state::Json> VirtioBlk::save() {
+    KELVIN_TRY(backend::check_savable(disk_));
     State saved{cached_};
     return state::save_state(saved);
 }

@@ -30,6 +30,7 @@ class VirtioBlk final : public bus::virtio::Device, private bus::Savable {
         u32 min_io_size = 0;
         u32 opt_io_size = 0;
         bool share_rw = false;
+        backend::ErrorPolicy on_error;
         bus::virtio::RingOptions ring;
 
         template <class Visitor>
@@ -48,6 +49,7 @@ class VirtioBlk final : public bus::virtio::Device, private bus::Savable {
             visit("min_io_size", min_io_size, "bytes; what requests are best a multiple of");
             visit("opt_io_size", opt_io_size, "bytes; what requests are best long");
             visit("share-rw", share_rw, "accepted, without effect");
+            on_error.fields(visit);
             ring.fields(visit);
         }
     };

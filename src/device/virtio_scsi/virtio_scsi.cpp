@@ -255,7 +255,7 @@ void VirtioScsi::send_events() {
 }
 
 void VirtioScsi::quiesce() {
-    bus_.drain();
+    bus_.settle();
 }
 
 Result<state::Json> VirtioScsi::save() {
