@@ -22,6 +22,8 @@ constexpr u64 kDirectAlignment = 4096;
 /// One call never moves more, so that a huge request cannot occupy a worker, nor overflow what the host takes.
 constexpr u64 kMaxTransfer = u64{1} << 30;
 constexpr u64 kZeroChunk = u64{1} << 20;
+/// More is copied in turns, so that a guest with many misaligned requests does not make us take as much memory again.
+constexpr u64 kBounceChunk = u64{1} << 20;
 
 bool is_refused_write(int error) {
     return error == EACCES || error == EROFS || error == EPERM;
@@ -46,10 +48,14 @@ Task<int> done_with(int error) {
 }  // namespace
 
 void BlockNode::report(const std::string& text) const {
+    if (reports_ > kMaxReports) {
+        return;
+    }
+    const std::string words = reports_++ < kMaxReports ? text : "no more is said of image '" + path() + "'";
     if (report_) {
-        report_(text);
+        report_(words);
     } else {
-        std::fprintf(stderr, "kelvin: %s\n", text.c_str());
+        std::fprintf(stderr, "kelvin: %s\n", words.c_str());
     }
 }
 
@@ -183,16 +189,41 @@ Task<int> FileNode::write(u64 offset, Buffers buffers) {
     return transfer(IoOperation::Kind::write, offset, buffers);
 }
 
+u64 FileNode::bounce_length(u64 offset, u64 length) const {
+    return std::min(length, align_down(offset + kBounceChunk, alignment_) - offset);
+}
+
 Task<int> FileNode::bounce_read(u64 offset, Buffers buffers) {
-    const u64 begin = align_down(offset, alignment_);
-    const u64 end = align_up(offset + buffers.length(), alignment_);
-    AlignedMemory memory(end - begin);
-    const int error = co_await transfer(IoOperation::Kind::read, begin, memory.buffers());
-    buffers.copy_from(memory.span().subspan(offset - begin));
-    co_return error;
+    while (buffers.length() > 0) {
+        const u64 length = bounce_length(offset, buffers.length());
+        const u64 begin = align_down(offset, alignment_);
+        AlignedMemory memory(align_up(offset + length, alignment_) - begin);
+        if (const int error = co_await transfer(IoOperation::Kind::read, begin, memory.buffers()); error != 0) {
+            co_return error;
+        }
+        buffers.part(0, length).copy_from(memory.span().subspan(offset - begin));
+        offset += length;
+        buffers = buffers.part(length, buffers.length() - length);
+    }
+    co_return 0;
 }
 
 Task<int> FileNode::bounce_write(u64 offset, Buffers buffers) {
+    if (((offset | buffers.length()) & (alignment_ - 1)) == 0 && buffers.is_aligned(alignment_)) {
+        co_return co_await bounce_write_part(offset, buffers);
+    }
+    while (buffers.length() > 0) {
+        const u64 length = bounce_length(offset, buffers.length());
+        if (const int error = co_await bounce_write_part(offset, buffers.part(0, length)); error != 0) {
+            co_return error;
+        }
+        offset += length;
+        buffers = buffers.part(length, buffers.length() - length);
+    }
+    co_return 0;
+}
+
+Task<int> FileNode::bounce_write_part(u64 offset, Buffers buffers) {
     const u64 begin = align_down(offset, alignment_);
     const u64 end = align_up(offset + buffers.length(), alignment_);
     const bool partial = begin != offset || end != offset + buffers.length();
@@ -296,9 +327,14 @@ Task<int> FileNode::allocate(u64 offset, u64 length) {
     co_return error;
 }
 
+/// After a failure the host's page cache forgets that pages are to be written (fsync(2)): another try would succeed
+/// without them, and what the guest was not told to be lost would be. Without that cache the guest's data is there.
 Task<int> FileNode::flush() {
     if (options_.no_flush || options_.read_only) {
         co_return 0;
+    }
+    if (lost_ != 0) {
+        co_return lost_;
     }
     IoOperation operation;
     operation.engine = options_.engine;
@@ -308,6 +344,10 @@ Task<int> FileNode::flush() {
     do {
         result = co_await HostIo(io_, operation);
     } while (result == -EINTR);
+    if (result < 0 && !options_.direct) {
+        lost_ = static_cast<int>(-result);
+        report("image '" + options_.path + "': the host has lost writes to it; nothing more is said to be durable");
+    }
     co_return static_cast<int>(-result);
 }
 

@@ -79,6 +79,8 @@ class FileNode final : public BlockNode {
     Task<int> transfer(IoOperation::Kind kind, u64 offset, Buffers buffers);
     Task<int> bounce_read(u64 offset, Buffers buffers);
     Task<int> bounce_write(u64 offset, Buffers buffers);
+    Task<int> bounce_write_part(u64 offset, Buffers buffers);
+    u64 bounce_length(u64 offset, u64 length) const;
     Task<int> fallocate(int mode, u64 offset, u64 length);
     Task<int> write_zero_bytes(u64 offset, u64 length);
     void note_write(u64 end) { highest_write_ = end > highest_write_ ? end : highest_write_; }
@@ -94,6 +96,7 @@ class FileNode final : public BlockNode {
     u64 highest_write_ = 0;
     u64 alignment_ = 1;  // O_DIRECT: of memory, offsets and lengths
     bool is_device_ = false;
+    int lost_ = 0;  // errno: the host has failed to store what it had taken, and does not say so twice
     bool can_zero_ = true;
     bool can_discard_ = true;
     FileIdentity identity_;

@@ -71,8 +71,11 @@ class BlockNode {
     /// Where the words about damage go; standard error until it is set.
     void set_report(std::function<void(const std::string&)> report) { report_ = std::move(report); }
     void report(const std::string& text) const;
+    /// A guest that reads what is damaged again and again does not fill the host's log.
+    static constexpr unsigned kMaxReports = 16;
 
   private:
+    mutable unsigned reports_ = 0;
     std::function<void(const std::string&)> report_;
 };
 

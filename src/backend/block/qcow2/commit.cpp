@@ -33,7 +33,7 @@ Task<int> Image::write_l1() {
 
 /// Afterwards everything that was done is durable.
 Task<int> Image::commit() {
-    const bool has_tables = l2_.has_dirty() || l1_dirty_begin_ < l1_dirty_end_;
+    const bool has_tables = is_committing_ || l2_.has_dirty() || l1_dirty_begin_ < l1_dirty_end_;
     int error = 0;
     if (file_->file_size() < refcounts_.end_of_clusters()) {
         error = co_await file_->resize(refcounts_.end_of_clusters());
@@ -51,6 +51,7 @@ Task<int> Image::commit() {
     if (error != 0 || !has_tables) {
         co_return error;
     }
+    is_committing_ = true;
     error = co_await l2_.write_dirty(false);
     if (error == 0) {
         error = co_await write_l1();
@@ -61,6 +62,7 @@ Task<int> Image::commit() {
     if (error != 0) {
         co_return error;
     }
+    is_committing_ = false;
     l2_.all_reachable();
     co_return co_await refcounts_.settle(options_.discard);
 }

@@ -76,6 +76,13 @@ Task<int> Image::load() {
     if (error != 0) {
         co_return error;
     }
+    if (refcounts_.has_shared_blocks() && !options_.read_only && !options_.for_repair) {
+        report(
+            fmt::format("image '{}' is damaged: its refcount table refers to one block twice\n  `kelvin-img check -r "
+                        "all '{}'` counts anew; readonly=on reads it as it is",
+                        path(), path()));
+        co_return EIO;
+    }
     note_l2_tables();
     if (header_.snapshot_count != 0) {
         const u64 behind = file_->file_size() - std::min(header_.snapshots_offset, file_->file_size());

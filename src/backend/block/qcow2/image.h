@@ -160,6 +160,7 @@ class Image final : public BlockNode {
     std::vector<u64> l1_;
     u64 l1_dirty_begin_ = ~u64{0};  // entries that the file does not have
     u64 l1_dirty_end_ = 0;
+    bool is_committing_ = false;  // tables were written, and are not known to be durable
     TableCache l2_;
     Refcounts refcounts_;
     std::unordered_set<u64> l2_tables_;  // offsets of those that l1_ refers to

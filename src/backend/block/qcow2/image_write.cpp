@@ -158,7 +158,7 @@ Task<Outcome<u64>> Image::write_new(u64 offset, Buffers buffers) {
     if (error != 0) {
         co_await metadata_.lock();
         const TaskGuard guard(metadata_);
-        refcounts_.drop(run->offset, run->clusters * size);
+        co_await refcounts_.take_back(*run);
         co_return std::unexpected(error);
     }
     co_return end - offset;

@@ -7,9 +7,16 @@
 
 namespace kelvin::block::qcow2 {
 
+namespace {
+
+/// Where zeroes have to be written, so many at once: a request may be of a gigabyte, and there may be many.
+constexpr u64 kZeroChunk = u64{1} << 20;
+
+}  // namespace
+
 Task<int> Image::zero_edge(u64 offset, u64 length) {
     while (length > 0) {
-        const auto mapping = co_await find(offset, length);
+        const auto mapping = co_await find(offset, std::min(length, kZeroChunk));
         if (!mapping) {
             co_return mapping.error();
         }

@@ -149,14 +149,6 @@ Task<Outcome<Table*>> Image::writable_table(u64 index) {
     if (old != 0 && (entry & kCopied) != 0) {
         co_return co_await l2_.get(old);
     }
-    const auto run = co_await refcounts_.allocate(1);
-    if (!run) {
-        co_return std::unexpected(run.error());
-    }
-    if (is_metadata(run->offset)) {
-        co_return std::unexpected(co_await mark_corrupt(
-            fmt::format("the cluster at {:#x} is in use for tables, but counted as free", run->offset)));
-    }
     Table* source = nullptr;
     if (old != 0) {
         const auto got = co_await l2_.get(old);
@@ -164,6 +156,14 @@ Task<Outcome<Table*>> Image::writable_table(u64 index) {
             co_return std::unexpected(got.error());
         }
         source = *got;
+    }
+    const auto run = co_await refcounts_.allocate(1);
+    if (!run) {
+        co_return std::unexpected(run.error());
+    }
+    if (is_metadata(run->offset)) {
+        co_return std::unexpected(co_await mark_corrupt(
+            fmt::format("the cluster at {:#x} is in use for tables, but counted as free", run->offset)));
     }
     Table& table = l2_.create(run->offset);
     if (source != nullptr) {

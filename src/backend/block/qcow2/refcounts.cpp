@@ -66,7 +66,7 @@ Task<int> Refcounts::load() {
     for (u64 i = 0; i < table_.size(); ++i) {
         table_[i] = qcow2::load<u64>(memory.span(), i * 8);
         if (table_[i] != 0) {
-            block_offsets_.insert(table_[i]);
+            has_shared_blocks_ = !block_offsets_.insert(table_[i]).second || has_shared_blocks_;
         }
     }
     fresh_from_ = file_.is_device() ? ~u64{0} : header_.clusters_of(file_.file_size());
@@ -237,6 +237,15 @@ Task<Outcome<Refcounts::Run>> Refcounts::allocate_exactly(u64 clusters) {
     co_return Run{cluster << header_.cluster_bits, clusters, fresh};
 }
 
+Task<int> Refcounts::take_back(const Run& run) {
+    for (u64 i = 0; i < run.clusters; ++i) {
+        if (const int error = co_await add(run.offset + (i << header_.cluster_bits), -1); error != 0) {
+            co_return error;
+        }
+    }
+    co_return 0;
+}
+
 Task<Outcome<u64>> Refcounts::count(u64 offset) {
     const u64 cluster = offset >> header_.cluster_bits;
     const auto table = co_await block(cluster / header_.refcounts_per_block(), false);
@@ -250,12 +259,13 @@ Task<Outcome<u64>> Refcounts::count(u64 offset) {
 
 Task<int> Refcounts::add(u64 offset, i64 change) {
     const u64 cluster = offset >> header_.cluster_bits;
-    const auto table = co_await block(cluster / header_.refcounts_per_block(), true);
+    // A lowered count needs no new block: an entry of the image's could name any place.
+    const auto table = co_await block(cluster / header_.refcounts_per_block(), change > 0);
     if (!table) {
         co_return table.error();
     }
     const u64 index = cluster % header_.refcounts_per_block();
-    const u64 now = read_refcount((*table)->bytes(), index, header_.refcount_order);
+    const u64 now = *table == nullptr ? 0 : read_refcount((*table)->bytes(), index, header_.refcount_order);
     if (change < 0 ? now < static_cast<u64>(-change) : now > max_count() - static_cast<u64>(change)) {
         file_.report("image '" + file_.path() + "': the refcount of the cluster at " + std::to_string(offset) + " is " +
                      std::to_string(now) + " and cannot change by " + std::to_string(change) +

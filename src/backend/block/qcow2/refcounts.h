@@ -36,6 +36,12 @@ class Refcounts {
     /// Exactly `clusters` in a row.
     Task<Outcome<Run>> allocate_exactly(u64 clusters);
 
+    /// What was allocated last or lately, and nothing has referred to yet.
+    Task<int> take_back(const Run& run);
+
+    /// A block that the table refers to twice: what it says cannot be right, and searching it need not end.
+    bool has_shared_blocks() const { return has_shared_blocks_; }
+
     Task<Outcome<u64>> count(u64 offset);
     Task<int> add(u64 offset, i64 change);
     /// Lowers the count of each cluster in the range by one, once that is safe.
@@ -72,6 +78,7 @@ class Refcounts {
     std::unordered_set<u64> block_offsets_;
     std::vector<u64> unwritten_;  // indexes of the table that the file does not have
     TableCache blocks_;
+    bool has_shared_blocks_ = false;
     u64 next_free_ = 0;         // no free cluster below it
     u64 fresh_from_ = ~u64{0};  // clusters from here on were never used
     std::vector<u64> dropped_;  // cluster numbers
