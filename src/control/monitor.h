@@ -33,6 +33,8 @@ class MonitorTarget {
     /// A user network's rule, its first one's if `network` is empty.
     virtual Result<> hostfwd_add(const std::string& network, const std::string& rule) = 0;
     virtual Result<> hostfwd_remove(const std::string& network, const std::string& rule) = 0;
+    /// A snapshot of the drive `id`, whose writes go to the new image `file` from here on.
+    virtual Result<> snapshot_blkdev(const std::string& id, const std::string& file) = 0;
     virtual Result<> set_link(const std::string& network, bool up) = 0;
 
     /// Text about `topic`, one of info_topics(); `cpu` is the one that the monitor looks at, unless `all` of them are.

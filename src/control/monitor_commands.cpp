@@ -148,6 +148,14 @@ std::string set_link(MonitorState& state, std::string_view argument) {
     return answer(state.target.set_link(std::string(network), how == "on"));
 }
 
+std::string snapshot_blkdev(MonitorState& state, std::string_view argument) {
+    const auto [drive, file] = split(argument);
+    if (drive.empty() || file.empty()) {
+        return complain(user_error("a drive and a new image's name are needed", "snapshot_blkdev DRIVE FILE"));
+    }
+    return answer(state.target.snapshot_blkdev(std::string(drive), std::string(file)));
+}
+
 struct Command {
     std::string_view name;
     std::string_view argument;
@@ -172,6 +180,7 @@ constexpr auto kCommands = std::to_array<Command>({
     {"hostfwd_add", "[NETWORK] RULE", "forward a port: tcp::2222-:22", forward<&MonitorTarget::hostfwd_add>},
     {"hostfwd_remove", "[NETWORK] RULE", "not any more: tcp::2222", forward<&MonitorTarget::hostfwd_remove>},
     {"set_link", "NETWORK on|off", "plug in a network's cable, or pull it", set_link},
+    {"snapshot_blkdev", "DRIVE FILE", "from here on the drive's writes go to that new qcow2 image", snapshot_blkdev},
     {"cpu", "INDEX", "which processor x and info look at", choose_cpu},
     {"x", "/FORMAT ADDRESS", "memory as that processor sees it: x /8xw $sp, x /4i $pc", examine<false>},
     {"xp", "/FORMAT ADDRESS", "physical memory", examine<true>},

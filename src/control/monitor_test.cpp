@@ -27,6 +27,9 @@ class MonitorTest : public testing::Test, public MonitorTarget {
     Result<> hostfwd_remove(const std::string& network, const std::string& rule) override {
         return note("no-forward:" + network + "/" + rule);
     }
+    Result<> snapshot_blkdev(const std::string& id, const std::string& file) override {
+        return note("snapshot:" + id + "/" + file);
+    }
     Result<> set_link(const std::string& network, bool up) override { return note(network + (up ? "+" : "-")); }
     std::string info(std::string_view topic, unsigned cpu, bool all) override {
         return "<" + std::string(topic) + " " + (all ? "all" : std::to_string(cpu)) + ">\n";
@@ -83,7 +86,9 @@ TEST_F(MonitorTest, ChangesOfTheHostsEnds) {
     EXPECT_EQ(monitor_.execute("hostfwd_add tcp::1-:2"), "");
     EXPECT_EQ(monitor_.execute("hostfwd_remove n0 tcp::1"), "host forwarding rule for tcp::1 removed\n");
     EXPECT_EQ(monitor_.execute("set_link n0 off"), "");
-    EXPECT_EQ(log_, "chardev:null,id=x no-chardev:x forward:/tcp::1-:2 no-forward:n0/tcp::1 n0- ");
+    EXPECT_EQ(monitor_.execute("snapshot_blkdev d0 /new.qcow2"), "");
+    EXPECT_EQ(log_,
+              "chardev:null,id=x no-chardev:x forward:/tcp::1-:2 no-forward:n0/tcp::1 n0- snapshot:d0//new.qcow2 ");
     EXPECT_NE(monitor_.execute("set_link n0").find("on or off"), std::string::npos);
     EXPECT_NE(monitor_.execute("hostfwd_add").find("rule is missing"), std::string::npos);
 }

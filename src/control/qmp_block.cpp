@@ -86,19 +86,12 @@ Result<Json> query_statistics(QmpContext& context, const OfNodes& arguments) {
     return context.target.vm().drives().query_statistics(arguments.query_nodes);
 }
 
-/// Jobs would be of blocks that are copied while the machine runs.
-Result<Json> no_jobs(QmpContext&, const QmpNothing&) {
-    return Json::array();
-}
-
 constexpr auto kCommands = std::to_array<QmpCommand>({
     qmp_command<resize>("block_resize", "size "),
     qmp_open_command<add_node, describe_nodes>("blockdev-add", "driver node-name "),
     qmp_command<remove_node>("blockdev-del", "node-name "),
     qmp_command<query_block>("query-block"),
-    qmp_command<no_jobs>("query-block-jobs"),
     qmp_command<query_statistics>("query-blockstats"),
-    qmp_command<no_jobs>("query-jobs"),
     qmp_command<query_nodes>("query-named-block-nodes"),
 });
 

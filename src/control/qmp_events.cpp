@@ -40,10 +40,19 @@ Members disk_error() {
             {.name = "reason", .type = "str"}};
 }
 
+Members job() {
+    return {{.name = "id", .type = "str"},
+            {.name = "status",
+             .type = "JobStatus",
+             .values = {"undefined", "created", "running", "paused", "ready", "standby", "waiting", "pending",
+                        "aborting", "concluded", "null"}}};
+}
+
 constexpr auto kEvents = std::to_array<QmpEvent>({
     {"BALLOON_CHANGE", balloon},
     {"BLOCK_IO_ERROR", disk_error},
     {"DEVICE_DELETED", device},
+    {"JOB_STATUS_CHANGE", job},
     {"POWERDOWN", nothing},
     {"RESET", cause},
     {"RESUME", nothing},

@@ -105,6 +105,10 @@ class Session final : private backend::CharacterOwner, private vm::VmOwner, priv
     Result<> hostfwd_remove(const std::string& network, const std::string& rule) override {
         return vm_->networks().remove_forward(network, rule);
     }
+    Result<> snapshot_blkdev(const std::string& id, const std::string& file) override {
+        const vm::DriveSnapshot wanted{.drive = id, .file = file};
+        return vm_->drives().snapshot({&wanted, 1});
+    }
     Result<> set_link(const std::string& network, bool up) override { return vm_->networks().set_link(network, up); }
     std::string info(std::string_view topic, unsigned cpu, bool all) override {
         return describe_topic({*vm_, spec_, characters_, run_state()}, topic, cpu, all);

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,21 @@
 #include "base/event_loop.h"
 #include "vm/drive_spec.h"
 
+namespace kelvin::block::qcow2 {
+struct CreateOptions;
+}
+
 namespace kelvin::vm {
+
+/// From here on a drive's writes go to another image, with what it held so far behind that.
+struct DriveSnapshot {
+    std::string drive = {};
+    std::string node = {};     ///< or what the drive is on
+    std::string overlay = {};  ///< the node that takes what is written; empty: one is made of what follows
+    std::string file = {};
+    std::string name = {};  ///< the new node's
+    bool is_there = false;  ///< the file, so that it is not made
+};
 
 /// A device that has a host's end.
 struct Claimant {
@@ -51,6 +66,10 @@ class Drives {
     Result<> add_node(const state::Json& options);
     /// blockdev-del: an error names who uses the node.
     Result<> remove_node(const std::string& name);
+    /// All of `wanted` at one moment, or none of it.
+    Result<> snapshot(std::span<const DriveSnapshot> wanted);
+    /// Makes an empty image in a node that nobody uses.
+    Result<> create_image(const std::string& node, const block::qcow2::CreateOptions& options);
     /// block_resize: of the drive with that id, or of the node; one of both is empty.
     Result<> resize(const std::string& id, const std::string& node, u64 size);
 
@@ -83,6 +102,12 @@ class Drives {
     Result<> open(const DriveSpec& spec);
     Result<> use_node(std::unique_ptr<Entry> entry, const std::string& title, block::DriveOptions options);
     void drop(Entry& entry);
+    Entry* user_of(const block::GraphNode& node) const;
+    Result<block::GraphNode*> find_base(const DriveSnapshot& wanted) const;
+    Result<> take_snapshots(std::span<const DriveSnapshot> wanted);
+    Result<> prepare_snapshot(const DriveSnapshot& wanted, block::GraphNode*& base, block::GraphNode*& overlay);
+    Result<> create_in_node(const std::string& name, const block::qcow2::CreateOptions& options);
+    Result<> fill(block::GraphNode& node, const block::qcow2::CreateOptions& options);
     Result<block::GraphNode*> open_nodes(const DriveSpec& spec, const std::string& title);
     Result<block::Format> format_of(const DriveSpec& spec);
     Result<block::Format> format_by_name(const DriveSpec& spec, std::string_view marked);

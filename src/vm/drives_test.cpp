@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "backend/block/qcow2/create.h"
+
 namespace kelvin::vm {
 namespace {
 
@@ -131,6 +133,92 @@ TEST_F(DrivesTest, AChangeOfSizeIsToldToTheDevice) {
     EXPECT_EQ(statistics["stats"]["rd_operations"], 1);
     EXPECT_EQ(statistics["stats"]["rd_bytes"], 512);
     EXPECT_EQ(statistics["parent"]["stats"]["rd_operations"], 0);
+}
+
+TEST_F(DrivesTest, WritesGoToTheOverlayAfterASnapshot) {
+    const std::string file = make("a.img");
+    ASSERT_TRUE(drives_->add(spec(file)));
+    backend::BlockDevice& disk = **drives_->claim("d", {"1", "one", "", false});
+    std::vector<u8> bytes(512, 'a');
+    ASSERT_EQ(perform(disk, backend::BlockRequest::Kind::write, bytes), 0);
+    for (const std::string name : {"b", "c"}) {
+        const DriveSnapshot wanted{.drive = "d", .file = folder_ + name, .name = name};
+        const auto taken = drives_->snapshot({&wanted, 1});
+        ASSERT_TRUE(taken) << taken.error().message();
+        ASSERT_EQ(perform(disk, backend::BlockRequest::Kind::read, bytes), 0);
+        EXPECT_EQ(bytes[0], name[0] - 1);
+        bytes.assign(512, static_cast<u8>(name[0]));
+        ASSERT_EQ(perform(disk, backend::BlockRequest::Kind::write, bytes), 0);
+    }
+    const Json inserted = drives_->query_block()[0]["inserted"];
+    EXPECT_EQ(inserted["node-name"], "c");
+    EXPECT_EQ(inserted["backing_file"], folder_ + "b");
+    EXPECT_EQ(inserted["backing_file_depth"], 2);
+    const DriveSnapshot again{.drive = "d", .file = folder_ + "b"};
+    EXPECT_NE(drives_->snapshot({&again, 1}).error().what.find("is there, and not empty"), std::string::npos);
+    drives_->release("1");
+    drives_.reset();
+    std::ifstream base(file);
+    EXPECT_EQ(base.get(), 'a');
+    // The images name each other.
+    drives_ = std::make_unique<Drives>(loop_);
+    DriveSpec whole = spec(folder_ + "c");
+    whole.format = ImageFormat::qcow2;
+    ASSERT_TRUE(drives_->add(whole));
+    ASSERT_EQ(perform(**drives_->claim("d", {"1", "one", "", false}), backend::BlockRequest::Kind::read, bytes), 0);
+    EXPECT_EQ(bytes[0], 'c');
+    drives_->release("1");
+}
+
+TEST_F(DrivesTest, SnapshotsAreTakenTogetherOrNotAtAll) {
+    ASSERT_TRUE(drives_->add(spec(make("a.img"), "d")));
+    ASSERT_TRUE(drives_->add(spec(make("b.img"), "e")));
+    const std::size_t nodes = drives_->query_nodes(true).size();
+    const DriveSnapshot first{.drive = "d", .file = folder_ + "c"};
+    const DriveSnapshot wrong{.drive = "e", .file = folder_ + "none/d"};
+    const DriveSnapshot twice{.drive = "d", .file = folder_ + "e"};
+    EXPECT_FALSE(drives_->snapshot(std::vector{first, wrong}));
+    EXPECT_EQ(drives_->query_nodes(true).size(), nodes);
+    std::filesystem::remove(folder_ + "c");
+    EXPECT_NE(drives_->snapshot(std::vector{first, twice}).error().what.find("named twice"), std::string::npos);
+    EXPECT_EQ(drives_->query_nodes(true).size(), nodes);
+    std::filesystem::remove(folder_ + "c");
+    const DriveSnapshot second{.drive = "e", .file = folder_ + "d"};
+    EXPECT_TRUE(drives_->snapshot(std::vector{first, second}));
+    EXPECT_EQ(drives_->query_nodes(true).size(), nodes + 4);
+}
+
+TEST_F(DrivesTest, AnOverlayThatDoesNotFitIsRefused) {
+    ASSERT_TRUE(drives_->add(spec(make("a.img"))));
+    const std::string base = drives_->query_block()[0]["inserted"]["node-name"];
+    const auto refusal = [&](const std::string& node, const std::string& overlay) {
+        const DriveSnapshot wanted{.node = node, .overlay = overlay};
+        const auto taken = drives_->snapshot({&wanted, 1});
+        return taken ? "" : taken.error().what;
+    };
+    const auto image = [&](const std::string& name, u64 size) {
+        std::ofstream(folder_ + name).flush();
+        ASSERT_TRUE(
+            drives_->add_node({{"driver", "file"}, {"node-name", name + "-file"}, {"filename", folder_ + name}}));
+        block::qcow2::CreateOptions options;
+        options.size = size;
+        ASSERT_TRUE(drives_->create_image(name + "-file", options));
+        ASSERT_TRUE(drives_->add_node(
+            {{"driver", "qcow2"}, {"node-name", name}, {"file", name + "-file"}, {"backing", nullptr}}));
+        EXPECT_FALSE(drives_->create_image(name + "-file", options)) << "it is in use";
+    };
+    ASSERT_TRUE(drives_->add_node({{"driver", "null-co"}, {"node-name", "null"}, {"size", 1 << 20}}));
+    EXPECT_NE(refusal(base, "null").find("cannot have another behind it"), std::string::npos);
+    image("small", 1 << 19);
+    EXPECT_NE(refusal(base, "small").find("it is of 524288 bytes"), std::string::npos);
+    image("right", 1 << 20);
+    EXPECT_NE(refusal("right", "right").find("same file"), std::string::npos);
+    EXPECT_EQ(refusal(base, "right"), "");
+    EXPECT_NE(refusal(base, "right").find("is behind it already"), std::string::npos);
+    image("next", 1 << 20);
+    EXPECT_NE(refusal(base, "next").find("refers to the latter too"), std::string::npos);
+    EXPECT_EQ(refusal("right", "next"), "");
+    EXPECT_NE(drives_->remove_node("right").error().what.find("in use by node 'next'"), std::string::npos);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "machine/psci.h"
 #include "machine/virt_arm64.h"
 #include "vm/backends.h"
+#include "vm/block_jobs.h"
 #include "vm/cpu_thread.h"
 #include "vm/devices.h"
 #include "vm/event_queue.h"
@@ -110,6 +112,7 @@ class Vm final : private machine::PowerControl,
     Backends& backends() { return *backends_; }
     std::string describe_drives() { return drives_.describe(); }
     Drives& drives() { return drives_; }
+    BlockJobs& jobs() { return jobs_; }
     std::string describe_networks() const { return networks_->describe(); }
     Networks& networks() { return *networks_; }
     /// Pulls the cable of the network or of the card `name`, or plugs it in again.
@@ -194,6 +197,8 @@ class Vm final : private machine::PowerControl,
     };
     std::mutex failures_lock_;  // guards what follows; innermost
     std::vector<DiskFailure> failures_;
+
+    BlockJobs jobs_{[this](std::string_view name, state::Json data) { device_event(name, std::move(data)); }};
 
     // In this order: each uses those before it.
     EventQueue events_;

@@ -35,10 +35,24 @@ struct Drive::Flight : IoOperation {
 
 Drive::Drive(IoContext& io, std::shared_ptr<BlockNode> node, DriveOptions options)
     : io_(io), node_(std::move(node)), options_(std::move(options)) {
+    read_limits();
+    read_size();
+}
+
+void Drive::replace_node(std::shared_ptr<BlockNode> node, bool discard, DetectZeroes detect_zeroes) {
+    KELVIN_ASSERT(in_flight_ == 0);
+    node_ = std::move(node);
+    options_.discard = discard;
+    options_.detect_zeroes = detect_zeroes;
+    read_limits();
+    read_size();
+}
+
+void Drive::read_limits() {
+    limits_ = {};
     node_->describe(limits_);
     limits_.write_cache = !options_.write_through;
     limits_.discards = limits_.discards && options_.discard;
-    read_size();
 }
 
 Drive::~Drive() {

@@ -56,6 +56,8 @@ class Drive final : public backend::BlockDevice {
     };
     /// Told of failures before their requests are done, or kept. Without one nothing is kept: nobody would retry it.
     void set_failure_handler(void (*handler)(void* context, const Failure& failure), void* context);
+    /// From here on it is a disk on `node`, which holds the same as the former one. Nothing may be in flight.
+    void replace_node(std::shared_ptr<BlockNode> node, bool discard, DetectZeroes detect_zeroes);
     /// Submits the requests that were kept again.
     void retry_held();
     const backend::ErrorPolicy& error_policy() const { return policy_; }
@@ -95,6 +97,7 @@ class Drive final : public backend::BlockDevice {
     static void finish_later(void* flight);
     int refusal(const backend::BlockRequest& request) const;
     void count(const Flight& flight, int error);
+    void read_limits();
     void read_size();
 
     IoContext& io_;

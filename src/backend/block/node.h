@@ -54,6 +54,8 @@ class BlockNode {
     virtual Task<int> write_zeroes(u64 offset, u64 length, bool may_unmap) = 0;
     virtual Task<int> discard(u64 offset, u64 length) = 0;
     virtual Task<int> flush() = 0;
+    /// flush(), after which nothing is written any more: an image puts its tables in order, and is read-only.
+    virtual Task<int> freeze() { return flush(); }
     virtual Task<Outcome<Extent>> extent(u64 offset, u64 length) = 0;
     virtual Task<int> resize(u64 size) = 0;
     /// Writes what is kept in memory and gives the file back in order; nothing may be asked of it afterwards.

@@ -52,6 +52,13 @@ struct GraphNode {
     Access access() const;
 };
 
+/// An image that is to be put on a node.
+struct NewOverlay {
+    std::string path;
+    std::string name;       ///< its node's; empty: any
+    bool is_there = false;  ///< it is not made
+};
+
 /// All of it on one thread, that of the I/O loop if there is one.
 class BlockGraph {
   public:
@@ -69,6 +76,17 @@ class BlockGraph {
     /// The same with an empty image on it, which takes what is written and is gone with its node.
     Result<GraphNode*> add_temporary(const state::Json& options, const std::string& title,
                                      const CommonOptions& overlay);
+    /// The same with an image that takes what would be written to `base`, opened without `base` behind it.
+    Result<GraphNode*> add_overlay(GraphNode& base, const NewOverlay& wanted, const std::string& title);
+    /// An error says why `overlay` cannot be put on `base`, which `user` uses, and nobody else may; null: nobody.
+    Result<> check_overlay(const GraphNode& base, const GraphNode& overlay, const void* user) const;
+    /// After check_overlay() and flush(), while nothing is in flight: who used `base` uses `overlay`, which has `base`
+    /// behind it.
+    void put_on(GraphNode& base, GraphNode& overlay);
+    Result<> flush(GraphNode& node);
+    /// Takes a node away again that add_overlay() has made and nobody uses.
+    void forget(GraphNode& node) { destroy(node); }
+
     /// An error names who uses it.
     Result<> remove(std::string_view name);
 
@@ -91,6 +109,7 @@ class BlockGraph {
     Result<GraphNode*> keep(Result<GraphNode*> made, std::size_t before);
     Result<> change_access(GraphNode& node, const void* key, Access access);
     Result<> apply_access(GraphNode& node);
+    static Result<> create_overlay(const GraphNode& base, const std::string& path, IoContext& io);
     Result<> check_same_file(const GraphNode& node, Access access) const;
     void destroy(GraphNode& node);
     void destroy_from(std::size_t first);

@@ -27,6 +27,10 @@ class RawNode final : public BlockNode {
     Task<int> write_zeroes(u64 offset, u64 length, bool may_unmap) override;
     Task<int> discard(u64 offset, u64 length) override;
     Task<int> flush() override { return inner_->flush(); }
+    Task<int> freeze() override {
+        read_only_ = true;
+        return inner_->flush();
+    }
     Task<Outcome<Extent>> extent(u64 offset, u64 length) override {
         return inner_->extent(range_.offset + offset, length);
     }

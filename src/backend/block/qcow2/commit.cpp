@@ -91,6 +91,12 @@ Task<int> Image::flush() {
     co_return co_await commit();
 }
 
+Task<int> Image::freeze() {
+    const int error = co_await close();
+    options_.read_only = true;
+    co_return error;
+}
+
 Task<int> Image::close() {
     if (options_.read_only) {
         co_return 0;

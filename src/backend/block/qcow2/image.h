@@ -55,6 +55,7 @@ class Image final : public BlockNode {
     Task<int> write_zeroes(u64 offset, u64 length, bool may_unmap) override;
     Task<int> discard(u64 offset, u64 length) override;
     Task<int> flush() override;
+    Task<int> freeze() override;
     Task<Outcome<Extent>> extent(u64 offset, u64 length) override;
     Task<int> resize(u64 size) override;
     Task<int> close() override;
