@@ -31,6 +31,8 @@ Result<> load(TestHost& host, const state::Json& saved) {
 }
 
 void load_into_another(TestHost& host, const state::Json& saved, const Nvme::Options& options = {}) {
+    // Switched off, so that it does not tell of its namespaces' going in the memory that the other one goes on with.
+    host.write(reg::kConfiguration, 0);
     host.unplug();
     host.plug_in(options);
     const Result<> loaded = load(host, saved);
