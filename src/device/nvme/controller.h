@@ -69,6 +69,7 @@ class Controller final : public memory::MmioHandler {
 
     /// As bus::Savable says, of the namespaces, too.
     void quiesce();
+    Result<> check_savable() const;
     state::Json save() const;
     Result<> load(const state::Json& saved);
 

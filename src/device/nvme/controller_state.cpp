@@ -175,8 +175,17 @@ struct Controller::Saved {
 
 /// Commands that the disks work on are carried out; those that the host has not been told of by then wait for room.
 void Controller::quiesce() {
-    drain();
+    for (const auto& [id, space] : spaces_) {
+        space->disk().settle();
+    }
     report_bad_rings();
+}
+
+Result<> Controller::check_savable() const {
+    for (const auto& [id, space] : spaces_) {
+        KELVIN_TRY(backend::check_savable(space->disk()));
+    }
+    return ok();
 }
 
 Controller::SavedQueues Controller::save_queues() const {

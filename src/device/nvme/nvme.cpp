@@ -185,6 +185,7 @@ struct SavedNvme {
 }  // namespace
 
 Result<state::Json> Nvme::save() {
+    KELVIN_TRY(controller_.check_savable());
     SavedNvme saved{save_function(), controller_.save()};
     return state::save_state(saved);
 }
