@@ -227,8 +227,8 @@ TEST(CommandLine, UnknownNamesGetTheNearest) {
 }
 
 TEST(CommandLine, OptionsOfQemuThatAreMissingSaySo) {
-    EXPECT_MENTIONS(error_of({"-incoming", "virtio-net-pci"}), "does not have this option of QEMU yet");
-    EXPECT_MENTIONS(error_of({"-loadvm", "x"}), "yet");
+    EXPECT_MENTIONS(error_of({"-fsdev", "x"}), "does not have this option of QEMU yet");
+    EXPECT_MENTIONS(error_of({"-loadvm", "x"}), "kelvin-img snapshot");
 }
 
 TEST(CommandLine, FlashImages) {

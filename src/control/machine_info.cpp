@@ -118,6 +118,21 @@ std::string describe_topic(const InfoSources& sources, std::string_view topic, u
     return found != kDescribers.end() ? found->describe(sources, cpu, all) : "";
 }
 
+Error why_not_saved(vm::Vm& vm) {
+    std::string what = "the state of a running machine cannot be saved or loaded yet";
+    std::string cure = "while no machine runs, kelvin-img snapshot -c TAG FILE keeps a disk, -a TAG goes back to it";
+    for (const state::Json& drive : vm.drives().query_block()) {
+        const state::Json& inserted = drive["inserted"];
+        if (!inserted.value("ro", true) && inserted.value("drv", "") == "raw") {
+            const std::string file = inserted.value("file", "");
+            what += fmt::format("; the raw image '{}' could not hold it", file);
+            cure +=
+                fmt::format("; a raw one needs an overlay: kelvin-img create -f qcow2 -b {} -F raw NEW.qcow2", file);
+        }
+    }
+    return user_error(what, cure);
+}
+
 std::size_t read_machine_memory(vm::Vm& vm, unsigned cpu, bool physical, u64 address, std::span<u8> out) {
     std::size_t count = 0;
     vm.while_still([&] { count = gdbstub::MachineTarget(vm, {}).read_memory(cpu, physical, address, out); });

@@ -22,6 +22,9 @@ struct InfoSources {
 /// `topic` is one of the monitor's.
 std::string describe_topic(const InfoSources& sources, std::string_view topic, unsigned cpu, bool all);
 
+/// See MonitorTarget::cannot_save().
+Error why_not_saved(vm::Vm& vm);
+
 /// Stops the machine for a moment: see MonitorTarget.
 std::size_t read_machine_memory(vm::Vm& vm, unsigned cpu, bool physical, u64 address, std::span<u8> out);
 std::optional<u64> read_machine_register(vm::Vm& vm, unsigned cpu, std::string_view name);

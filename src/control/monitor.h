@@ -36,6 +36,8 @@ class MonitorTarget {
     /// A snapshot of the drive `id`, whose writes go to the new image `file` from here on.
     virtual Result<> snapshot_blkdev(const std::string& id, const std::string& file) = 0;
     virtual Result<> set_link(const std::string& network, bool up) = 0;
+    /// Why the machine's state cannot be kept in its disks, and what to do.
+    virtual Error cannot_save() = 0;
 
     /// Text about `topic`, one of info_topics(); `cpu` is the one that the monitor looks at, unless `all` of them are.
     virtual std::string info(std::string_view topic, unsigned cpu, bool all) = 0;

@@ -156,6 +156,63 @@ std::string snapshot_blkdev(MonitorState& state, std::string_view argument) {
     return answer(state.target.snapshot_blkdev(std::string(drive), std::string(file)));
 }
 
+std::string refuse_to_save(MonitorState& state, std::string_view) {
+    return complain(state.target.cannot_save());
+}
+
+/// About the machine's state in its disks.
+constexpr auto kSaving = std::to_array<std::string_view>({"savevm", "loadvm", "delvm"});
+
+/// Commands of QEMU's that users may know, and Kelvin does not have.
+constexpr auto kMissing = std::to_array<std::string_view>({
+    "announce_self",
+    "block_job_cancel",
+    "block_resize",
+    "block_set_io_throttle",
+    "block_stream",
+    "boot_set",
+    "change",
+    "client_migrate_info",
+    "commit",
+    "drive_add",
+    "drive_backup",
+    "drive_del",
+    "drive_mirror",
+    "dump-guest-memory",
+    "eject",
+    "expire_password",
+    "gpa2hva",
+    "i",
+    "log",
+    "mce",
+    "memsave",
+    "migrate",
+    "migrate_cancel",
+    "migrate_set_parameter",
+    "mouse_move",
+    "nbd_server_start",
+    "netdev_add",
+    "netdev_del",
+    "nmi",
+    "o",
+    "object_add",
+    "object_del",
+    "pmemsave",
+    "qom-get",
+    "qom-list",
+    "qom-set",
+    "replay_break",
+    "screendump",
+    "sendkey",
+    "set_password",
+    "snapshot_blkdev_internal",
+    "stopcapture",
+    "system_wakeup",
+    "trace-event",
+    "watchdog_action",
+    "wavcapture",
+});
+
 struct Command {
     std::string_view name;
     std::string_view argument;
@@ -217,6 +274,13 @@ std::string execute_command(MonitorState& state, std::string_view line) {
         name = name == short_name ? whole : name;
     }
     const auto command = std::ranges::find(kCommands, name, &Command::name);
+    if (command == kCommands.end() && std::ranges::find(kSaving, name) != kSaving.end()) {
+        return refuse_to_save(state, name);
+    }
+    if (command == kCommands.end() && std::ranges::find(kMissing, name) != kMissing.end()) {
+        return fmt::format("'{}' is a command of QEMU's that Kelvin does not have yet; `help` lists those it has\n",
+                           name);
+    }
     if (command == kCommands.end()) {
         std::vector<std::string_view> names;
         std::ranges::transform(kCommands, std::back_inserter(names), &Command::name);

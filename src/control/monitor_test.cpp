@@ -31,6 +31,7 @@ class MonitorTest : public testing::Test, public MonitorTarget {
         return note("snapshot:" + id + "/" + file);
     }
     Result<> set_link(const std::string& network, bool up) override { return note(network + (up ? "+" : "-")); }
+    Error cannot_save() override { return user_error("it cannot be saved"); }
     std::string info(std::string_view topic, unsigned cpu, bool all) override {
         return "<" + std::string(topic) + " " + (all ? "all" : std::to_string(cpu)) + ">\n";
     }

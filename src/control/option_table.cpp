@@ -91,6 +91,11 @@ Result<> apply_pid_file(Draft& draft, const std::string& value) {
     return ok();
 }
 
+Result<> apply_kvm(Draft& draft, const std::string&) {
+    draft.wants_kvm = true;
+    return ok();
+}
+
 Result<> apply_audio(Draft&, const std::string& value) {
     const state::Json options = KELVIN_TRY(state::parse_options(value, "driver"));
     if (const auto driver = options.find("driver"); driver == options.end() || *driver != "none") {
@@ -128,6 +133,7 @@ constexpr auto kTable = std::to_array<Option>({
      "what executes guest code: translator (also called tcg); host=v2|v3|v4 makes code for an x86-64 processor of "
      "that level; inject=help lists what hinders it",
      apply_accelerator},
+    {"enable-kvm", "", "", apply_kvm},
     {"icount", "[shift=]N[,sleep=off]",
      "every run alike: an instruction takes 2^N ns (N: 0 to 10); sleep=off: the host does not wait when the guest does",
      apply_instruction_time},
@@ -171,6 +177,8 @@ constexpr auto kTable = std::to_array<Option>({
     {"no-shutdown", "", "stay, paused, when the guest switches off", set_spec<&MachineSpec::pause_on_shutdown>},
     {"action", "reboot=...,shutdown=...", "reboot=reset|shutdown, shutdown=poweroff|pause", apply_action},
     {"S", "", "do not start the processors; the monitor's `cont` does", set_spec<&MachineSpec::start_paused>},
+    {"incoming", "CHANNEL", "", apply_incoming},
+    {"loadvm", "TAG", "", apply_load_state},
     {"gdb", "tcp:[HOST]:PORT|unix:PATH|stdio|none", "let GDB connect; without HOST from this host only", apply_gdb},
     {"s", "", "the same as -gdb tcp::1234", apply_gdb_default},
     {"d", "ITEM[,ITEM]", "log: in_asm, op, out_asm, exec, int, jit... (-d help lists)", apply_log},
@@ -213,29 +221,49 @@ constexpr auto kTable = std::to_array<Option>({
 });
 
 constexpr auto kMissing = std::to_array<std::string_view>({
-    "add-fd",       "audio",
-    "chroot",       "compat",
-    "dump-vmstate", "echr",
-    "enable-kvm",   "fda",
-    "fdb",          "fsdev",
-    "full-screen",  "g",
-    "incoming",     "iscsi",
-    "loadvm",       "mem-path",
-    "mem-prealloc", "mtdblock",
-    "numa",         "only-migratable",
-    "option-rom",   "parallel",
-    "plugin",       "preconfig",
-    "prom-env",     "qmp-pretty",
-    "readconfig",   "run-with",
-    "runas",        "sandbox",
-    "sd",           "seed",
-    "semihosting",  "semihosting-config",
-    "set",          "shim",
-    "spice",        "tpmdev",
-    "trace",        "usb",
-    "usbdevice",    "virtfs",
-    "vnc",          "watchdog-action",
-    "writeconfig",  "xen-attach",
+    "add-fd",
+    "audio",
+    "chroot",
+    "compat",
+    "dump-vmstate",
+    "echr",
+    "fda",
+    "fdb",
+    "fsdev",
+    "full-screen",
+    "g",
+    "iscsi",
+    "mem-path",
+    "mem-prealloc",
+    "mtdblock",
+    "numa",
+    "only-migratable",
+    "option-rom",
+    "parallel",
+    "plugin",
+    "preconfig",
+    "prom-env",
+    "qmp-pretty",
+    "readconfig",
+    "run-with",
+    "runas",
+    "sandbox",
+    "sd",
+    "seed",
+    "semihosting",
+    "semihosting-config",
+    "set",
+    "shim",
+    "spice",
+    "tpmdev",
+    "trace",
+    "usb",
+    "usbdevice",
+    "virtfs",
+    "vnc",
+    "watchdog-action",
+    "writeconfig",
+    "xen-attach",
 });
 
 }  // namespace

@@ -28,6 +28,8 @@ struct Draft {
     std::string memory_object;               ///< the -object that is the machine's memory; empty: none
     bool memory_sized = false;               ///< -m was given
     bool cpu_named = false;
+    bool wants_kvm = false;         ///< -accel names it; an accelerator that there is may be named besides
+    bool wants_translator = false;  ///< likewise
     bool network_named = false;
     state::Json legacy_nic;      ///< what -net nic said of the card
     state::Json legacy_network;  ///< what -net user said of the cable
@@ -76,6 +78,10 @@ Result<> apply_global(Draft& draft, const std::string& value);
 Result<> apply_pflash(Draft& draft, const std::string& value);
 Result<> apply_gdb(Draft& draft, const std::string& value);
 Result<> apply_gdb_default(Draft& draft, const std::string& value);
+/// -incoming: from where a machine's state would come.
+Result<> apply_incoming(Draft& draft, const std::string& value);
+/// -loadvm
+Result<> apply_load_state(Draft& draft, const std::string& value);
 Result<> apply_action(Draft& draft, const std::string& value);
 
 /// Has -snapshot meant for every drive that does not say otherwise.
@@ -84,6 +90,8 @@ Result<> apply_smbios(Draft& draft, const std::string& value);
 Result<> apply_boot(Draft& draft, const std::string& value);
 Result<> apply_firmware_file(Draft& draft, const std::string& value);
 
+/// An error if what was named is not there.
+Result<> settle_accelerator(const Draft& draft);
 /// Gives the machine memory of the size that its memory object has, once every option is known.
 Result<> settle_memory(Draft& draft);
 /// Gives the board's flash those drives that are for it.

@@ -97,9 +97,9 @@ Result<> set_fixed(const FixedProperty& property, const std::string& value) {
 Result<> apply_accelerator_list(Draft& draft, std::string_view names) {
     for (;;) {
         const std::size_t colon = names.find(':');
-        Result<> outcome = apply_accelerator(draft, std::string(names.substr(0, colon)));
-        if (outcome || colon == std::string_view::npos) {
-            return outcome;
+        KELVIN_TRY(apply_accelerator(draft, std::string(names.substr(0, colon))));
+        if (colon == std::string_view::npos) {
+            return ok();
         }
         names.remove_prefix(colon + 1);
     }
@@ -217,7 +217,12 @@ Result<> apply_cpu(Draft& draft, const std::string& value) {
         return user_error("a processor like the host's needs KVM on an Arm host", "-cpu max has every feature");
     }
     const auto model = arm64::find_model(cpu.model, cpu.properties);
-    return model ? ok() : Result<>(model.error());
+    if (model) {
+        return ok();
+    }
+    Error error = model.error();
+    error.cure = error.cure.empty() ? "-cpu help lists the models" : error.cure;
+    return error;
 }
 
 Result<> apply_memory(Draft& draft, const std::string& value) {
@@ -348,18 +353,31 @@ Result<> apply_accelerator(Draft& draft, const std::string& value) {
         return ok();
     }
     if (name == "kvm") {
-        return user_error("KVM cannot run an aarch64 guest on this host",
-                          "-accel translator runs on every x86-64 host");
+        // Another -accel may follow: the first that there is counts.
+        draft.wants_kvm = true;
+        return ok();
     }
     if (name != "translator" && name != "tcg") {
         return user_error(fmt::format("unknown accelerator '{}'{}", name, did_you_mean(name, kNames)),
                           "-accel help lists them");
     }
+    draft.wants_translator = true;
     for (const state::Property& property : std::span(properties).subspan(1)) {
         KELVIN_TRY(set_translator_property(draft, property));
         if (!draft.line.answer.empty()) {
             return ok();
         }
+    }
+    return ok();
+}
+
+Result<> settle_accelerator(const Draft& draft) {
+    if (draft.wants_kvm && !draft.wants_translator) {
+        return user_error(
+            "-accel kvm: KVM runs guests of the host's own kind only: the host is an x86-64, the machine an aarch64",
+            "-accel translator runs it on every x86-64 host, and is what is taken where nothing is said; -accel "
+            "kvm:tcg "
+            "takes what there is");
     }
     return ok();
 }

@@ -8,7 +8,6 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <memory>
@@ -23,15 +22,13 @@
 #include "control/monitor.h"
 #include "control/monitor_line.h"
 #include "control/qmp_session.h"
-#include "control/silence_watch.h"
+#include "control/silence_report.h"
 #include "vm/vm.h"
 
 namespace kelvin::control {
 
 namespace {
 
-/// How long a guest may say nothing before the user is told where it is.
-constexpr i64 kSilenceNs = 10'000'000'000;
 /// How often a machine that waits for peers looks whether they are there.
 constexpr i64 kPeersNs = 20'000'000;
 constexpr int kSayPatienceMs = 200;
@@ -72,7 +69,6 @@ class Session final : private backend::CharacterOwner, private vm::VmOwner, priv
     Result<> listen_for_debugger();
     void start_machine();
     void signalled();
-    void remark_silence();
 
     void quit_requested() override { loop_.stop(); }
     void terminal_changes(int descriptor) override { host_.terminal_changes(descriptor); }
@@ -113,6 +109,7 @@ class Session final : private backend::CharacterOwner, private vm::VmOwner, priv
     std::string info(std::string_view topic, unsigned cpu, bool all) override {
         return describe_topic({*vm_, spec_, characters_, run_state()}, topic, cpu, all);
     }
+    Error cannot_save() override { return why_not_saved(*vm_); }
     unsigned cpu_count() const override { return vm_->cpu_count(); }
     std::size_t read_memory(unsigned cpu, bool physical, u64 address, std::span<u8> out) override {
         return read_machine_memory(*vm_, cpu, physical, address, out);
@@ -142,6 +139,7 @@ class Session final : private backend::CharacterOwner, private vm::VmOwner, priv
     std::unique_ptr<SilenceWatch> serial_;
     Descriptors descriptors_;
     std::unique_ptr<vm::Vm> vm_;
+    std::optional<SilenceReport> silence_;
     std::unique_ptr<gdbstub::Stub> debugger_;
     std::vector<std::unique_ptr<QmpSession>> protocols_;
     std::vector<std::unique_ptr<MonitorLine>> monitors_;
@@ -150,6 +148,7 @@ class Session final : private backend::CharacterOwner, private vm::VmOwner, priv
 };
 
 Session::~Session() {
+    silence_.reset();
     debugger_.reset();
     protocols_.clear();
     monitors_.clear();
@@ -280,18 +279,6 @@ void Session::signalled() {
     }
 }
 
-void Session::remark_silence() {
-    if (!serial_->silent() || !vm_->is_running()) {
-        return;
-    }
-    std::string place = vm_->describe_registers(0);
-    place.resize(std::min(place.size(), place.find('\n')));
-    say(
-        fmt::format("note: the guest has written nothing to its serial port for {} s; its processor is at {}\n"
-                    "  Usual causes: no console=ttyAMA0 in -append, `quiet` in it, or a kernel for another machine",
-                    kSilenceNs / 1'000'000'000, place));
-}
-
 Result<> Session::listen_for_debugger() {
     if (spec_.debugger) {
         gdbstub::Surroundings surroundings;
@@ -307,6 +294,8 @@ Result<int> Session::run() {
         KELVIN_TRY(write_device_tree());
         return 0;
     }
+    // Before anything is opened that a mistake would leave changed: files to write to, sockets to listen at.
+    KELVIN_TRY(vm::check_machine(spec_));
     ::signal(SIGPIPE, SIG_IGN);
     signals_ = open_signals();
     KELVIN_TRY(connect());
@@ -326,7 +315,8 @@ Result<int> Session::run() {
     }
     KELVIN_TRY(listen_for_debugger());
     if (!spec_.serial.empty()) {
-        loop_.post(call_method<&Session::remark_silence, Session>, this, kSilenceNs);
+        silence_.emplace(loop_, *vm_, *serial_, say);
+        silence_->begin();
     }
     loop_.watch(signals_.get(), call_method<&Session::signalled, Session>, this);
     loop_.run();

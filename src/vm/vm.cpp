@@ -7,6 +7,7 @@
 
 #include "base/timer_service.h"
 #include "cpu/arm64/model.h"
+#include "firmware/kernel_image.h"
 #include "vm/firmware_files.h"
 #include "vm/host_memory.h"
 #include "vm/smbios_files.h"
@@ -373,6 +374,22 @@ void Vm::system_off(unsigned cpu) {
 void Vm::system_reset(unsigned cpu) {
     cpus_[cpu]->switch_off();
     loop_.post(call_method<&Vm::guest_reset, Vm>, this);
+}
+
+Result<> check_machine(const MachineSpec& spec) {
+    KELVIN_TRY(check_ram_size(spec.ram_size, read_host_memory()));
+    const arm64::Model model = KELVIN_TRY(arm64::find_model(spec.cpu.model, spec.cpu.properties));
+    KELVIN_TRY(board_config(spec, model));
+    for (const auto& [role, path] : {std::pair("kernel", spec.boot.kernel), std::pair("initrd", spec.boot.initrd)}) {
+        if (!path.empty()) {
+            KELVIN_TRY(firmware::InputFile::open(role, path));
+        }
+    }
+    const bool by_firmware = !spec.boot.firmware.empty() || spec.pflash[0];
+    if (!spec.boot.kernel.empty() && !by_firmware) {
+        KELVIN_TRY(firmware::KernelImage::open(spec.boot.kernel));
+    }
+    return ok();
 }
 
 Result<std::vector<u8>> device_tree_of(const MachineSpec& spec) {

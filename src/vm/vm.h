@@ -222,6 +222,9 @@ class Vm final : private machine::PowerControl,
     std::vector<bool> held_;  ///< by a debugger: CPUs that stand still while the machine runs; empty: none
 };
 
+/// What can be said against `spec` without making anything: its sizes, its kernel.
+Result<> check_machine(const MachineSpec& spec);
+
 /// The device tree of the machine that `spec` describes, without building one.
 Result<std::vector<u8>> device_tree_of(const MachineSpec& spec);
 
