@@ -68,6 +68,8 @@ struct DeviceType {
     std::vector<state::OptionDescription> (*options)();
     /// `options` without "driver", "id" and "bus".
     Result<std::unique_ptr<Device>> (*make)(const state::Json& options, const Surroundings& surroundings);
+    /// Every option with the value, of its own type, that a device made with `options` has.
+    state::Json (*values)(const state::Json& options);
 };
 
 /// Of a Made that has `struct Options` and `static Result<std::unique_ptr<Device>> create(const Options&, const
@@ -86,7 +88,8 @@ constexpr DeviceType device_type(std::string_view name, std::string_view alias, 
                 KELVIN_TRY(state::read_options("device", given, options));
                 std::unique_ptr<Device> made = KELVIN_TRY(Made::create(options, surroundings));
                 return made;
-            }};
+            },
+            &state::complete_options<typename Made::Options>};
 }
 
 }  // namespace kelvin::bus

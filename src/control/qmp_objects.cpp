@@ -4,13 +4,15 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <optional>
 #include <vector>
 
+#include "base/nearest_name.h"
 #include "control/qmp_command.h"
+#include "control/qom_tree.h"
 #include "control/read_object.h"
 #include "vm/backends.h"
-#include "vm/devices.h"
 
 namespace kelvin::control {
 
@@ -18,58 +20,9 @@ namespace {
 
 using state::Json;
 
-constexpr std::string_view kPeripheral = "/machine/peripheral";
-constexpr std::string_view kUnattached = "/machine/unattached";
-constexpr std::string_view kObjects = "/objects";
-
-Json property(std::string_view name, std::string_view type) {
-    return {{"name", name}, {"type", type}};
-}
-
-Json child(std::string_view name, std::string_view type) {
-    return property(name, fmt::format("child<{}>", type));
-}
-
-std::optional<vm::DeviceEntry> find_device(QmpContext& context, std::string_view id) {
-    for (vm::DeviceEntry& entry : context.target.vm().devices().list()) {
-        if (!id.empty() && entry.id == id) {
-            return std::move(entry);
-        }
-    }
-    return std::nullopt;
-}
-
-/// What `path` is below `folder`; empty if it is not.
-std::string_view below(std::string_view path, std::string_view folder) {
-    return path.starts_with(folder) && path.size() > folder.size() + 1 && path[folder.size()] == '/'
-               ? path.substr(folder.size() + 1)
-               : "";
-}
-
-Json list_devices(QmpContext& context) {
-    Json list = Json::array({property("type", "string")});
-    for (const vm::DeviceEntry& entry : context.target.vm().devices().list()) {
-        if (!entry.id.empty()) {
-            list.push_back(child(entry.id, entry.type->name));
-        }
-    }
-    return list;
-}
-
-Json list_processors(QmpContext& context) {
-    Json list = Json::array({property("type", "string")});
-    for (unsigned index = 0; index < context.target.vm().cpu_count(); ++index) {
-        list.push_back(child(fmt::format("device[{}]", index), context.target.spec().cpu.model + "-arm-cpu"));
-    }
-    return list;
-}
-
-Json list_objects(QmpContext& context) {
-    Json list = Json::array({property("type", "string")});
-    for (const auto& [id, type] : context.target.vm().backends().objects()) {
-        list.push_back(child(id, type));
-    }
-    return list;
+QmpFailure nothing_at(const std::string& path) {
+    return {"DeviceNotFound",
+            fmt::format("there is nothing at '{}'; qom-list of '/machine/peripheral' has the devices", path)};
 }
 
 struct Path {
@@ -81,32 +34,15 @@ struct Path {
 };
 
 QmpReply list(QmpContext& context, const Path& arguments) {
-    const std::string& path = arguments.path;
-    if (path == "/") {
-        return Json::array(
-            {property("type", "string"), child("machine", "virt-10.0-machine"), child("objects", "container")});
+    const auto object = find_qom_object(context.target, arguments.path);
+    if (!object) {
+        return nothing_at(arguments.path);
     }
-    if (path == "/machine") {
-        return Json::array(
-            {property("type", "string"), child("peripheral", "container"), child("unattached", "container")});
+    Json list = Json::array();
+    for (const QomProperty& property : object->properties) {
+        list.push_back({{"name", property.name}, {"type", property.type}});
     }
-    if (path == kPeripheral) {
-        return list_devices(context);
-    }
-    if (path == kUnattached) {
-        return list_processors(context);
-    }
-    if (path == kObjects) {
-        return list_objects(context);
-    }
-    if (const auto device = find_device(context, below(path, kPeripheral)); device) {
-        Json list = Json::array({property("type", "string")});
-        for (const state::OptionDescription& option : device->type->options()) {
-            list.push_back(property(option.name, option.type));
-        }
-        return list;
-    }
-    return QmpFailure{"DeviceNotFound", fmt::format("there is nothing at '{}'", path)};
+    return list;
 }
 
 struct Place {
@@ -119,41 +55,55 @@ struct Place {
     }
 };
 
-/// What it was given; else what it has when nothing is said.
-QmpReply device_property(const vm::DeviceEntry& device, const std::string& name) {
-    if (name == "type") {
-        return Json(device.type->name);
-    }
-    if (const auto given = device.options.find(name); given != device.options.end()) {
-        return *given;
-    }
-    const auto options = device.type->options();
-    const auto found = std::ranges::find(options, name, &state::OptionDescription::name);
-    if (found == options.end()) {
-        return QmpFailure{.words = fmt::format("'{}' has no property '{}'", device.type->name, name)};
-    }
-    return qmp_default(*found);
+const QomProperty* find_property(const QomObject& object, const std::string& name) {
+    const auto found = std::ranges::find(object.properties, name, &QomProperty::name);
+    return found == object.properties.end() ? nullptr : &*found;
+}
+
+QmpFailure no_property(const QomObject& object, const std::string& name) {
+    std::vector<std::string_view> known;
+    std::ranges::transform(object.properties, std::back_inserter(known), &QomProperty::name);
+    return {.words = fmt::format("'{}' has no property '{}'{}", object.type, name, did_you_mean(name, known))};
 }
 
 QmpReply get(QmpContext& context, const Place& arguments) {
-    const std::string& path = arguments.path;
-    if (const auto device = find_device(context, below(path, kPeripheral)); device) {
-        return device_property(*device, arguments.property);
+    const auto object = find_qom_object(context.target, arguments.path);
+    if (!object) {
+        return nothing_at(arguments.path);
     }
-    if (arguments.property == "type") {
-        if (path == "/machine") {
-            return Json("virt-10.0-machine");
-        }
-        if (!below(path, kUnattached).empty()) {
-            return Json(context.target.spec().cpu.model + "-arm-cpu");
-        }
-        for (const auto& [id, type] : context.target.vm().backends().objects()) {
-            if (below(path, kObjects) == id) {
-                return Json(type);
-            }
-        }
+    const QomProperty* const found = find_property(*object, arguments.property);
+    return found != nullptr ? QmpReply(found->value) : QmpReply(no_property(*object, arguments.property));
+}
+
+struct Assignment {
+    std::string path;
+    std::string property;
+    Json value;
+    template <class Visitor>
+    void fields(Visitor& visit) {
+        visit("path", path, "of an object");
+        visit("property", property, "the name of one of its properties");
+        visit("value", value, "of the property's type");
     }
-    return QmpFailure{"DeviceNotFound", fmt::format("there is no '{}' at '{}'", arguments.property, path)};
+};
+
+QmpReply set(QmpContext& context, const Assignment& arguments) {
+    const auto object = find_qom_object(context.target, arguments.path);
+    if (!object) {
+        return nothing_at(arguments.path);
+    }
+    const QomProperty* const found = find_property(*object, arguments.property);
+    if (found == nullptr) {
+        return no_property(*object, arguments.property);
+    }
+    if (found->set == nullptr) {
+        return QmpFailure{.words = fmt::format("'{}' of '{}' cannot be changed while it is there: only read",
+                                               arguments.property, object->type)};
+    }
+    if (auto outcome = found->set(context.target.vm(), arguments.value); !outcome) {
+        return QmpFailure{.words = fmt::format("{}: {}", arguments.property, outcome.error().message())};
+    }
+    return Json::object();
 }
 
 struct Id {
@@ -187,6 +137,7 @@ constexpr auto kCommands = std::to_array<QmpCommand>({
     qmp_command<remove>("object-del", "id "),
     qmp_command<get>("qom-get", "path property "),
     qmp_command<list>("qom-list", "path "),
+    qmp_command<set>("qom-set", "path property value "),
 });
 
 }  // namespace

@@ -131,6 +131,17 @@ std::vector<OptionDescription> describe_options() {
 }
 
 template <class T>
+Json write_options(T& options);
+
+/// What a T has that was read from `object`, as far as that fits.
+template <class T>
+Json complete_options(const Json& object) {
+    T options{};
+    static_cast<void>(read_options("", object, options).operator bool());
+    return write_options(options);
+}
+
+template <class T>
 Json write_options(T& options) {
     detail::Writer writer;
     options.fields(writer);

@@ -121,7 +121,8 @@ namespace {
 
 template <class Options, Result<> (*Make)(Backends&, const std::string&, const Options&)>
 constexpr ObjectType object_type(std::string_view name) {
-    return {name, &state::describe_options<Options>, [](Backends& backends, const ObjectSpec& spec) -> Result<> {
+    return {name, &state::describe_options<Options>, &state::complete_options<Options>,
+            [](Backends& backends, const ObjectSpec& spec) -> Result<> {
                 Options options;
                 KELVIN_TRY(state::read_options(spec.type, spec.options, options));
                 return Make(backends, spec.id, options);
@@ -157,7 +158,7 @@ Result<> Backends::add_object(const ObjectSpec& spec) {
         return user_error(fmt::format("{}: another object has id={}", spec.type, spec.id));
     }
     KELVIN_TRY(type->add(*this, spec));
-    objects_.emplace(spec.id, Object{&*type, {}});
+    objects_.emplace(spec.id, Object{&*type, spec.options, {}});
     return ok();
 }
 
@@ -177,10 +178,10 @@ Result<> Backends::remove_object(const std::string& id) {
     return ok();
 }
 
-std::vector<std::pair<std::string, std::string_view>> Backends::objects() const {
-    std::vector<std::pair<std::string, std::string_view>> all;
+std::vector<ObjectEntry> Backends::objects() const {
+    std::vector<ObjectEntry> all;
     for (const auto& [id, object] : objects_) {
-        all.emplace_back(id, object.type->name);
+        all.push_back({id, object.type, object.options});
     }
     return all;
 }

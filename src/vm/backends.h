@@ -26,10 +26,19 @@ class Backends;
 struct ObjectType {
     std::string_view name;
     std::vector<state::OptionDescription> (*options)();
+    /// Every option with the value that an object made with `given` has.
+    state::Json (*values)(const state::Json& given);
     /// `spec` has an id that is new.
     Result<> (*add)(Backends& backends, const ObjectSpec& spec);
 };
 std::span<const ObjectType> object_types();
+
+/// An object, for lists.
+struct ObjectEntry {
+    std::string id;
+    const ObjectType* type;
+    state::Json options;  ///< that it was made with
+};
 
 /// The I/O loop's thread, but while the machine is built.
 class Backends final : public bus::Backends {
@@ -43,7 +52,7 @@ class Backends final : public bus::Backends {
     /// Not while a device has it.
     Result<> remove_object(const std::string& id);
     /// Those that were added, in the order of their names.
-    std::vector<std::pair<std::string, std::string_view>> objects() const;  ///< id and type
+    std::vector<ObjectEntry> objects() const;
 
     /// What is claimed from now on belongs to `claimant`, until release(its key).
     void begin_claims(Claimant claimant) { claimant_ = std::move(claimant); }
@@ -61,6 +70,7 @@ class Backends final : public bus::Backends {
 
     struct Object {
         const ObjectType* type = nullptr;
+        state::Json options;
         std::vector<std::string> users;  ///< it cannot go while there are any
     };
 

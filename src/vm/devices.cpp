@@ -280,8 +280,8 @@ Result<> Devices::check_bootindex(const bus::Device& device) const {
 std::vector<DeviceEntry> Devices::list() const {
     std::vector<DeviceEntry> all;
     for (const auto& entry : entries_) {
-        all.push_back({entry->id, entry->type, entry->bus, entry->bus->place_of(*entry->device), entry->device.get(),
-                       entry->options});
+        all.push_back({entry->id, entry->path, entry->type, entry->bus, entry->bus->place_of(*entry->device),
+                       entry->device.get(), entry->options});
     }
     return all;
 }

@@ -33,6 +33,7 @@ class DevicesObserver {
 /// A device, for lists.
 struct DeviceEntry {
     std::string id;
+    std::string path;  ///< in QEMU's tree of objects
     const bus::DeviceType* type;
     const bus::Bus* bus;
     std::string place;

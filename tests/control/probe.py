@@ -151,6 +151,34 @@ def check_objects(client):
     assert {"name": "card", "type": "child<virtio-net-pci>"} in client.value("qom-list", path="/machine/peripheral")
     assert client.value("qom-get", path="/machine/peripheral/card", property="netdev") == "n1"
     assert client.error("qom-list", path="/machine/peripheral/nobody")["class"] == "DeviceNotFound"
+    check_properties(client)
+
+
+def check_properties(client):
+    """Values have the types that lists say, and few can be changed."""
+    card = "/machine/peripheral/card"
+    types = {each["name"]: each["type"] for each in client.value("qom-list", path=card)}
+    python_types = {"bool": bool, "uint32": int, "uint16": int, "str": str, "string": str, "size": int}
+    for name, kind in types.items():
+        value = client.value("qom-get", path=card, property=name)
+        assert value is None or type(value) is python_types.get(kind, type(value)), (name, kind, value)
+    assert client.value("qom-get", path="card", property="realized") is True
+    assert client.error("qom-set", path=card, property="mq", value=True)["class"] == "GenericError"
+    assert "did you mean 'netdev'" in client.error("qom-set", path=card, property="netdv", value="x")["desc"]
+    assert client.error("qom-set", path="/machine/peripheral/nobody", property="x", value=1)["class"] == "DeviceNotFound"
+    assert client.value("qom-get", path="/machine", property="gic-version") in ("2", "3")
+    assert client.value("qom-get", path="/machine/unattached/device[1]", property="pmu") in (True, False)
+    client.value("device_add", driver="virtio-balloon-pci", id="balloon", bus="balloons")
+    balloon = "/machine/peripheral/balloon"
+    types = {each["name"]: each["type"] for each in client.value("qom-list", path=balloon)}
+    assert types["guest-stats-polling-interval"] == "int" and types["guest-stats"] == "guest statistics", types
+    figures = client.value("qom-get", path=balloon, property="guest-stats")
+    assert figures["last-update"] == 0 and figures["stats"]["stat-free-memory"] == 2**64 - 1, figures
+    client.value("qom-set", path=balloon, property="guest-stats-polling-interval", value=5)
+    assert client.value("qom-get", path=balloon, property="guest-stats-polling-interval") == 5
+    for wrong in ("5", -1, 2**32, 1.5, None):
+        assert client.error("qom-set", path=balloon, property="guest-stats-polling-interval", value=wrong)["class"] == "GenericError", wrong
+    assert "only read" in client.error("qom-set", path=balloon, property="guest-stats", value=1)["desc"]
 
 
 def check_characters(client, folder):
@@ -180,7 +208,7 @@ def check_processors(client, process):
 def change(emulator, folder):
     path = folder / "changed"
     command = shlex.split(emulator) + ["-M", "virt", "-S", "-smp", "2", "-nodefaults", "-display", "none"]
-    command += ["-device", "pcie-root-port,id=port", "-qmp", f"unix:{path},server=on,wait=off"]
+    command += ["-device", "pcie-root-port,id=port", "-device", "pcie-root-port,id=balloons", "-qmp", f"unix:{path},server=on,wait=off"]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL) as process:
         try:
             client = Client(path, process)
