@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,6 +14,29 @@
 #include <cstring>
 
 namespace kelvin::app {
+
+namespace {
+
+/// Locks the file, which may be made anew: null with errno if that fails, EWOULDBLOCK if a machine has it that runs.
+Fd lock_file(const std::string& path) {
+    for (;;) {
+        Fd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+        if (!file || ::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+            return {};
+        }
+        // A machine that ends takes its file away: between the two calls that may have been this one, and nobody would
+        // find what is written to it.
+        struct stat opened {};
+        struct stat named {};
+        const bool is_there = ::fstat(file.get(), &opened) == 0 && ::stat(path.c_str(), &named) == 0 &&
+                              opened.st_ino == named.st_ino && opened.st_dev == named.st_dev;
+        if (is_there) {
+            return file;
+        }
+    }
+}
+
+}  // namespace
 
 Background::~Background() {
     if (written_) {
@@ -51,13 +75,13 @@ std::optional<int> Background::leave_terminal() {
 
 Result<> Background::write_pid() {
     const auto fails = [&] { return host_error(fmt::format("-pidfile: cannot write '{}'", pid_file_), errno); };
-    Fd file(::open(pid_file_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-    if (!file) {
-        return fails();
-    }
-    if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+    Fd file = lock_file(pid_file_);
+    if (!file && errno == EWOULDBLOCK) {
         return user_error(fmt::format("-pidfile: '{}' is another machine's that runs", pid_file_),
                           "name another file, or end that machine");
+    }
+    if (!file) {
+        return fails();
     }
     const std::string text = fmt::format("{}\n", ::getpid());
     if (::ftruncate(file.get(), 0) != 0 ||
