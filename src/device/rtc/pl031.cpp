@@ -2,7 +2,6 @@
 #include "device/rtc/pl031.h"
 
 #include <algorithm>
-#include <ctime>
 
 namespace kelvin::device {
 
@@ -13,16 +12,6 @@ constexpr i64 kSecond = 1'000'000'000;
 constexpr u32 kLongestWait = 60;
 
 }  // namespace
-
-i64 HostWallClock::seconds() const {
-    timespec now{};
-    ::clock_gettime(CLOCK_REALTIME, &now);
-    return now.tv_sec + offset_;
-}
-
-i64 VirtualWallClock::seconds() const {
-    return start_ + clock_.now_ns() / kSecond;
-}
 
 std::span<const bus::Register<Pl031>> Pl031::registers() {
     using S = State;

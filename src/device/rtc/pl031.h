@@ -7,36 +7,9 @@
 #include "base/clock.h"
 #include "base/wire.h"
 #include "bus/register_table.h"
+#include "device/rtc/wall_clock.h"
 
 namespace kelvin::device {
-
-/// Where the time of day comes from: seconds since 1970 when asked.
-class WallClock {
-  public:
-    virtual ~WallClock() = default;
-    virtual i64 seconds() const = 0;
-};
-
-/// CLOCK_REALTIME, `offset` seconds later.
-class HostWallClock final : public WallClock {
-  public:
-    explicit HostWallClock(i64 offset = 0) : offset_(offset) {}
-    i64 seconds() const override;
-
-  private:
-    i64 offset_;
-};
-
-/// Begins at `start` and goes on with virtual time, whatever the host's date.
-class VirtualWallClock final : public WallClock {
-  public:
-    VirtualWallClock(const Clock& clock, i64 start) : clock_(clock), start_(start) {}
-    i64 seconds() const override;
-
-  private:
-    const Clock& clock_;
-    i64 start_;
-};
 
 /// Registers are used by vCPUs, the alarm by the timer's thread; the device's own lock guards both.
 class Pl031 final : public bus::WordRegisters {

@@ -8,7 +8,7 @@ namespace {
 
 struct Wall : WallClock {
     i64 time = 1'700'000'000;
-    i64 seconds() const override { return time; }
+    i64 nanoseconds() const override { return time * 1'000'000'000; }
 };
 
 /// One timer, fired by the test.
