@@ -35,8 +35,8 @@ class Accelerator {
     virtual ~Accelerator() = default;
 
     /// `model` is copied.
-    virtual std::unique_ptr<Vcpu> make_arm64_vcpu(unsigned index, const arm64::Model& model,
-                                                  const Arm64Ports& ports) = 0;
+    virtual std::unique_ptr<Arm64Vcpu> make_arm64_vcpu(unsigned index, const arm64::Model& model,
+                                                       const Arm64Ports& ports) = 0;
     /// Lines for `info jit` and its kin; empty if there is nothing to tell.
     virtual std::string statistics() const = 0;
     /// What the user asked to be told when the machine ends; empty if it is nothing.

@@ -43,24 +43,29 @@ class Vcpu {
     /// Makes run() return soon; if it is not running, the next call returns at once. Any thread.
     virtual void request_stop() = 0;
 
-    /// Interrupt inputs; their wires may be driven from any thread.
-    virtual Wire irq() = 0;
-    virtual Wire fiq() = 0;
-
     // The following only while run() is not active, or from within FirmwareInterface::call on this vCPU's thread.
 
-    /// Cold reset, then execution starts at `entry` with x0 = `argument` and the rest zero.
+    /// Cold reset, then execution starts at `entry` with `argument` where the architecture's loaders put it.
     virtual void reset(u64 entry, u64 argument) = 0;
     /// General registers, pc, pstate, one a line: for logs and the monitor.
     virtual std::string describe_registers() const = 0;
-    /// Registers and translation, for a debugger. What it changes counts from the next run() on.
-    virtual arm64::Cpu& arm64_cpu() = 0;
     /// It waits for an interrupt or an event.
     virtual bool is_waiting() const = 0;
     /// Holds until it is called again; nothing of it costs anything while no debugger wants anything.
     virtual void set_debug_orders(const DebugOrders& orders) = 0;
     /// Of the last run().
     virtual const DebugEvent& debug_event() const = 0;
+};
+
+/// AArch64: execution starts with x0 = `argument` and the rest zero.
+class Arm64Vcpu : public Vcpu {
+  public:
+    /// Interrupt inputs; their wires may be driven from any thread.
+    virtual Wire irq() = 0;
+    virtual Wire fiq() = 0;
+    /// Registers and translation, for a debugger, while run() is not active. What it changes counts from the next run()
+    /// on.
+    virtual arm64::Cpu& arm64_cpu() = 0;
 };
 
 }  // namespace kelvin::accel

@@ -203,6 +203,16 @@ PageBacking AddressMap::find_other_page(Gpa address) const {
     return {region->host + (address.page(kPageSize) - region->base), region->kind == Region::Kind::ram};
 }
 
+std::vector<HostRange> AddressMap::host_ranges() const {
+    std::vector<HostRange> ranges;
+    for (const auto& region : regions_) {
+        if (region->readable()) {
+            ranges.push_back({region->base, region->size, region->host, region->kind == Region::Kind::ram});
+        }
+    }
+    return ranges;
+}
+
 bool AddressMap::is_mapped(Gpa address) const {
     return find(address) != nullptr;
 }

@@ -49,6 +49,16 @@ struct PageBacking {
     bool writable = false;  ///< false for ROM: stores go through AddressMap::write, which drops them
 };
 
+/// A run of guest memory that lies in the host's as it does in the guest's.
+struct HostRange {
+    Gpa base;
+    u64 size = 0;
+    u8* host = nullptr;
+    bool writable = false;  ///< as in PageBacking
+
+    bool operator==(const HostRange&) const = default;
+};
+
 /// Told about every write to RAM that did not come from translated code, so that stale translations are dropped.
 /// Called with a device's lock held, at times: it must not wait for a vCPU, which may be waiting for that lock.
 class WriteObserver {
@@ -101,6 +111,8 @@ class AddressMap final : public Dma {
         }
         return find_other_page(address);
     }
+    /// All of what find_page finds, ascending. Any thread; of a ROM device that is switched meanwhile, either state.
+    std::vector<HostRange> host_ranges() const;
     /// True if anything at all answers at `address`.
     bool is_mapped(Gpa address) const;
 

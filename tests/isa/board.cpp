@@ -129,7 +129,7 @@ Result<Report> run(const Engine& engine, std::span<const u8> image, Timebase tim
     ports.timer_virtual = timer.wire();
     const arm64::Model model = KELVIN_TRY(arm64::find_model("max", {}));
     std::unique_ptr<accel::Accelerator> accelerator;
-    std::unique_ptr<accel::Vcpu> vcpu;
+    std::unique_ptr<accel::Arm64Vcpu> vcpu;
     if (engine.interpreted) {
         vcpu = std::make_unique<InterpretedVcpu>(memory, model, ports);
     } else {

@@ -13,7 +13,7 @@
 
 namespace kelvin::isa {
 
-class InterpretedVcpu final : public accel::Vcpu, public arm64::CpuEvents, public ir::MemoryPort {
+class InterpretedVcpu final : public accel::Arm64Vcpu, public arm64::CpuEvents, public ir::MemoryPort {
   public:
     InterpretedVcpu(memory::AddressMap& memory, const arm64::Model& model, const accel::Arm64Ports& ports);
 

@@ -70,7 +70,7 @@ class DebuggingTest : public testing::TestWithParam<bool> {
     memory::AddressMap memory_;
     std::unique_ptr<MachineTime> time_;
     std::unique_ptr<accel::Accelerator> accelerator_;
-    std::unique_ptr<accel::Vcpu> vcpu_;
+    std::unique_ptr<accel::Arm64Vcpu> vcpu_;
 };
 
 TEST_P(DebuggingTest, StepsAreOneInstruction) {

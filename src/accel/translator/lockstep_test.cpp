@@ -23,7 +23,7 @@ class ExitRegister final : public memory::MmioHandler {
         vcpu->request_stop();
     }
 
-    std::unique_ptr<accel::Vcpu> vcpu;
+    std::unique_ptr<accel::Arm64Vcpu> vcpu;
     u64 result = 0;
 };
 

@@ -61,8 +61,8 @@ Translator::~Translator() {
     memory_.set_mapping_observer(nullptr);
 }
 
-std::unique_ptr<accel::Vcpu> Translator::make_arm64_vcpu(unsigned index, const arm64::Model& model,
-                                                         const accel::Arm64Ports& ports) {
+std::unique_ptr<accel::Arm64Vcpu> Translator::make_arm64_vcpu(unsigned index, const arm64::Model& model,
+                                                              const accel::Arm64Ports& ports) {
     {
         const std::lock_guard lock(mutex_);
         if (decoder_ == nullptr) {

@@ -38,8 +38,8 @@ class Translator final : public accel::Accelerator, public memory::WriteObserver
                const Optimizations& optimizations, std::unique_ptr<TranslationLog> log, ProfileFiles profile);
     ~Translator() override;
 
-    std::unique_ptr<accel::Vcpu> make_arm64_vcpu(unsigned index, const arm64::Model& model,
-                                                 const accel::Arm64Ports& ports) override;
+    std::unique_ptr<accel::Arm64Vcpu> make_arm64_vcpu(unsigned index, const arm64::Model& model,
+                                                      const accel::Arm64Ports& ports) override;
     std::string statistics() const override;
     std::string closing_words() const override;
 

@@ -39,7 +39,7 @@ class ExitRegister final : public memory::MmioHandler {
         vcpus[offset / 8]->request_stop();
     }
 
-    std::vector<std::unique_ptr<accel::Vcpu>> vcpus;
+    std::vector<std::unique_ptr<accel::Arm64Vcpu>> vcpus;
     std::atomic<u64> results[2] = {};
 };
 

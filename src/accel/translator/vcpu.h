@@ -18,7 +18,7 @@ class Lockstep;
 
 /// Owner thread: the one in run(), but for the methods that say so. vcpu_metering.cpp has what an InstructionClock
 /// needs, vcpu_debugging.cpp what a debugger does.
-class TranslatorVcpu final : public accel::Vcpu, public arm64::CpuEvents {
+class TranslatorVcpu final : public accel::Arm64Vcpu, public arm64::CpuEvents {
   public:
     TranslatorVcpu(Translator& translator, unsigned index, const arm64::Model& model, const accel::Arm64Ports& ports);
     ~TranslatorVcpu() override;

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "accel/kvm/host.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <grp.h>
+#include <sys/stat.h>
+
+#include <array>
+
+#include "accel/kvm/counted.h"
+
+namespace kelvin::kvm {
+
+namespace {
+
+constexpr int kApiVersion = 12;  // 4.1: every kernel since 2.6.22
+
+/// The name of the group that may use the device; its number if it has none.
+std::string group_of(const std::string& path) {
+    struct stat about {};
+    if (::stat(path.c_str(), &about) != 0) {
+        return "kvm";
+    }
+    std::array<char, 1024> text{};
+    group entry{};
+    group* found = nullptr;
+    ::getgrgid_r(about.st_gid, &entry, text.data(), text.size(), &found);
+    return found != nullptr ? found->gr_name : fmt::format("{}", about.st_gid);
+}
+
+Error cannot_open(const std::string& path, int error) {
+    constexpr const char* kWithout = "without it: -accel tcg";
+    if (error == EACCES || error == EPERM) {
+        const std::string group = group_of(path);
+        return host_error(
+            fmt::format("KVM: cannot open '{}'", path), error,
+            fmt::format("it is for the group {0}: usermod -aG {0} USER, and log in again; {1}", group, kWithout));
+    }
+    if (error == ENOENT || error == ENODEV || error == ENXIO) {
+        return host_error(
+            fmt::format("KVM: cannot open '{}'", path), error,
+            fmt::format("modprobe kvm_intel or kvm_amd; if that fails, virtualization is switched off in the host's "
+                        "firmware, or the host is a virtual machine whose own host does not pass it on; {}",
+                        kWithout));
+    }
+    return host_error(fmt::format("KVM: cannot open '{}'", path), error, kWithout);
+}
+
+constexpr size_t kMostCpuidEntries = 256;  // KVM_MAX_CPUID_ENTRIES
+constexpr size_t kMostMsrs = 4096;         // KVM has a few hundred
+
+}  // namespace
+
+Result<Host> Host::open(const std::string& path) {
+    Fd fd(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+    if (!fd) {
+        return cannot_open(path, errno);
+    }
+    const int version = call(fd, KVM_GET_API_VERSION, 0);
+    if (version != kApiVersion) {
+        return user_error(
+            fmt::format("'{}' is not KVM as Kelvin knows it: its version is {}, not {}", path, version, kApiVersion),
+            "without it: -accel tcg");
+    }
+    Host host(std::move(fd));
+    for (const auto& [capability, name] : {std::pair{KVM_CAP_USER_MEMORY, "USER_MEMORY"},
+                                           {KVM_CAP_IMMEDIATE_EXIT, "IMMEDIATE_EXIT"},
+                                           {KVM_CAP_IRQCHIP, "IRQCHIP"},
+                                           {KVM_CAP_PIT2, "PIT2"},
+                                           {KVM_CAP_SIGNAL_MSI, "SIGNAL_MSI"},
+                                           {KVM_CAP_READONLY_MEM, "READONLY_MEM"},
+                                           {KVM_CAP_EXT_CPUID, "EXT_CPUID"}}) {
+        if (host.extension(capability) == 0) {
+            return user_error(fmt::format("the host's KVM lacks KVM_CAP_{}", name),
+                              "Linux 4.13 and later have it; without it: -accel tcg");
+        }
+    }
+    host.run_area_size_ =
+        static_cast<size_t>(KELVIN_TRY(try_call(host.fd_, KVM_GET_VCPU_MMAP_SIZE, 0, "map its vCPUs")));
+    return host;
+}
+
+Result<std::vector<kvm_cpuid_entry2>> Host::supported_cpuid() const {
+    Counted<kvm_cpuid2, kvm_cpuid_entry2> list(kMostCpuidEntries);
+    list.header()->nent = kMostCpuidEntries;
+    KELVIN_TRY(try_call(fd_, KVM_GET_SUPPORTED_CPUID, list.header(), "say what processors it can be"));
+    return list.entries(list.header()->nent);
+}
+
+Result<std::vector<u32>> Host::msr_indices() const {
+    Counted<kvm_msr_list, u32> list(kMostMsrs);
+    list.header()->nmsrs = kMostMsrs;
+    KELVIN_TRY(try_call(fd_, KVM_GET_MSR_INDEX_LIST, list.header(), "list its model-specific registers"));
+    return list.entries(list.header()->nmsrs);
+}
+
+}  // namespace kelvin::kvm

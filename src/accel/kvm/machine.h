@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// A virtual machine of KVM's: guest memory, and the interrupt controllers and timer that the kernel has for it.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "accel/kvm/host.h"
+#include "accel/x86_ports.h"
+#include "base/wire.h"
+#include "memory/address_map.h"
+
+namespace kelvin::kvm {
+
+struct MachineOptions {
+    bool timer = true;  ///< the kernel has the PIT, too
+};
+
+/// A PC's two PICs, its IOAPIC and local APICs, all in the kernel (4.24). `memory` outlives the machine, and the
+/// machine its vCPUs.
+class Machine final : private memory::MappingObserver {
+  public:
+    /// The memory is complete.
+    static Result<std::unique_ptr<Machine>> create(Host host, memory::AddressMap& memory,
+                                                   const MachineOptions& options);
+    ~Machine() override;
+    Machine(const Machine&) = delete;
+    Machine& operator=(const Machine&) = delete;
+
+    const Host& host() const { return host_; }
+    memory::AddressMap& memory() const { return memory_; }
+    const Fd& fd() const { return fd_; }
+
+    /// A global system interrupt: pin `number` of the IOAPIC, and below 16 of the PICs too. Any thread.
+    Wire interrupt(unsigned number);
+    static constexpr unsigned kInterrupts = 24;
+    /// A message that a device has written to `address` of the local APICs. Any thread.
+    void deliver_message(u64 address, u32 data);
+
+    /// Interrupt controllers and timer to the state after power-on. While no vCPU runs.
+    void reset();
+
+  private:
+    struct Line {
+        Machine* machine;
+        unsigned number;
+        void set(bool level) { machine->set_interrupt(number, level); }
+    };
+    struct Slot {
+        u32 number;
+        memory::HostRange range;
+    };
+    /// What KVM gave the machine when it was made.
+    struct PowerOn {
+        std::vector<kvm_irqchip> chips;
+        kvm_pit_state2 timer{};
+    };
+
+    Machine(Host host, Fd fd, memory::AddressMap& memory, const MachineOptions& options);
+    Result<> build();
+    Result<> map_memory();
+    Result<> set_slot(u32 number, const memory::HostRange& range);
+    void mapping_changed(Gpa start, u64 size) override;
+    void set_interrupt(unsigned number, bool level);
+
+    const Host host_;
+    const Fd fd_;
+    memory::AddressMap& memory_;
+    const MachineOptions options_;
+    std::deque<Line> lines_;
+    PowerOn power_on_;
+    std::mutex slots_lock_;  // innermost
+    std::vector<Slot> slots_;
+};
+
+}  // namespace kelvin::kvm

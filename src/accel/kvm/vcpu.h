@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// A vCPU that the processor itself executes, with the kernel's help.
+#pragma once
+
+#include <sys/types.h>
+
+#include <atomic>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "accel/kvm/machine.h"
+#include "accel/kvm/registers.h"
+#include "accel/vcpu.h"
+#include "accel/x86_ports.h"
+
+namespace kelvin::kvm {
+
+/// Its thread is the one in run().
+class KvmVcpu final : public accel::Vcpu {
+  public:
+    /// `cpuid` is what the guest's CPUID says. The machine and the ports outlive it.
+    static Result<std::unique_ptr<KvmVcpu>> create(Machine& machine, unsigned index,
+                                                   std::span<const kvm_cpuid_entry2> cpuid,
+                                                   const accel::X86Ports& ports);
+    ~KvmVcpu() override;
+
+    accel::StopReason run() override;
+    void request_stop() override;
+    void reset(u64 entry, u64 argument) override;
+    std::string describe_registers() const override;
+    bool is_waiting() const override;
+    void set_debug_orders(const accel::DebugOrders& orders) override;
+    const accel::DebugEvent& debug_event() const override { return debug_event_; }
+
+  private:
+    KvmVcpu(Machine& machine, unsigned index, Fd fd, const accel::X86Ports& ports);
+    Result<> build(std::span<const kvm_cpuid_entry2> cpuid);
+    bool take_stop_request();
+    bool handle_exit();
+    void access_ports();
+    void access_memory();
+    bool notice_debug();
+    void fail(const std::string& why);
+
+    Machine& machine_;
+    const unsigned index_;
+    const Fd fd_;
+    const accel::X86Ports ports_;
+    kvm_run* run_ = nullptr;  // shared with the kernel
+    Registers power_on_;
+    accel::DebugOrders orders_;
+    accel::DebugEvent debug_event_;
+    std::atomic<bool> stop_requested_ = false;
+    std::atomic<pid_t> thread_ = 0;  // in run(); 0: nobody
+};
+
+}  // namespace kelvin::kvm

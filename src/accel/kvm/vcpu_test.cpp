@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+// Needs /dev/kvm; where it cannot be used the tests say why and are skipped.
+#include "accel/kvm/vcpu.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+namespace kelvin::kvm {
+namespace {
+
+constexpr u64 kCode = 0x1000;
+
+/// Ports and memory-mapped registers that keep what was written, and answer with 0xa0 + the offset.
+struct Recorder : memory::MmioHandler {
+    std::vector<u64> written;
+    u64 read(u64 offset, unsigned) override { return 0xa0 + offset; }
+    void write(u64 offset, unsigned size, u64 value) override {
+        written.push_back(value | offset << 32 | u64{size} << 40);
+    }
+};
+
+class Kvm : public testing::Test, public accel::X86Board {
+  protected:
+    void SetUp() override {
+        auto host = Host::open();
+        if (!host) {
+            GTEST_SKIP() << host.error().message();
+        }
+        ASSERT_TRUE(memory_.add_ram(Gpa{0}, std::move(memory::RamBlock::allocate(1 << 20).value()), "ram"));
+        ASSERT_TRUE(memory_.add_mmio(Gpa{0xd0000000}, 0x1000, registers_, "registers"));
+        ASSERT_TRUE(ports_.add(0x500, 0x10, recorder_, "recorder"));
+        auto machine = Machine::create(std::move(*host), memory_, {});
+        ASSERT_TRUE(machine) << machine.error().message();
+        machine_ = std::move(*machine);
+        const auto cpuid = machine_->host().supported_cpuid();
+        ASSERT_TRUE(cpuid) << cpuid.error().message();
+        auto vcpu = KvmVcpu::create(*machine_, 0, *cpuid, {&ports_, this});
+        ASSERT_TRUE(vcpu) << vcpu.error().message();
+        vcpu_ = std::move(*vcpu);
+    }
+
+    void processor_shut_down(unsigned) override {
+        shut_down_ = true;
+        vcpu_->request_stop();
+    }
+    void processor_failed(unsigned, const Error& error) override {
+        failure_ = error.message();
+        vcpu_->request_stop();
+    }
+
+    /// 32-bit code; runs until `enough` or for ten seconds.
+    template <class Enough>
+    void run(std::span<const u8> code, Enough enough) {
+        ASSERT_TRUE(memory_.copy_out(Gpa{kCode}, code));
+        vcpu_->reset(kCode, 0x1234);
+        go_on(enough);
+    }
+    template <class Enough>
+    void go_on(Enough enough) {
+        std::thread thread([this] { reason_ = vcpu_->run(); });
+        const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+        while (!enough() && std::chrono::steady_clock::now() < end) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
+        vcpu_->request_stop();
+        thread.join();
+    }
+    u32 word(u64 address) {
+        std::array<u8, 4> bytes{};
+        EXPECT_TRUE(memory_.copy_in(Gpa{address}, bytes));
+        return static_cast<u32>(bytes[0] | bytes[1] << 8 | bytes[2] << 16 | bytes[3] << 24);
+    }
+
+    memory::AddressMap memory_;
+    memory::PortMap ports_;
+    Recorder recorder_;
+    Recorder registers_;
+    std::unique_ptr<Machine> machine_;
+    std::unique_ptr<KvmVcpu> vcpu_;
+    accel::StopReason reason_ = accel::StopReason::debug;
+    bool shut_down_ = false;
+    std::string failure_;
+};
+
+TEST_F(Kvm, PortsMemoryAndStopping) {
+    // mov dx,0x504; in al,dx; mov [0x2000],eax; mov eax,ebx; out dx,ax; mov [0xd0000010],eax; mov eax,[0xd0000020];
+    // mov [0x2004],eax; mov dword [0x2008],1; hlt; jmp $-1
+    const u8 code[] = {0x66, 0xba, 0x04, 0x05, 0xec, 0xa3, 0x00, 0x20, 0x00, 0x00, 0x89, 0xd8, 0x66, 0xef,
+                       0xa3, 0x10, 0x00, 0x00, 0xd0, 0xa1, 0x20, 0x00, 0x00, 0xd0, 0xa3, 0x04, 0x20, 0x00,
+                       0x00, 0xc7, 0x05, 0x08, 0x20, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00, 0xf4, 0xeb, 0xfd};
+    run(code, [this] { return word(0x2008) == 1; });
+    EXPECT_EQ(reason_, accel::StopReason::requested);
+    EXPECT_EQ(failure_, "");
+    EXPECT_EQ(word(0x2000), 0x2bad'b0a4u);
+    EXPECT_EQ(word(0x2004), 0xc0u);
+    EXPECT_EQ(recorder_.written, (std::vector<u64>{0x1234 | u64{4} << 32 | u64{2} << 40}));
+    EXPECT_EQ(registers_.written, (std::vector<u64>{0x1234 | u64{0x10} << 32 | u64{4} << 40}));
+    EXPECT_NE(vcpu_->describe_registers().find("RBX=0000000000001234"), std::string::npos);
+    // Again from the start, as after a reset.
+    ASSERT_TRUE(memory_.copy_out(Gpa{0x2008}, std::array<u8, 4>{}));
+    vcpu_->reset(kCode, 0x4321);
+    go_on([this] { return word(0x2008) == 1; });
+    EXPECT_EQ(recorder_.written.back(), 0x4321 | u64{4} << 32 | u64{2} << 40);
+}
+
+TEST_F(Kvm, BeginsAtTheResetVector) {
+    vcpu_->reset(accel::kX86ResetVector, 0);
+    const std::string text = vcpu_->describe_registers();
+    EXPECT_NE(text.find("RIP=000000000000fff0"), std::string::npos) << text;
+    EXPECT_NE(text.find("CS  =f000 00000000ffff0000"), std::string::npos) << text;
+}
+
+TEST_F(Kvm, TripleFaultShutsDown) {
+    // lidt [0x3000], whose limit is 0; ud2
+    const u8 code[] = {0x0f, 0x01, 0x1d, 0x00, 0x30, 0x00, 0x00, 0x0f, 0x0b};
+    run(code, [this] { return shut_down_; });
+    EXPECT_TRUE(shut_down_);
+    EXPECT_EQ(reason_, accel::StopReason::requested);
+}
+
+TEST_F(Kvm, StopsAThousandTimesInALoop) {
+    const u8 code[] = {0xff, 0x05, 0x00, 0x20, 0x00, 0x00, 0xeb, 0xf8};  // inc dword [0x2000]; jmp back
+    run(code, [this] { return word(0x2000) != 0; });
+    for (int round = 0; round < 1000; ++round) {
+        std::thread thread([this] { reason_ = vcpu_->run(); });
+        vcpu_->request_stop();
+        thread.join();
+        ASSERT_EQ(reason_, accel::StopReason::requested);
+    }
+}
+
+TEST_F(Kvm, InterruptsArrive) {
+    // A GDT at 0x4000 with flat segments at 0x10 and 0x18; an IDT at 0x3000 whose vector 0x34 is at 0x1100.
+    const u8 gdt[] = {0,    0,    0, 0, 0, 0,    0,    0, 0,    0,    0, 0, 0, 0,    0,    0,
+                      0xff, 0xff, 0, 0, 0, 0x9b, 0xcf, 0, 0xff, 0xff, 0, 0, 0, 0x93, 0xcf, 0};
+    const u8 pointers[] = {0x1f, 0, 0x00, 0x40, 0, 0, 0xff, 0x01, 0x00, 0x30, 0, 0};
+    const u8 gate[] = {0x00, 0x11, 0x10, 0, 0, 0x8e, 0, 0};
+    ASSERT_TRUE(memory_.copy_out(Gpa{0x4000}, gdt));
+    ASSERT_TRUE(memory_.copy_out(Gpa{0x5000}, pointers));
+    ASSERT_TRUE(memory_.copy_out(Gpa{0x3000 + 0x34 * 8}, gate));
+    // It does not return: not every KVM can emulate that in protected mode. inc [0x2000]; EOI; add esp,12; sti; hlt;
+    // jmp.
+    const u8 handler[] = {0xff, 0x05, 0x00, 0x20, 0x00, 0x00, 0xb0, 0x20, 0xe6,
+                          0x20, 0x83, 0xc4, 0x0c, 0xfb, 0xf4, 0xeb, 0xfd};
+    ASSERT_TRUE(memory_.copy_out(Gpa{0x1100}, handler));
+    const u8 code[] = {
+        0xbc, 0x00, 0x80, 0x00, 0x00, 0x0f, 0x01, 0x15, 0x00, 0x50, 0x00, 0x00,  // mov esp; lgdt [0x5000]
+        0x0f, 0x01, 0x1d, 0x06, 0x50, 0x00, 0x00,                                // lidt [0x5006]
+        0xb0, 0x11, 0xe6, 0x20, 0xb0, 0x30, 0xe6, 0x21, 0xb0, 0x04, 0xe6, 0x21,  // ICW1 to ICW3: from 0x30
+        0xb0, 0x01, 0xe6, 0x21, 0xb0, 0xef, 0xe6, 0x21,                          // ICW4, all but IRQ 4 masked
+        0xb8, 0x01, 0x00, 0x00, 0x00, 0xa3, 0x04, 0x20, 0x00, 0x00,              // [0x2004] = 1
+        0xfb, 0xf4, 0xeb, 0xfd};                                                 // sti; hlt; jmp
+    const Wire line = machine_->interrupt(4);
+    int raised = 0;
+    run(code, [&] {
+        if (word(0x2004) == 1 && word(0x2000) == static_cast<u32>(raised) && raised < 5) {
+            line.set(true);
+            line.set(false);
+            ++raised;
+        }
+        return word(0x2000) == 5;
+    });
+    EXPECT_EQ(word(0x2000), 5u) << vcpu_->describe_registers();
+    EXPECT_EQ(failure_, "");
+}
+
+TEST(KvmHost, SaysWhatToDo) {
+    const auto missing = Host::open("/dev/kvm-that-is-not-there");
+    ASSERT_FALSE(missing);
+    EXPECT_NE(missing.error().cure.find("modprobe kvm_intel"), std::string::npos);
+    const auto other = Host::open("/dev/null");
+    ASSERT_FALSE(other);
+    EXPECT_NE(other.error().what.find("not KVM"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace kelvin::kvm
