@@ -31,8 +31,8 @@ int complain(const Error& error) {
     return 1;
 }
 
-int run_system(const Arguments& arguments) {
-    auto line = control::parse_command_line(arguments);
+int run_system(const Arguments& arguments, vm::Architecture guest) {
+    auto line = control::parse_command_line(arguments, guest);
     if (!line) {
         return complain(line.error());
     }
@@ -54,9 +54,16 @@ int run_system(const Arguments& arguments) {
     return status ? status.value() : complain(status.error());
 }
 
-int unknown_system(std::string_view architecture) {
+int run_system_of(std::string_view architecture, const Arguments& arguments) {
+    if (architecture == "aarch64") {
+        return run_system(arguments, vm::Architecture::aarch64);
+    }
+    if (architecture == "x86_64") {
+        return run_system(arguments, vm::Architecture::x86_64);
+    }
     std::fprintf(stderr,
-                 "kelvin: there is no guest architecture '%.*s' yet\n  aarch64 is there: kelvin-system-aarch64\n",
+                 "kelvin: there is no guest architecture '%.*s' yet\n  there are aarch64 and x86_64: "
+                 "kelvin-system-aarch64, kelvin-system-x86_64\n",
                  static_cast<int>(architecture.size()), architecture.data());
     return 1;
 }
@@ -66,7 +73,7 @@ int run(std::string_view name, Arguments arguments) {
     for (const std::string_view prefix : kSystemPrefixes) {
         if (name.starts_with(prefix)) {
             const std::string_view architecture = name.substr(prefix.size());
-            return architecture == "aarch64" ? run_system(arguments) : unknown_system(architecture);
+            return run_system_of(architecture, arguments);
         }
     }
     if (arguments.empty()) {
@@ -75,11 +82,8 @@ int run(std::string_view name, Arguments arguments) {
     }
     const std::string_view verb = arguments.front();
     arguments.erase(arguments.begin());
-    if (verb == "system-aarch64") {
-        return run_system(arguments);
-    }
     if (verb.starts_with("system-")) {
-        return unknown_system(verb.substr(7));
+        return run_system_of(verb.substr(7), arguments);
     }
     if (verb == "--version" || verb == "version" || verb == "-version") {
         std::puts("Kelvin " KELVIN_VERSION);

@@ -7,7 +7,9 @@
 #include <algorithm>
 
 #include "base/nearest_name.h"
+#include "control/machine_names.h"
 #include "control/option_table.h"
+#include "cpu/x86/model.h"
 
 namespace kelvin::control {
 
@@ -52,8 +54,12 @@ std::string version_text() {
     return "QEMU emulator version 10.0.2 (as understood by Kelvin " KELVIN_VERSION ")\n";
 }
 
-Result<CommandLine> parse_command_line(std::span<const std::string_view> arguments) {
+Result<CommandLine> parse_command_line(std::span<const std::string_view> arguments, vm::Architecture architecture) {
     Draft draft;
+    draft.line.spec.architecture = architecture;
+    if (draft.is_x86()) {
+        draft.line.spec.cpu.model = x86::kDefaultModel;
+    }
     for (std::size_t i = 0; i < arguments.size(); ++i) {
         const std::string_view argument = arguments[i];
         if (argument.size() < 2 || argument[0] != '-' || argument == "--") {
@@ -90,7 +96,8 @@ Result<CommandLine> parse_command_line(std::span<const std::string_view> argumen
     KELVIN_TRY(settle_drives(draft));
     KELVIN_TRY(settle_networks(draft));
     if (!draft.machine_named) {
-        draft.line.notes.emplace_back("no machine was named: it is 'virt' (-M virt)");
+        draft.line.notes.push_back(
+            fmt::format("no machine was named: it is '{0}' (-M {0})", default_machine(architecture)));
     }
     return std::move(draft.line);
 }

@@ -20,8 +20,9 @@ struct CommandLine {
     std::vector<std::string> notes;  ///< lines for the user about what was accepted without effect
 };
 
-/// `arguments` without the program's name.
-Result<CommandLine> parse_command_line(std::span<const std::string_view> arguments);
+/// `arguments` without the program's name, which says what `architecture` the guest is of.
+Result<CommandLine> parse_command_line(std::span<const std::string_view> arguments,
+                                       vm::Architecture architecture = vm::Architecture::aarch64);
 
 /// The first line that programs which drive QEMU expect of --version, and ours.
 std::string version_text();

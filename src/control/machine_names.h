@@ -6,10 +6,14 @@
 #include <string_view>
 #include <vector>
 
+#include "vm/machine_spec.h"
+
 namespace kelvin::control {
 
 /// What -machine accepts: boards, and names that are short for the latest of them.
-std::span<const std::string_view> machine_names();
+std::span<const std::string_view> machine_names(vm::Architecture architecture = vm::Architecture::aarch64);
+/// What it is if none is named.
+std::string_view default_machine(vm::Architecture architecture);
 std::vector<std::string_view> machine_properties();
 
 }  // namespace kelvin::control

@@ -30,6 +30,7 @@ struct Draft {
     bool cpu_named = false;
     bool wants_kvm = false;         ///< -accel names it; an accelerator that there is may be named besides
     bool wants_translator = false;  ///< likewise
+    bool is_x86() const { return line.spec.architecture == vm::Architecture::x86_64; }
     bool network_named = false;
     state::Json legacy_nic;      ///< what -net nic said of the card
     state::Json legacy_network;  ///< what -net user said of the cable

@@ -9,6 +9,7 @@
 #include "control/machine_names.h"
 #include "control/option_table.h"
 #include "cpu/arm64/model.h"
+#include "cpu/x86/model.h"
 #include "state/options.h"
 #include "state/text_values.h"
 
@@ -53,6 +54,7 @@ constexpr auto kSettings =
                                      "kernel", "initrd", "append", "dtb", "dumpdtb", "accel", "smp", "memory"});
 
 constexpr auto kMachines = std::to_array<std::string_view>({"none", "virt", "virt-10.0"});
+constexpr auto kX86Machines = std::to_array<std::string_view>({"none", "microvm"});
 
 Error unknown_property(std::string_view owner, const std::string& key, std::span<const std::string_view> known) {
     return user_error(fmt::format("{} has no property '{}'{}", owner, key, did_you_mean(key, known)),
@@ -155,15 +157,19 @@ Result<> set_machine_property(Draft& draft, const state::Property& property) {
 Result<> name_machine(Draft& draft, const std::string& name) {
     if (name == "help" || name == "?") {
         draft.line.answer =
-            "Supported machines are:\nvirt                 Arm virtual machine, like QEMU's (alias of "
-            "virt-10.0)\nvirt-10.0            the same\n"
-            "none                 no machine, but a monitor that can be asked what there is\n";
+            draft.is_x86()
+                ? "Supported machines are:\nmicrovm              minimal x86 machine that starts in milliseconds\n"
+                  "none                 no machine, but a monitor that can be asked what there is\n"
+                : "Supported machines are:\nvirt                 Arm virtual machine, like QEMU's (alias of "
+                  "virt-10.0)\nvirt-10.0            the same\n"
+                  "none                 no machine, but a monitor that can be asked what there is\n";
         return ok();
     }
     draft.machine_named = true;
     draft.line.spec.is_none = name == "none";
-    if (std::ranges::find(kMachines, name) == kMachines.end()) {
-        return user_error(fmt::format("unknown machine '{}'{}", name, did_you_mean(name, kMachines)),
+    const std::span<const std::string_view> known = machine_names(draft.line.spec.architecture);
+    if (std::ranges::find(known, name) == known.end()) {
+        return user_error(fmt::format("unknown machine '{}'{}", name, did_you_mean(name, known)),
                           "-machine help lists the machines");
     }
     return ok();
@@ -180,8 +186,13 @@ std::vector<std::string_view> machine_properties() {
     return names;
 }
 
-std::span<const std::string_view> machine_names() {
-    return kMachines;
+std::span<const std::string_view> machine_names(vm::Architecture architecture) {
+    const bool is_x86 = architecture == vm::Architecture::x86_64;
+    return is_x86 ? std::span<const std::string_view>(kX86Machines) : std::span<const std::string_view>(kMachines);
+}
+
+std::string_view default_machine(vm::Architecture architecture) {
+    return architecture == vm::Architecture::x86_64 ? "microvm" : "virt";
 }
 
 Result<> apply_machine(Draft& draft, const std::string& value) {
@@ -200,6 +211,26 @@ Result<> apply_machine(Draft& draft, const std::string& value) {
     return ok();
 }
 
+namespace {
+
+std::string describe_models(const Draft& draft) {
+    std::string text;
+    const auto add = [&](const auto& models) {
+        for (const auto& model : models) {
+            text += fmt::format("  {:<13}{}\n", model.name, model.description);
+        }
+    };
+    if (!draft.is_x86()) {
+        add(arm64::model_names());
+        return text;
+    }
+    add(x86::model_names());
+    return text + fmt::format("\nFeatures to add (+NAME) or to take away (-NAME):\n  {}\n",
+                              fmt::join(x86::feature_names(), " "));
+}
+
+}  // namespace
+
 Result<> apply_cpu(Draft& draft, const std::string& value) {
     vm::CpuSpec& cpu = draft.line.spec.cpu;
     std::vector<std::string> parts = state::split_list(value);
@@ -207,11 +238,11 @@ Result<> apply_cpu(Draft& draft, const std::string& value) {
     cpu.properties.assign(parts.begin() + 1, parts.end());
     draft.cpu_named = true;
     if (cpu.model == "help" || cpu.model == "?") {
-        draft.line.answer = "Available CPUs:\n";
-        for (const arm64::ModelName& model : arm64::model_names()) {
-            draft.line.answer += fmt::format("  {:<13}{}\n", model.name, model.description);
-        }
+        draft.line.answer = "Available CPUs:\n" + describe_models(draft);
         return ok();
+    }
+    if (draft.is_x86()) {
+        return x86::check_model(cpu.model, cpu.properties);
     }
     if (cpu.model == "host") {
         return user_error("a processor like the host's needs KVM on an Arm host", "-cpu max has every feature");
@@ -350,6 +381,9 @@ Result<> apply_accelerator(Draft& draft, const std::string& value) {
     const std::string& name = properties.front().has_value ? properties.front().value : properties.front().key;
     if (name == "help") {
         draft.line.answer = "Accelerators supported:\ntranslator\ntcg (the same)\n";
+        return ok();
+    }
+    if (draft.is_x86() && name == "kvm") {
         return ok();
     }
     if (name == "kvm") {

@@ -11,6 +11,7 @@
 #include "control/qmp_command.h"
 #include "cpu/arm64/model.h"
 #include "device/device_types.h"
+#include "vm/arm64_platform.h"
 #include "vm/backends.h"
 #include "vm/vm.h"
 

@@ -23,6 +23,7 @@
 #include "control/monitor_line.h"
 #include "control/qmp_session.h"
 #include "control/silence_report.h"
+#include "vm/arm64_platform.h"
 #include "vm/vm.h"
 
 namespace kelvin::control {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "accel/vcpu.h"
+#include "base/result.h"
 #include "base/types.h"
 
 namespace kelvin::machine {
@@ -22,6 +23,8 @@ class PowerControl {
     /// The calling CPU executes nothing further in either case.
     virtual void system_off(unsigned cpu) = 0;
     virtual void system_reset(unsigned cpu) = 0;
+    /// The machine cannot go on, by no fault of the guest's.
+    virtual void system_failed(unsigned cpu, const Error& error) = 0;
 };
 
 class Psci final : public accel::FirmwareInterface {

@@ -21,6 +21,7 @@ class PsciTest : public testing::Test, public PowerControl {
     void cpu_off(unsigned cpu) override { log_ += "off " + std::to_string(cpu); }
     void system_off(unsigned) override { log_ += "system off"; }
     void system_reset(unsigned) override { log_ += "system reset"; }
+    void system_failed(unsigned, const Error&) override { std::abort(); }
 
     i64 call(u64 function, u64 a = 0, u64 b = 0, u64 c = 0) {
         u64 registers[8] = {function, a, b, c, 0, 0, 0, 0};

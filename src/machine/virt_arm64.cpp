@@ -236,8 +236,8 @@ Result<> VirtArm64::build_pcie() {
                              "pcie-configuration", Locking::handler);
 }
 
-bus::pci::HostBridge& VirtArm64::pcie() {
-    return *devices_->pcie;
+bus::pci::HostBridge* VirtArm64::pci() {
+    return devices_->pcie.get();
 }
 
 /// The loads of an erased bank are no plain memory: erased flash is all ones, untouched memory all zeros.

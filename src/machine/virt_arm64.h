@@ -17,6 +17,7 @@
 #include "bus/saved_parts.h"
 #include "firmware/smbios.h"
 #include "machine/arm64_boot.h"
+#include "machine/board.h"
 #include "machine/firmware_boot.h"
 #include "machine/virt_arm64_map.h"
 #include "machine/virt_device_tree.h"
@@ -45,45 +46,28 @@ struct VirtConfig {
     std::array<backend::FlashImage*, 2> flash{};
 };
 
-/// Built before the CPUs and alive as long as them.
-class VirtArm64 {
+class VirtArm64 final : public Board {
   public:
     static Result<std::unique_ptr<VirtArm64>> create(const VirtConfig& config, backend::CharacterBackend& console,
                                                      TimerService& timers);
-    ~VirtArm64();
-    VirtArm64(const VirtArm64&) = delete;
-    VirtArm64& operator=(const VirtArm64&) = delete;
+    ~VirtArm64() override;
 
-    memory::AddressMap& memory();
-    bus::pci::HostBridge& pcie();
-    std::string note() const;
+    memory::AddressMap& memory() override;
+    bus::pci::HostBridge* pci() override;
+    std::string note() const override;
 
     /// What CPU `index` is connected to; the firmware interface is the caller's to add.
     accel::Arm64Ports cpu_ports(unsigned index);
     void connect_cpu(unsigned index, Wire irq, Wire fiq);
-    /// When it returns no CPU's inputs are driven any more.
-    void disconnect_cpus();
-
-    // While no CPU runs:
-
-    /// The board's devices to their state after power-on; those on its buses before. RAM keeps its content, but code
-    /// made from it is dropped: load() is next.
-    void reset();
+    void disconnect_cpus() override;
+    void reset() override;
     /// Kernel, initrd and device tree into RAM.
-    Result<BootEntry> load();
-
-    /// Where devices are plugged in, first those that are tried first.
-    std::vector<bus::Bus*> buses();
-
-    /// The board's own devices, for bus::save_parts(), after what is on its buses. Good until the next call.
-    std::vector<bus::Part> parts();
-    /// How Open Firmware calls one of buses(): "/pci@4010000000".
-    std::string firmware_path(const bus::Bus& bus) const;
-    /// The file in which firmware finds what to start from, one path a line; empty: none. While no CPU runs.
-    Result<> set_boot_order(const std::string& lines);
-
-    /// Any thread.
-    void press_power_key();
+    Result<BootEntry> load() override;
+    std::vector<bus::Bus*> buses() override;
+    std::vector<bus::Part> parts() override;
+    std::string firmware_path(const bus::Bus& bus) const override;
+    Result<> set_boot_order(const std::string& lines) override;
+    void press_power_key() override;
 
   private:
     struct Devices;

@@ -27,11 +27,8 @@ struct Fake final : accel::Vcpu {
         stop = true;
         changed.notify_all();
     }
-    Wire irq() override { return {}; }
-    Wire fiq() override { return {}; }
     void reset(u64 start, u64) override { entry = start; }
     std::string describe_registers() const override { return ""; }
-    arm64::Cpu& arm64_cpu() override { std::abort(); }
     bool is_waiting() const override { return false; }
     void set_debug_orders(const accel::DebugOrders&) override {}
     const accel::DebugEvent& debug_event() const override { return event; }

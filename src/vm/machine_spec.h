@@ -126,7 +126,11 @@ struct DebuggerSpec {
     std::string path;  ///< of the socket
 };
 
+/// Of the guest's processors.
+enum class Architecture : u8 { aarch64, x86_64 };
+
 struct MachineSpec {
+    Architecture architecture = Architecture::aarch64;
     std::string name;  ///< what the user calls it; may be empty
     std::string uuid;  ///< likewise; else as it is written in lower case
     u64 ram_size = u64{128} << 20;

@@ -6,72 +6,11 @@
 #include <algorithm>
 
 #include "base/timer_service.h"
-#include "cpu/arm64/model.h"
-#include "firmware/kernel_image.h"
-#include "vm/firmware_files.h"
+#include "vm/arm64_platform.h"
 #include "vm/host_memory.h"
-#include "vm/smbios_files.h"
+#include "vm/x86_platform.h"
 
 namespace kelvin::vm {
-
-namespace {
-
-/// GICv2 serves no more processors (IHI 0048B 1.2).
-constexpr unsigned kMaxCpusGicv2 = 8;
-
-Result<GicVersion> gic_version(const MachineSpec& spec) {
-    const unsigned count = spec.cpu.count;
-    const GicVersion version = spec.gic.value_or(count <= kMaxCpusGicv2 ? GicVersion::v2 : GicVersion::v3);
-    if (count > kMaxCpus) {
-        return user_error(fmt::format("{} processors were asked for; there can be {}", count, kMaxCpus),
-                          fmt::format("-smp {}", kMaxCpus));
-    }
-    if (version == GicVersion::v2 && count > kMaxCpusGicv2) {
-        return user_error(fmt::format("{} processors were asked for; a GICv2 serves {} at most", count, kMaxCpusGicv2),
-                          fmt::format("-M virt,gic-version=3 serves {}", kMaxCpus));
-    }
-    return version;
-}
-
-Result<machine::VirtConfig> board_config(const MachineSpec& spec, const arm64::Model& model) {
-    const GicVersion gic = KELVIN_TRY(gic_version(spec));
-    if (spec.translator.check_every != 0 && spec.cpu.count > 1) {
-        return user_error("what a processor does cannot be checked while others write the memory that it reads",
-                          "leave out check, or -smp");
-    }
-    if (spec.instruction_time && spec.cpu.count > 1) {
-        return user_error(fmt::format("-icount needs -smp 1, and {} processors were asked for", spec.cpu.count),
-                          "which of several executes its instruction first is for the host to decide");
-    }
-    const u64 reach = (u64{1} << std::min<unsigned>(model.physical_bits, 48)) - machine::virt::kRamBase.value;
-    if (spec.ram_size > reach) {
-        return user_error(fmt::format("{} can address {} of memory; {} were asked for", model.name,
-                                      firmware::format_size(reach), firmware::format_size(spec.ram_size)),
-                          "give the machine less memory: -m");
-    }
-    machine::VirtConfig config;
-    config.cpus = spec.cpu.count;
-    config.cpu_compatible = model.compatible;
-    config.pmu = model.has(arm64::Feature::pmuv3);
-    const CpuTopology& topology = spec.cpu.topology;
-    config.topology = {topology.clusters, topology.cores, topology.threads};
-    config.gic_version = static_cast<unsigned>(gic);
-    config.its = spec.its;
-    config.acpi = spec.acpi;
-    config.menu = {spec.boot_order.menu, spec.boot_order.menu_wait_ms};
-    // Processors number pages; a size that is no multiple of them would leave half a page at the end.
-    config.ram_size = spec.ram_size & ~u64{4095};
-    config.repeatable = spec.instruction_time.has_value();
-    config.clock_offset = spec.clock_offset;
-    config.may_be_empty = spec.start_paused || spec.is_none;
-    config.boot = {spec.boot.kernel, spec.boot.initrd, spec.boot.arguments, spec.boot.device_tree};
-    if (config.ram_size == 0) {
-        return user_error("less than 4 KiB of memory were asked for", "-m counts MiB where no unit is given");
-    }
-    return config;
-}
-
-}  // namespace
 
 Vm::Vm(const MachineSpec& spec, EventLoop& loop, backend::CharacterDevices& characters, VmOwner& owner)
     : spec_(spec),
@@ -82,9 +21,9 @@ Vm::Vm(const MachineSpec& spec, EventLoop& loop, backend::CharacterDevices& char
 
 Vm::~Vm() {
     stop_cpus();
-    if (machine_ != nullptr) {
+    if (platform_ != nullptr) {
         // A device's timer may still drive an interrupt line.
-        machine_->disconnect_cpus();
+        board().disconnect_cpus();
     }
     devices_.reset();  // what it reports is for this object
     loop_.cancel(this);
@@ -99,34 +38,17 @@ Result<std::unique_ptr<Vm>> Vm::create(const MachineSpec& spec, EventLoop& loop,
 
 Result<> Vm::build(backend::CharacterBackend& console) {
     KELVIN_TRY(check_ram_size(spec_.ram_size, read_host_memory()));
-    arm64::Model model = KELVIN_TRY(arm64::find_model(spec_.cpu.model, spec_.cpu.properties));
-    if (spec_.gic == GicVersion::v3) {
-        arm64::add_gic_cpu_interface(model);
-    }
-    machine::VirtConfig config = KELVIN_TRY(board_config(spec_, model));
-    config.smbios = KELVIN_TRY(describe_smbios(spec_));
-    config.firmware_files = KELVIN_TRY(read_firmware_files(spec_.firmware_files));
-    firmware_ = KELVIN_TRY(find_default_firmware(spec_));
-    flash_ = KELVIN_TRY(open_flash_images(spec_, firmware_));
-    std::ranges::transform(flash_, config.flash.begin(), [](const auto& image) { return image.get(); });
     KELVIN_TRY(make_timers());
-    machine_ = KELVIN_TRY(machine::VirtArm64::create(config, console, *timers_));
-    accel::TranslatorOptions options = spec_.translator;
-    options.metered = instructions_ != nullptr;
-    accelerator_ = KELVIN_TRY(accel::make_translator(machine_->memory(), options));
-    psci_ = std::make_unique<machine::Psci>(static_cast<PowerControl&>(*this), spec_.cpu.count, false);
+    const PlatformPorts ports = {console, *timers_, instructions_, static_cast<PowerControl&>(*this)};
+    const bool is_x86 = spec_.architecture == Architecture::x86_64;
+    platform_ = KELVIN_TRY(is_x86 ? make_x86_platform(spec_, ports) : make_arm64_platform(spec_, ports));
     KELVIN_TRY(add_devices());
-    return add_cpus(model);
+    return add_cpus();
 }
 
 std::vector<std::string> Vm::notes() const {
     std::vector<std::string> all = drives_.notes();
-    if (!firmware_.empty()) {
-        all.push_back(fmt::format("the firmware is '{}'; it forgets its variables at the end", firmware_));
-    }
-    if (!machine_->note().empty()) {
-        all.push_back(machine_->note());
-    }
+    std::ranges::copy(platform_->notes(), std::back_inserter(all));
     return all;
 }
 
@@ -148,9 +70,9 @@ Result<> Vm::add_devices() {
         KELVIN_TRY(backends_->add_object(object));
     }
     const Devices::Ports ports = {
-        machine_->memory(), *timers_, io_.loop, loop_, *backends_, static_cast<bus::DeviceEvents&>(*this),
+        board().memory(), *timers_, io_.loop, loop_, *backends_, static_cast<bus::DeviceEvents&>(*this),
         spec_.cpu.count};
-    devices_ = std::make_unique<Devices>(ports, machine_->buses(), spec_.globals, static_cast<DevicesObserver*>(this));
+    devices_ = std::make_unique<Devices>(ports, board().buses(), spec_.globals, static_cast<DevicesObserver*>(this));
     for (const DeviceSpec& device : spec_.devices) {
         KELVIN_TRY(devices_->add(device, false));
     }
@@ -181,15 +103,9 @@ Result<> Vm::make_timers() {
     return ok();
 }
 
-Result<> Vm::add_cpus(const arm64::Model& model) {
+Result<> Vm::add_cpus() {
     for (unsigned index = 0; index < spec_.cpu.count; ++index) {
-        accel::Arm64Ports ports = machine_->cpu_ports(index);
-        ports.firmware = psci_.get();
-        ports.clock = timers_.get();
-        ports.timers = timers_.get();
-        ports.instructions = instructions_;
-        auto vcpu = accelerator_->make_arm64_vcpu(index, model, ports);
-        machine_->connect_cpu(index, vcpu->irq(), vcpu->fiq());
+        auto vcpu = KELVIN_TRY(platform_->make_vcpu(index));
         // What is to be seen of it until it is switched on.
         vcpu->reset(0, 0);
         cpus_.push_back(std::make_unique<CpuThread>(std::move(vcpu), static_cast<CpuThreadOwner&>(*this),
@@ -199,12 +115,15 @@ Result<> Vm::add_cpus(const arm64::Model& model) {
 }
 
 Result<> Vm::begin() {
-    const auto path_of = [this](const bus::Bus& bus) { return machine_->firmware_path(bus); };
-    KELVIN_TRY(machine_->set_boot_order(boot_order(devices_->bootables(path_of), spec_.boot_order, first_start_)));
+    const auto path_of = [this](const bus::Bus& bus) { return board().firmware_path(bus); };
+    KELVIN_TRY(board().set_boot_order(boot_order(devices_->bootables(path_of), spec_.boot_order, first_start_)));
     first_start_ = false;
-    const machine::BootEntry entry = KELVIN_TRY(machine_->load());
-    cpus_.front()->switch_on({entry.pc, entry.x0});
-    cpus_.front()->wait_until_still();
+    const machine::BootEntry entry = KELVIN_TRY(board().load());
+    const std::size_t started = platform_->starts_all_processors() ? cpus_.size() : 1;
+    for (std::size_t index = 0; index < started; ++index) {
+        cpus_[index]->switch_on({entry.pc, entry.x0});
+        cpus_[index]->wait_until_still();
+    }
     off_ = false;
     return ok();
 }
@@ -267,7 +186,7 @@ void Vm::reset() {
     }
     devices_->reset();
     paused_by_disk_ = false;  // what a disk's failure kept is forgotten
-    machine_->reset();
+    board().reset();
     if (auto begun = begin(); !begun) {
         running_ = false;
         off_ = true;
@@ -280,7 +199,7 @@ void Vm::reset() {
 }
 
 void Vm::press_power_key() {
-    machine_->press_power_key();
+    board().press_power_key();
 }
 
 std::string Vm::describe_registers(unsigned index) {
@@ -376,30 +295,25 @@ void Vm::system_reset(unsigned cpu) {
     loop_.post(call_method<&Vm::guest_reset, Vm>, this);
 }
 
-Result<> check_machine(const MachineSpec& spec) {
-    KELVIN_TRY(check_ram_size(spec.ram_size, read_host_memory()));
-    const arm64::Model model = KELVIN_TRY(arm64::find_model(spec.cpu.model, spec.cpu.properties));
-    KELVIN_TRY(board_config(spec, model));
-    for (const auto& [role, path] : {std::pair("kernel", spec.boot.kernel), std::pair("initrd", spec.boot.initrd)}) {
-        if (!path.empty()) {
-            KELVIN_TRY(firmware::InputFile::open(role, path));
-        }
-    }
-    const bool by_firmware = !spec.boot.firmware.empty() || spec.pflash[0];
-    if (!spec.boot.kernel.empty() && !by_firmware) {
-        KELVIN_TRY(firmware::KernelImage::open(spec.boot.kernel));
-    }
-    return ok();
+void Vm::system_failed(unsigned cpu, const Error& error) {
+    cpus_[cpu]->switch_off();
+    const std::lock_guard lock(failures_lock_);
+    failure_ = error;
+    loop_.post(call_method<&Vm::guest_failed, Vm>, this);
 }
 
-Result<std::vector<u8>> device_tree_of(const MachineSpec& spec) {
-    const arm64::Model model = KELVIN_TRY(arm64::find_model(spec.cpu.model, spec.cpu.properties));
-    const machine::VirtConfig config = KELVIN_TRY(board_config(spec, model));
-    machine::BootFacts facts;
-    if (!spec.boot.arguments.empty()) {
-        facts.arguments = spec.boot.arguments;
+void Vm::guest_failed() {
+    running_ = false;
+    off_ = true;
+    stop_cpus();
+    std::optional<Error> error;
+    {
+        const std::lock_guard lock(failures_lock_);
+        error.swap(failure_);
     }
-    return machine::make_device_tree(config, facts);
+    if (error) {
+        owner_.machine_failed(*error);
+    }
 }
 
 Result<> Vm::set_link(const std::string& name, bool up) {

@@ -8,24 +8,19 @@
 #include <string>
 #include <vector>
 
-#include "accel/accelerator.h"
 #include "backend/char/character_device.h"
 #include "base/event_loop.h"
 #include "base/loop_thread.h"
 #include "machine/psci.h"
-#include "machine/virt_arm64.h"
 #include "vm/backends.h"
 #include "vm/block_jobs.h"
 #include "vm/cpu_thread.h"
 #include "vm/devices.h"
 #include "vm/event_queue.h"
-#include "vm/flash_images.h"
 #include "vm/machine_spec.h"
+#include "vm/platform.h"
 
 namespace kelvin::vm {
-
-/// Of GICv3's redistributors no more fit into the board's region.
-inline constexpr unsigned kMaxCpus = machine::virt::kGicV3Redistributors.size / 0x20000;
 
 /// Whoever holds the machine. Called on the event loop's thread.
 class VmOwner {
@@ -119,10 +114,11 @@ class Vm final : private machine::PowerControl,
     Result<> set_link(const std::string& name, bool up);
     /// How much memory the guest is to have, and has.
     backend::MemoryBalloon& balloon() { return *balloon_; }
-    std::string describe_pci() { return machine_->pcie().describe(); }
-    std::string describe_memory() const { return machine_->memory().describe(); }
-    std::string accelerator_statistics() const { return accelerator_->statistics(); }
-    std::string closing_words() const { return accelerator_->closing_words(); }
+    /// Empty if the board has no PCI.
+    std::string describe_pci() { return board().pci() != nullptr ? board().pci()->describe() : std::string(); }
+    std::string describe_memory() const { return board().describe_memory(); }
+    std::string accelerator_statistics() const { return platform_->statistics(); }
+    std::string closing_words() const { return platform_->closing_words(); }
     /// Of CPU `index`; stops the machine for a moment.
     std::string describe_registers(unsigned index);
 
@@ -145,8 +141,10 @@ class Vm final : private machine::PowerControl,
     /// The host's number of the thread that is CPU `index`.
     int cpu_thread_id(unsigned index) const { return cpus_[index]->thread_id(); }
     accel::Vcpu& cpu(unsigned index) { return cpus_[index]->vcpu(); }
+    /// Of an AArch64 machine.
+    accel::Arm64Vcpu& arm64_cpu(unsigned index) { return static_cast<accel::Arm64Vcpu&>(cpu(index)); }
     bool is_cpu_on(unsigned index) const { return cpus_[index]->power() != State::off; }
-    const memory::AddressMap& memory() const { return machine_->memory(); }
+    const memory::AddressMap& memory() const { return board().memory(); }
     /// `actions` has one for each CPU. The points also hold when others let the machine go on.
     void resume_debugged(const accel::DebugPoints& points, std::span<const DebugAction> actions);
 
@@ -156,7 +154,8 @@ class Vm final : private machine::PowerControl,
     Result<> build(backend::CharacterBackend& console);
     Result<> make_timers();
     Result<> add_devices();
-    Result<> add_cpus(const arm64::Model& model);
+    Result<> add_cpus();
+    machine::Board& board() const { return platform_->board(); }
     Result<> begin();
     std::vector<bus::Part> parts();
     void stop_cpus();
@@ -169,6 +168,7 @@ class Vm final : private machine::PowerControl,
     // What a guest asked for is carried out on the event loop's thread.
     void guest_off();
     void guest_reset();
+    void guest_failed();
 
     void device_deleted(const std::string& id) override { owner_.device_gone(id); }
     void device_event(std::string_view name, state::Json data) override;
@@ -181,6 +181,7 @@ class Vm final : private machine::PowerControl,
     void cpu_off(unsigned cpu) override;
     void system_off(unsigned cpu) override;
     void system_reset(unsigned cpu) override;
+    void system_failed(unsigned cpu, const Error& error) override;
 
     const MachineSpec spec_;
     EventLoop& loop_;
@@ -197,6 +198,7 @@ class Vm final : private machine::PowerControl,
     };
     std::mutex failures_lock_;  // guards what follows; innermost
     std::vector<DiskFailure> failures_;
+    std::optional<Error> failure_;
 
     BlockJobs jobs_{[this](std::string_view name, state::Json data) { device_event(name, std::move(data)); }};
 
@@ -205,11 +207,7 @@ class Vm final : private machine::PowerControl,
     LoopThread io_;  ///< devices and the host's ends of them
     std::unique_ptr<MachineTime> timers_;
     InstructionClock* instructions_ = nullptr;  ///< what `timers_` is, if it is one
-    std::string firmware_;                      ///< that was found, as none was named
-    FlashImages flash_;
-    std::unique_ptr<machine::VirtArm64> machine_;
-    std::unique_ptr<accel::Accelerator> accelerator_;
-    std::unique_ptr<machine::Psci> psci_;
+    std::unique_ptr<Platform> platform_;
     Drives drives_{io_.loop, static_cast<DrivesObserver*>(this)};
     std::unique_ptr<Networks> networks_;
     std::unique_ptr<backend::MemoryBalloon> balloon_;
@@ -221,11 +219,5 @@ class Vm final : private machine::PowerControl,
     accel::DebugPoints debug_points_;
     std::vector<bool> held_;  ///< by a debugger: CPUs that stand still while the machine runs; empty: none
 };
-
-/// What can be said against `spec` without making anything: its sizes, its kernel.
-Result<> check_machine(const MachineSpec& spec);
-
-/// The device tree of the machine that `spec` describes, without building one.
-Result<std::vector<u8>> device_tree_of(const MachineSpec& spec);
 
 }  // namespace kelvin::vm

@@ -7,7 +7,7 @@ namespace kelvin::vm {
 /// The board's come last: interrupts that the others raise are part of their state.
 std::vector<bus::Part> Vm::parts() {
     std::vector<bus::Part> all = devices_->parts();
-    for (bus::Part& part : machine_->parts()) {
+    for (bus::Part& part : board().parts()) {
         all.push_back(std::move(part));
     }
     return all;

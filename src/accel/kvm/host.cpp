@@ -81,11 +81,18 @@ Result<Host> Host::open(const std::string& path) {
     return host;
 }
 
-Result<std::vector<kvm_cpuid_entry2>> Host::supported_cpuid() const {
+Result<x86::Cpuid> Host::supported_cpuid() const {
     Counted<kvm_cpuid2, kvm_cpuid_entry2> list(kMostCpuidEntries);
     list.header()->nent = kMostCpuidEntries;
     KELVIN_TRY(try_call(fd_, KVM_GET_SUPPORTED_CPUID, list.header(), "say what processors it can be"));
-    return list.entries(list.header()->nent);
+    std::vector<x86::CpuidLeaf> leaves;
+    for (const kvm_cpuid_entry2& entry : list.entries(list.header()->nent)) {
+        const bool has_index = (entry.flags & KVM_CPUID_FLAG_SIGNIFCANT_INDEX) != 0;
+        leaves.push_back({entry.function,
+                          has_index ? std::optional(entry.index) : std::nullopt,
+                          {entry.eax, entry.ebx, entry.ecx, entry.edx}});
+    }
+    return x86::Cpuid(std::move(leaves));
 }
 
 Result<std::vector<u32>> Host::msr_indices() const {

@@ -13,6 +13,7 @@
 #include "base/fd.h"
 #include "base/result.h"
 #include "base/types.h"
+#include "cpu/x86/cpuid.h"
 
 namespace kelvin::kvm {
 
@@ -56,7 +57,7 @@ class Host {
         return std::max<size_t>(sizeof(kvm_xsave), static_cast<size_t>(extension(KVM_CAP_XSAVE2)));
     }
     /// The CPUID leaves that a guest can be given (4.46).
-    Result<std::vector<kvm_cpuid_entry2>> supported_cpuid() const;
+    Result<x86::Cpuid> supported_cpuid() const;
     /// The model-specific registers whose values make up a vCPU's state (4.3).
     Result<std::vector<u32>> msr_indices() const;
 

@@ -16,20 +16,22 @@ constexpr u64 kTaskState = 0xfffb'd000;
 
 }  // namespace
 
-Machine::Machine(Host host, Fd fd, memory::AddressMap& memory, const MachineOptions& options)
-    : host_(std::move(host)), fd_(std::move(fd)), memory_(memory), options_(options) {
+Machine::Machine(Host host, Fd fd, const MachineOptions& options)
+    : host_(std::move(host)), fd_(std::move(fd)), options_(options) {
     for (unsigned number = 0; number < kInterrupts; ++number) {
         lines_.push_back({this, number});
     }
 }
 
 Machine::~Machine() {
-    memory_.set_mapping_observer(nullptr);
+    if (memory_ != nullptr) {
+        memory_->set_mapping_observer(nullptr);
+    }
 }
 
-Result<std::unique_ptr<Machine>> Machine::create(Host host, memory::AddressMap& memory, const MachineOptions& options) {
+Result<std::unique_ptr<Machine>> Machine::create(Host host, const MachineOptions& options) {
     Fd fd(KELVIN_TRY(try_call(host.fd(), KVM_CREATE_VM, 0, "make a virtual machine")));
-    std::unique_ptr<Machine> machine(new Machine(std::move(host), std::move(fd), memory, options));
+    std::unique_ptr<Machine> machine(new Machine(std::move(host), std::move(fd), options));
     KELVIN_TRY(machine->build());
     return machine;
 }
@@ -51,15 +53,20 @@ Result<> Machine::build() {
         KELVIN_TRY(try_call(fd_, KVM_CREATE_PIT2, &config, "make a timer"));
         KELVIN_TRY(try_call(fd_, KVM_GET_PIT2, &power_on_.timer, "read its timer"));
     }
+    return ok();
+}
+
+Result<> Machine::set_memory(memory::AddressMap& memory) {
+    memory_ = &memory;
     KELVIN_TRY(map_memory());
-    memory_.set_mapping_observer(this);
+    memory_->set_mapping_observer(this);
     return ok();
 }
 
 /// What the guest could reach and now cannot goes first, as ranges may not overlap.
 Result<> Machine::map_memory() {
     const std::lock_guard lock(slots_lock_);
-    const std::vector<memory::HostRange> ranges = memory_.host_ranges();
+    const std::vector<memory::HostRange> ranges = memory_->host_ranges();
     std::vector<u32> free;
     u32 next = 0;
     for (Slot& slot : slots_) {

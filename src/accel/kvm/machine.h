@@ -20,19 +20,18 @@ struct MachineOptions {
     bool timer = true;  ///< the kernel has the PIT, too
 };
 
-/// A PC's two PICs, its IOAPIC and local APICs, all in the kernel (4.24). `memory` outlives the machine, and the
-/// machine its vCPUs.
+/// A PC's two PICs, its IOAPIC and local APICs, all in the kernel (4.24). It outlives its vCPUs.
 class Machine final : private memory::MappingObserver {
   public:
-    /// The memory is complete.
-    static Result<std::unique_ptr<Machine>> create(Host host, memory::AddressMap& memory,
-                                                   const MachineOptions& options);
+    static Result<std::unique_ptr<Machine>> create(Host host, const MachineOptions& options);
     ~Machine() override;
     Machine(const Machine&) = delete;
     Machine& operator=(const Machine&) = delete;
 
     const Host& host() const { return host_; }
-    memory::AddressMap& memory() const { return memory_; }
+    /// What the guest has; once, before any vCPU is made. `memory` is complete, and outlives the machine.
+    Result<> set_memory(memory::AddressMap& memory);
+    memory::AddressMap& memory() const { return *memory_; }
     const Fd& fd() const { return fd_; }
 
     /// A global system interrupt: pin `number` of the IOAPIC, and below 16 of the PICs too. Any thread.
@@ -60,7 +59,7 @@ class Machine final : private memory::MappingObserver {
         kvm_pit_state2 timer{};
     };
 
-    Machine(Host host, Fd fd, memory::AddressMap& memory, const MachineOptions& options);
+    Machine(Host host, Fd fd, const MachineOptions& options);
     Result<> build();
     Result<> map_memory();
     Result<> set_slot(u32 number, const memory::HostRange& range);
@@ -69,7 +68,7 @@ class Machine final : private memory::MappingObserver {
 
     const Host host_;
     const Fd fd_;
-    memory::AddressMap& memory_;
+    memory::AddressMap* memory_ = nullptr;
     const MachineOptions options_;
     std::deque<Line> lines_;
     PowerOn power_on_;

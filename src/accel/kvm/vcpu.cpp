@@ -72,8 +72,7 @@ KvmVcpu::~KvmVcpu() {
     }
 }
 
-Result<std::unique_ptr<KvmVcpu>> KvmVcpu::create(Machine& machine, unsigned index,
-                                                 std::span<const kvm_cpuid_entry2> cpuid,
+Result<std::unique_ptr<KvmVcpu>> KvmVcpu::create(Machine& machine, unsigned index, const x86::Cpuid& cpuid,
                                                  const accel::X86Ports& ports) {
     Fd fd(KELVIN_TRY(try_call(machine.fd(), KVM_CREATE_VCPU, index, "make a processor")));
     std::unique_ptr<KvmVcpu> vcpu(new KvmVcpu(machine, index, std::move(fd), ports));
@@ -81,7 +80,7 @@ Result<std::unique_ptr<KvmVcpu>> KvmVcpu::create(Machine& machine, unsigned inde
     return vcpu;
 }
 
-Result<> KvmVcpu::build(std::span<const kvm_cpuid_entry2> cpuid) {
+Result<> KvmVcpu::build(const x86::Cpuid& cpuid) {
     kick_signal();
     void* const area =
         ::mmap(nullptr, machine_.host().run_area_size(), PROT_READ | PROT_WRITE, MAP_SHARED, fd_.get(), 0);
@@ -89,9 +88,21 @@ Result<> KvmVcpu::build(std::span<const kvm_cpuid_entry2> cpuid) {
         return host_error("KVM: cannot map a processor", errno);
     }
     run_ = static_cast<kvm_run*>(area);
-    Counted<kvm_cpuid2, kvm_cpuid_entry2> list(cpuid.size());
-    list.header()->nent = static_cast<u32>(cpuid.size());
-    list.set(cpuid);
+    std::vector<kvm_cpuid_entry2> entries;
+    for (const x86::CpuidLeaf& leaf : cpuid.leaves()) {
+        const auto& [eax, ebx, ecx, edx] = leaf.registers;
+        entries.push_back({.function = leaf.function,
+                           .index = leaf.index.value_or(0),
+                           .flags = leaf.index ? u32{KVM_CPUID_FLAG_SIGNIFCANT_INDEX} : 0,
+                           .eax = eax,
+                           .ebx = ebx,
+                           .ecx = ecx,
+                           .edx = edx,
+                           .padding = {}});
+    }
+    Counted<kvm_cpuid2, kvm_cpuid_entry2> list(entries.size());
+    list.header()->nent = static_cast<u32>(entries.size());
+    list.set(entries);
     KELVIN_TRY(try_call(fd_, KVM_SET_CPUID2, list.header(), "say what processor it is"));
     power_on_ = KELVIN_TRY(Registers::read(fd_, machine_.host()));
     return ok();

@@ -21,8 +21,7 @@ namespace kelvin::kvm {
 class KvmVcpu final : public accel::Vcpu {
   public:
     /// `cpuid` is what the guest's CPUID says. The machine and the ports outlive it.
-    static Result<std::unique_ptr<KvmVcpu>> create(Machine& machine, unsigned index,
-                                                   std::span<const kvm_cpuid_entry2> cpuid,
+    static Result<std::unique_ptr<KvmVcpu>> create(Machine& machine, unsigned index, const x86::Cpuid& cpuid,
                                                    const accel::X86Ports& ports);
     ~KvmVcpu() override;
 
@@ -36,7 +35,7 @@ class KvmVcpu final : public accel::Vcpu {
 
   private:
     KvmVcpu(Machine& machine, unsigned index, Fd fd, const accel::X86Ports& ports);
-    Result<> build(std::span<const kvm_cpuid_entry2> cpuid);
+    Result<> build(const x86::Cpuid& cpuid);
     bool take_stop_request();
     bool handle_exit();
     void access_ports();

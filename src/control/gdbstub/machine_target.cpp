@@ -74,19 +74,19 @@ std::size_t MachineTarget::register_size(std::size_t number) const {
 }
 
 std::vector<u8> MachineTarget::read_register(unsigned thread, std::size_t number) {
-    return DebuggerView(vm_.cpu(thread).arm64_cpu()).read_register(number);
+    return DebuggerView(vm_.arm64_cpu(thread).arm64_cpu()).read_register(number);
 }
 
 void MachineTarget::write_register(unsigned thread, std::size_t number, std::span<const u8> bytes) {
-    DebuggerView(vm_.cpu(thread).arm64_cpu()).write_register(number, bytes);
+    DebuggerView(vm_.arm64_cpu(thread).arm64_cpu()).write_register(number, bytes);
 }
 
 u64 MachineTarget::pc_of(unsigned thread) {
-    return vm_.cpu(thread).arm64_cpu().state().pc;
+    return vm_.arm64_cpu(thread).arm64_cpu().state().pc;
 }
 
 void MachineTarget::set_pc(unsigned thread, u64 address) {
-    DebuggerView(vm_.cpu(thread).arm64_cpu()).set_pc(address);
+    DebuggerView(vm_.arm64_cpu(thread).arm64_cpu()).set_pc(address);
 }
 
 std::string MachineTarget::description(std::string_view file) const {
@@ -100,7 +100,7 @@ std::size_t MachineTarget::each_page(unsigned thread, bool physical, u64 address
     while (done < bytes.size()) {
         const u64 at = address + done;
         const std::size_t count = std::min<u64>(bytes.size() - done, kPage - at % kPage);
-        const DebuggerView view(vm_.cpu(thread).arm64_cpu());
+        const DebuggerView view(vm_.arm64_cpu(thread).arm64_cpu());
         const auto place = physical ? std::optional(Gpa{at}) : view.translate(vm_.memory(), Gva{at});
         if (!place || !access(*place, bytes.subspan(done, count))) {
             break;
