@@ -22,7 +22,8 @@ using Arguments = std::vector<std::string_view>;
 constexpr auto kSystemPrefixes = std::to_array<std::string_view>({"kelvin-system-", "qemu-system-"});
 constexpr const char* kUsage =
     "usage: kelvin system-aarch64 [options]   an aarch64 machine, with the options of qemu-system-aarch64\n"
-    "       kelvin-system-aarch64 [options]   the same\n"
+    "       kelvin system-x86_64 [options]    an x86 machine under KVM\n"
+    "       kelvin-system-aarch64 [options]   the same, and kelvin-system-x86_64\n"
     "       kelvin --version\n"
     "`kelvin system-aarch64 -help` lists the options.\n";
 

@@ -89,6 +89,7 @@ Result<CommandLine> parse_command_line(std::span<const std::string_view> argumen
         }
     }
     KELVIN_TRY(settle_accelerator(draft));
+    KELVIN_TRY(settle_architecture(draft));
     KELVIN_TRY(settle_console(draft));
     KELVIN_TRY(settle_snapshot(draft));
     KELVIN_TRY(settle_memory(draft));

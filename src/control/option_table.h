@@ -30,6 +30,8 @@ struct Draft {
     bool cpu_named = false;
     bool wants_kvm = false;         ///< -accel names it; an accelerator that there is may be named besides
     bool wants_translator = false;  ///< likewise
+    /// Where virtio devices go that are asked for without a bus: "pci", or a slot of "device"s.
+    std::string_view virtio_bus() const { return is_x86() ? "device" : "pci"; }
     bool is_x86() const { return line.spec.architecture == vm::Architecture::x86_64; }
     bool network_named = false;
     state::Json legacy_nic;      ///< what -net nic said of the card
@@ -95,6 +97,8 @@ Result<> apply_firmware_file(Draft& draft, const std::string& value);
 Result<> settle_accelerator(const Draft& draft);
 /// Gives the machine memory of the size that its memory object has, once every option is known.
 Result<> settle_memory(Draft& draft);
+/// What is not there for that architecture.
+Result<> settle_architecture(const Draft& draft);
 /// Gives the board's flash those drives that are for it.
 Result<> settle_flash(Draft& draft);
 /// Gives drives their names and devices, once every option is known.

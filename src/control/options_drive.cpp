@@ -153,7 +153,10 @@ Result<> settle_drives(Draft& draft) {
         }
         ++number;
         if (drive.interface == vm::DriveInterface::virtio) {
-            vm::DeviceSpec device{.driver = "virtio-blk-pci", .id = "", .bus = "", .options = state::Json::object()};
+            vm::DeviceSpec device{.driver = fmt::format("virtio-blk-{}", draft.virtio_bus()),
+                                  .id = "",
+                                  .bus = "",
+                                  .options = state::Json::object()};
             device.options["drive"] = drive.id;
             draft.line.spec.devices.push_back(std::move(device));
         }

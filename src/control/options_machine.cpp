@@ -276,6 +276,26 @@ Result<> apply_memory(Draft& draft, const std::string& value) {
     return ok();
 }
 
+Result<> settle_architecture(const Draft& draft) {
+    const vm::MachineSpec& spec = draft.line.spec;
+    if (!draft.is_x86()) {
+        return ok();
+    }
+    const auto is_protocol = [](const vm::MonitorSpec& monitor) { return monitor.is_protocol; };
+    const std::pair<bool, const char*> missing[] = {
+        {std::ranges::any_of(spec.monitors, is_protocol), "QMP"},
+        {spec.debugger.has_value(), "a debugger's server (-gdb)"},
+        {spec.instruction_time.has_value(), "time counted in instructions (-icount)"},
+        {!spec.boot.firmware.empty() || spec.pflash.front() || spec.pflash.back(), "firmware"},
+    };
+    for (const auto& [asked, what] : missing) {
+        if (asked) {
+            return user_error(fmt::format("{} is not there yet for x86_64 machines", what), "leave it out");
+        }
+    }
+    return ok();
+}
+
 Result<> settle_memory(Draft& draft) {
     vm::MachineSpec& spec = draft.line.spec;
     const std::string& id = draft.memory_object;
@@ -380,11 +400,16 @@ Result<> apply_accelerator(Draft& draft, const std::string& value) {
     const std::vector<state::Property> properties = state::parse_properties(value);
     const std::string& name = properties.front().has_value ? properties.front().value : properties.front().key;
     if (name == "help") {
-        draft.line.answer = "Accelerators supported:\ntranslator\ntcg (the same)\n";
+        draft.line.answer =
+            draft.is_x86() ? "Accelerators supported:\nkvm\n" : "Accelerators supported:\ntranslator\ntcg (the same)\n";
         return ok();
     }
     if (draft.is_x86() && name == "kvm") {
         return ok();
+    }
+    if (draft.is_x86() && (name == "translator" || name == "tcg")) {
+        return user_error("the translator does not know x86_64 guests yet",
+                          "-accel kvm runs them where the host has KVM");
     }
     if (name == "kvm") {
         // Another -accel may follow: the first that there is counts.

@@ -14,7 +14,6 @@ namespace kelvin::control {
 namespace {
 
 constexpr auto kLists = std::to_array<std::string_view>({"hostfwd", "guestfwd", "dnssearch"});
-constexpr const char* kDefaultModel = "virtio-net-pci";
 
 /// What of a -nic's options is about the card; the rest is about the cable.
 constexpr auto kCardKeys = std::to_array<const char*>({"mac", "addr", "vectors", "bootindex"});
@@ -23,7 +22,7 @@ constexpr auto kCardKeys = std::to_array<const char*>({"mac", "addr", "vectors",
 Result<> add_card(Draft& draft, state::Json options) {
     std::string model = KELVIN_TRY(take_text(options, "model"));
     // QEMU calls the card virtio here.
-    model = model.empty() || model == "virtio" ? kDefaultModel : model;
+    model = model.empty() || model == "virtio" ? fmt::format("virtio-net-{}", draft.virtio_bus()) : model;
     const bus::DeviceType* const type = KELVIN_TRY(vm::find_type(model));
     if (type->category != "network") {
         return user_error(fmt::format("model={} is no network card", model), "model=virtio-net-pci is one");
@@ -102,7 +101,8 @@ Result<> settle_networks(Draft& draft) {
         options.update(draft.legacy_nic);
         return add_card(draft, std::move(options));
     }
-    if (!draft.network_named && !draft.no_defaults) {
+    // As QEMU's, a microvm has no card that nobody asked for.
+    if (!draft.network_named && !draft.no_defaults && !draft.is_x86()) {
         return add_card(draft, {{"type", "user"}});
     }
     return ok();

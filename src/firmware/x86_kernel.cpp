@@ -122,8 +122,8 @@ Result<> X86Kernel::examine_elf(std::span<const u8> head) {
     KELVIN_TRY(file_.read(at, table));
     for (u64 index = 0; index < count; ++index) {
         const ProgramHeader each = Layout::read(std::span(table).subspan(index * Layout::kEntry, Layout::kEntry));
-        if (each.offset > file_.size() || file_.size() - each.offset < each.file_size ||
-            each.memory_size < each.file_size) {
+        const bool shrinks = each.type == kLoad && each.memory_size < each.file_size;
+        if (each.offset > file_.size() || file_.size() - each.offset < each.file_size || shrinks) {
             return damaged(fmt::format("segment {} lies behind its end", index));
         }
         if (each.type == kLoad && each.memory_size != 0) {

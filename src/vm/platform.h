@@ -23,6 +23,8 @@ class Platform {
     virtual machine::Board& board() = 0;
     /// Processor `index`, connected to the board. Each once, in order; they die before the platform.
     virtual Result<std::unique_ptr<accel::Vcpu>> make_vcpu(unsigned index) = 0;
+    /// The board and what the accelerator has of it to the state after power-on; see machine::Board::reset().
+    virtual void reset() { board().reset(); }
     /// All processors run from the beginning, and wait for the first by themselves; else the guest switches them on.
     virtual bool starts_all_processors() const = 0;
     /// Lines for the user about what was given.

@@ -186,7 +186,7 @@ void Vm::reset() {
     }
     devices_->reset();
     paused_by_disk_ = false;  // what a disk's failure kept is forgotten
-    board().reset();
+    platform_->reset();
     if (auto begun = begin(); !begun) {
         running_ = false;
         off_ = true;

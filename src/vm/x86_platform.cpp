@@ -18,6 +18,10 @@ class X86Platform final : public Platform, private accel::X86Board {
 
     machine::Board& board() override { return *board_; }
     Result<std::unique_ptr<accel::Vcpu>> make_vcpu(unsigned index) override;
+    void reset() override {
+        machine_->reset();
+        board_->reset();
+    }
     bool starts_all_processors() const override { return true; }
     std::vector<std::string> notes() const override { return {}; }
     std::string statistics() const override { return {}; }

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "firmware/mp_table.h"
+
+#include <gtest/gtest.h>
+
+#include <numeric>
+
+#include "firmware/little_endian.h"
+
+namespace kelvin::firmware {
+namespace {
+
+u8 sum(std::span<const u8> bytes) {
+    return static_cast<u8>(std::accumulate(bytes.begin(), bytes.end(), 0));
+}
+
+TEST(MpTable, SaysWhatThereIs) {
+    const std::vector<u8> all = build_mp_table({.processors = 3}, 0xf0000);
+    const std::span<const u8> pointer = std::span(all).first(16);
+    EXPECT_EQ(load_le<u32>(pointer, 0), 0x5f504d5fu);  // "_MP_"
+    EXPECT_EQ(load_le<u32>(pointer, 4), 0xf0010u);
+    EXPECT_EQ(sum(pointer), 0);
+    const std::span<const u8> table = std::span(all).subspan(16);
+    EXPECT_EQ(load_le<u16>(table, 4), table.size());
+    EXPECT_EQ(sum(table), 0);
+    unsigned counts[5] = {};
+    u64 at = 44;
+    unsigned entries = 0;
+    while (at < table.size()) {
+        ASSERT_LT(table[at], 5);
+        ++counts[table[at]];
+        ++entries;
+        at += table[at] == 0 ? 20 : 8;
+    }
+    EXPECT_EQ(at, table.size());
+    EXPECT_EQ(entries, load_le<u16>(table, 34));
+    EXPECT_EQ(counts[0], 3u);
+    EXPECT_EQ(counts[1], 1u);
+    EXPECT_EQ(counts[2], 1u);
+    EXPECT_EQ(counts[3], 24u);
+    EXPECT_EQ(counts[4], 2u);
+}
+
+}  // namespace
+}  // namespace kelvin::firmware
