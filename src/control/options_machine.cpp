@@ -404,13 +404,6 @@ Result<> apply_accelerator(Draft& draft, const std::string& value) {
             draft.is_x86() ? "Accelerators supported:\nkvm\n" : "Accelerators supported:\ntranslator\ntcg (the same)\n";
         return ok();
     }
-    if (draft.is_x86() && name == "kvm") {
-        return ok();
-    }
-    if (draft.is_x86() && (name == "translator" || name == "tcg")) {
-        return user_error("the translator does not know x86_64 guests yet",
-                          "-accel kvm runs them where the host has KVM");
-    }
     if (name == "kvm") {
         // Another -accel may follow: the first that there is counts.
         draft.wants_kvm = true;
@@ -431,6 +424,12 @@ Result<> apply_accelerator(Draft& draft, const std::string& value) {
 }
 
 Result<> settle_accelerator(const Draft& draft) {
+    if (draft.is_x86()) {
+        return draft.wants_translator && !draft.wants_kvm
+                   ? user_error("-accel translator: the translator does not know x86_64 guests yet",
+                                "-accel kvm runs them where the host has KVM")
+                   : ok();
+    }
     if (draft.wants_kvm && !draft.wants_translator) {
         return user_error(
             "-accel kvm: KVM runs guests of the host's own kind only: the host is an x86-64, the machine an aarch64",

@@ -315,7 +315,7 @@ Result<int> Session::run() {
         KELVIN_TRY(vm_->start());
     }
     KELVIN_TRY(listen_for_debugger());
-    if (!spec_.serial.empty()) {
+    if (!spec_.serial.empty() && spec_.architecture == vm::Architecture::aarch64) {
         silence_.emplace(loop_, *vm_, *serial_, say);
         silence_->begin();
     }

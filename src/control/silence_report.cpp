@@ -59,7 +59,7 @@ void SilenceReport::look() {
     if (!vm_.is_running()) {
         return begin();
     }
-    vm_.while_still([&] { places_.insert(vm_.cpu(0).arm64_cpu().state().pc & kPageMask); });
+    vm_.while_still([&] { places_.insert(vm_.arm64_cpu(0).arm64_cpu().state().pc & kPageMask); });
     if (places_.size() > kFewPages) {
         return begin();
     }
@@ -72,7 +72,7 @@ void SilenceReport::look() {
 std::string SilenceReport::describe() {
     std::string text;
     vm_.while_still([&] {
-        accel::Vcpu& cpu = vm_.cpu(0);
+        accel::Arm64Vcpu& cpu = vm_.arm64_cpu(0);
         const arm64::State& state = cpu.arm64_cpu().state();
         text = fmt::format(
             "note: the guest has written nothing to its serial port and read nothing from a disk for {} s; CPU 0 {} at "

@@ -7,6 +7,7 @@
 #include "accel/accelerator.h"
 #include "cpu/arm64/model.h"
 #include "firmware/kernel_image.h"
+#include "firmware/x86_kernel.h"
 #include "machine/psci.h"
 #include "machine/virt_arm64.h"
 #include "vm/arm64_platform.h"
@@ -155,15 +156,23 @@ Result<std::unique_ptr<Platform>> make_arm64_platform(const MachineSpec& spec, c
 
 Result<> check_machine(const MachineSpec& spec) {
     KELVIN_TRY(check_ram_size(spec.ram_size, read_host_memory()));
-    const arm64::Model model = KELVIN_TRY(arm64::find_model(spec.cpu.model, spec.cpu.properties));
-    KELVIN_TRY(board_config(spec, model));
+    const bool is_x86 = spec.architecture == Architecture::x86_64;
+    if (!is_x86) {
+        const arm64::Model model = KELVIN_TRY(arm64::find_model(spec.cpu.model, spec.cpu.properties));
+        KELVIN_TRY(board_config(spec, model));
+    }
     for (const auto& [role, path] : {std::pair("kernel", spec.boot.kernel), std::pair("initrd", spec.boot.initrd)}) {
         if (!path.empty()) {
             KELVIN_TRY(firmware::InputFile::open(role, path));
         }
     }
     const bool by_firmware = !spec.boot.firmware.empty() || spec.pflash[0];
-    if (!spec.boot.kernel.empty() && !by_firmware) {
+    if (spec.boot.kernel.empty() || by_firmware) {
+        return ok();
+    }
+    if (is_x86) {
+        KELVIN_TRY(firmware::X86Kernel::open(spec.boot.kernel));
+    } else {
         KELVIN_TRY(firmware::KernelImage::open(spec.boot.kernel));
     }
     return ok();
