@@ -77,7 +77,7 @@ void Device::set_status(u8 value) {
         starts = (added & status::kDriverOk) != 0 && (status_ & status::kFeaturesOk) != 0;
     }
     if (starts) {
-        io_.call([this] { start(); });
+        begin();
     }
 }
 
@@ -94,10 +94,15 @@ void Device::set_legacy_status(u8 value) {
         driver_features_ &= identity_.features & low_mask(32);
     }
     if (starts) {
-        io_.call([this] { start(); });
-        for (u16 queue = 0; queue < queue_count(); ++queue) {
-            notify(queue);
-        }
+        begin();
+    }
+}
+
+/// Drivers may have put buffers into queues, and told of them, before: Linux's balloon does.
+void Device::begin() {
+    io_.call([this] { start(); });
+    for (u16 queue = 0; queue < queue_count(); ++queue) {
+        notify(queue);
     }
 }
 

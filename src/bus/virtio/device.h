@@ -185,6 +185,7 @@ class Device : public bus::Device {
         Device& device_;
     };
 
+    void begin();
     void start();
     void stop();
     Result<> reopen(u16 queue, const RingState& ring);

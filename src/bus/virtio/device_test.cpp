@@ -120,6 +120,20 @@ TEST_P(EitherLayout, ManyChainsAtOnce) {
     }
 }
 
+/// Linux's balloon does that with its statistics.
+TEST_P(EitherLayout, WhatWasOfferedBeforeTheDriverWasReadyIsFound) {
+    Rig rig({.packed = true});
+    ASSERT_TRUE(rig.driver.start(GetParam(), 8, [&] {
+        const TestDriver::Piece pieces[] = {rig.driver.readable(std::array<u8, 1>{1}), rig.driver.writable(1)};
+        rig.driver.offer(0, pieces);
+        rig.driver.notify(0);
+        rig.driver.settle();
+    }));
+    const auto used = rig.driver.wait_used(0);
+    ASSERT_TRUE(used);
+    EXPECT_EQ(used->written, 1U);
+}
+
 TEST_P(EitherLayout, IndirectTables) {
     Rig rig({.packed = true});
     ASSERT_TRUE(rig.driver.start(GetParam() | feature::kIndirectDescriptors));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <functional>
 
 #include <atomic>
 #include <chrono>
@@ -56,8 +57,10 @@ class TestDriver : private Transport {
     TestDriver(const TestDriver&) = delete;
     TestDriver& operator=(const TestDriver&) = delete;
 
-    /// Negotiates `features` and sets up every queue with `size` places. False if the device refuses the features.
-    bool start(u64 features, u16 size = 8) {
+    /// Negotiates `features` and sets up every queue with `size` places; calls `prepare()` before it says that it is
+    /// ready. False if the device refuses the features.
+    bool start(
+        u64 features, u16 size = 8, const std::function<void()>& prepare = [] {}) {
         features |= feature::kVersion1;
         features_ = features;
         next_memory_ = TestMachine::kRam;
@@ -72,6 +75,7 @@ class TestDriver : private Transport {
         for (u16 index = 0; index < device_.queue_count(); ++index) {
             set_up(index, size);
         }
+        prepare();
         device_.set_status(status::kAcknowledge | status::kDriver | status::kFeaturesOk | status::kDriverOk);
         return true;
     }
