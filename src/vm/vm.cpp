@@ -296,7 +296,9 @@ void Vm::system_reset(unsigned cpu) {
 }
 
 void Vm::system_failed(unsigned cpu, const Error& error) {
-    cpus_[cpu]->switch_off();
+    if (cpu < cpus_.size()) {  // else it has failed while it was made
+        cpus_[cpu]->switch_off();
+    }
     const std::lock_guard lock(failures_lock_);
     failure_ = error;
     loop_.post(call_method<&Vm::guest_failed, Vm>, this);

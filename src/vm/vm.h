@@ -200,7 +200,8 @@ class Vm final : private machine::PowerControl,
     std::vector<DiskFailure> failures_;
     std::optional<Error> failure_;
 
-    BlockJobs jobs_{[this](std::string_view name, state::Json data) { device_event(name, std::move(data)); }};
+    BlockJobs jobs_{
+        [this](std::string_view name, const state::Json& data) { owner_.device_event(std::string(name), data); }};
 
     // In this order: each uses those before it.
     EventQueue events_;

@@ -38,6 +38,7 @@ class Client:
         self.socket = connect(path, process)
         self.lines = self.socket.makefile("rb")
         self.events = []
+        self.event_data = []  # every event so far: its name and its data
         greeting = self.read()
         assert greeting["QMP"]["version"]["qemu"]["major"] == 10, greeting
 
@@ -51,8 +52,12 @@ class Client:
 
     def reply(self):
         while "event" in (message := self.read()):
-            self.events.append(message["event"])
+            self.keep_event(message)
         return message
+
+    def keep_event(self, message):
+        self.events.append(message["event"])
+        self.event_data.append((message["event"], message.get("data", {})))
 
     def command(self, name, **arguments):
         identifier = {"of": name, "number": random.random()}
@@ -75,7 +80,7 @@ class Client:
         while event not in self.events:
             message = self.read()
             assert "event" in message and "timestamp" in message, message
-            self.events.append(message["event"])
+            self.keep_event(message)
         self.events.clear()
 
 

@@ -32,6 +32,9 @@ def make_image(client, folder, name, **options):
     ended = next(each for each in client.value("query-jobs") if each["id"] == job)
     client.value("job-dismiss", id=job)
     assert client.value("query-jobs") == []
+    told = [data["status"] for name, data in client.event_data if name == "JOB_STATUS_CHANGE" and data["id"] == job]
+    between = ["aborting"] if "error" in ended else ["waiting", "pending"]
+    assert told == ["created", "running", *between, "concluded", "null"], told
     return ended
 
 
