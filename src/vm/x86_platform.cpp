@@ -57,7 +57,7 @@ Result<> X86Platform::build(const MachineSpec& spec) {
     cpus_ = spec.cpu.count;
     const x86::Cpuid possible = KELVIN_TRY(host.supported_cpuid());
     cpuid_ = KELVIN_TRY(x86::find_model(spec.cpu.model, spec.cpu.properties, possible));
-    machine_ = KELVIN_TRY(kvm::Machine::create(std::move(host), {}));
+    machine_ = KELVIN_TRY(kvm::Machine::create(std::move(host)));
     std::vector<Wire> interrupts;
     for (unsigned number = 0; number < kvm::Machine::kInterrupts; ++number) {
         interrupts.push_back(machine_->interrupt(number));

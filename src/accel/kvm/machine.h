@@ -4,32 +4,24 @@
 
 #include <deque>
 #include <memory>
-#include <mutex>
-#include <span>
-#include <string>
 #include <vector>
 
 #include "accel/kvm/host.h"
-#include "accel/x86_ports.h"
 #include "base/wire.h"
 #include "memory/address_map.h"
 
 namespace kelvin::kvm {
 
-struct MachineOptions {
-    bool timer = true;  ///< the kernel has the PIT, too
-};
-
-/// A PC's two PICs, its IOAPIC and local APICs, all in the kernel (4.24). It outlives its vCPUs.
-class Machine final : private memory::MappingObserver {
+/// A PC's two PICs, its IOAPIC, local APICs and PIT, all in the kernel (4.24, 4.71). It outlives its vCPUs.
+class Machine final {
   public:
-    static Result<std::unique_ptr<Machine>> create(Host host, const MachineOptions& options);
-    ~Machine() override;
+    static Result<std::unique_ptr<Machine>> create(Host host);
     Machine(const Machine&) = delete;
     Machine& operator=(const Machine&) = delete;
 
     const Host& host() const { return host_; }
-    /// What the guest has; once, before any vCPU is made. `memory` is complete, and outlives the machine.
+    /// What the guest has; once, before any vCPU is made. `memory` is complete, without memory that comes and goes as
+    /// flash does, and outlives the machine.
     Result<> set_memory(memory::AddressMap& memory);
     memory::AddressMap& memory() const { return *memory_; }
     const Fd& fd() const { return fd_; }
@@ -37,8 +29,6 @@ class Machine final : private memory::MappingObserver {
     /// A global system interrupt: pin `number` of the IOAPIC, and below 16 of the PICs too. Any thread.
     Wire interrupt(unsigned number);
     static constexpr unsigned kInterrupts = 24;
-    /// A message that a device has written to `address` of the local APICs. Any thread.
-    void deliver_message(u64 address, u32 data);
 
     /// Interrupt controllers and timer to the state after power-on. While no vCPU runs.
     void reset();
@@ -49,31 +39,22 @@ class Machine final : private memory::MappingObserver {
         unsigned number;
         void set(bool level) { machine->set_interrupt(number, level); }
     };
-    struct Slot {
-        u32 number;
-        memory::HostRange range;
-    };
     /// What KVM gave the machine when it was made.
     struct PowerOn {
         std::vector<kvm_irqchip> chips;
         kvm_pit_state2 timer{};
     };
 
-    Machine(Host host, Fd fd, const MachineOptions& options);
+    Machine(Host host, Fd fd);
     Result<> build();
-    Result<> map_memory();
     Result<> set_slot(u32 number, const memory::HostRange& range);
-    void mapping_changed(Gpa start, u64 size) override;
     void set_interrupt(unsigned number, bool level);
 
     const Host host_;
     const Fd fd_;
     memory::AddressMap* memory_ = nullptr;
-    const MachineOptions options_;
     std::deque<Line> lines_;
     PowerOn power_on_;
-    std::mutex slots_lock_;  // innermost
-    std::vector<Slot> slots_;
 };
 
 }  // namespace kelvin::kvm

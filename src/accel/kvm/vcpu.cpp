@@ -138,7 +138,6 @@ bool KvmVcpu::take_stop_request() {
 
 accel::StopReason KvmVcpu::run() {
     thread_ = ::gettid();
-    debug_event_ = {};
     for (;;) {
         const int result = ::ioctl(fd_.get(), KVM_RUN, 0);
         // What the kernel has asked of us was completed by the call that is interrupted: see api.rst, "immediate_exit".
@@ -146,44 +145,34 @@ accel::StopReason KvmVcpu::run() {
         if (interrupted && take_stop_request()) {
             break;
         }
-        if (!interrupted && result < 0) {
+        if (result >= 0) {
+            handle_exit();
+        } else if (!interrupted) {
             fail(fmt::format("KVM_RUN: {}", std::strerror(errno)));
-        } else if (!interrupted && handle_exit()) {
-            thread_ = 0;
-            return accel::StopReason::debug;
         }
     }
     thread_ = 0;
     return accel::StopReason::requested;
 }
 
-/// True if the debugger is to be told.
-bool KvmVcpu::handle_exit() {
+void KvmVcpu::handle_exit() {
     switch (run_->exit_reason) {
         case KVM_EXIT_IO:
-            access_ports();
-            return false;
+            return access_ports();
         case KVM_EXIT_MMIO:
-            access_memory();
-            return false;
+            return access_memory();
         case KVM_EXIT_INTR:
         case KVM_EXIT_IRQ_WINDOW_OPEN:
-            return false;
-        case KVM_EXIT_DEBUG:
-            return notice_debug();
+            return;
         case KVM_EXIT_SHUTDOWN:
-            ports_.board->processor_shut_down(index_);
-            return false;
+            return ports_.board->processor_shut_down(index_);
         case KVM_EXIT_FAIL_ENTRY:
-            fail(fmt::format("the processor refuses the guest's state, reason {:#x}",
-                             run_->fail_entry.hardware_entry_failure_reason));
-            return false;
+            return fail(fmt::format("the processor refuses the guest's state, reason {:#x}",
+                                    run_->fail_entry.hardware_entry_failure_reason));
         case KVM_EXIT_INTERNAL_ERROR:
-            fail(fmt::format("KVM cannot go on with the guest, suberror {}", run_->internal.suberror));
-            return false;
+            return fail(fmt::format("KVM cannot go on with the guest, suberror {}", run_->internal.suberror));
         default:
-            fail(fmt::format("KVM gave up the processor for reason {}, which is not known", run_->exit_reason));
-            return false;
+            return fail(fmt::format("KVM gave up the processor for reason {}, which is not known", run_->exit_reason));
     }
 }
 
@@ -236,6 +225,10 @@ std::string KvmVcpu::describe_registers() const {
         return "KVM does not tell the registers\n";
     }
     return describe(general, special);
+}
+
+void KvmVcpu::set_debug_orders(const accel::DebugOrders& orders) {
+    KELVIN_ASSERT(orders.points.empty() && !orders.step);
 }
 
 bool KvmVcpu::is_waiting() const {

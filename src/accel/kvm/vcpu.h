@@ -30,6 +30,7 @@ class KvmVcpu final : public accel::Vcpu {
     void reset(u64 entry, u64 argument) override;
     std::string describe_registers() const override;
     bool is_waiting() const override;
+    /// No debugger comes to an x86 machine yet.
     void set_debug_orders(const accel::DebugOrders& orders) override;
     const accel::DebugEvent& debug_event() const override { return debug_event_; }
 
@@ -37,10 +38,9 @@ class KvmVcpu final : public accel::Vcpu {
     KvmVcpu(Machine& machine, unsigned index, Fd fd, const accel::X86Ports& ports);
     Result<> build(const x86::Cpuid& cpuid);
     bool take_stop_request();
-    bool handle_exit();
+    void handle_exit();
     void access_ports();
     void access_memory();
-    bool notice_debug();
     void fail(const std::string& why);
 
     Machine& machine_;
@@ -49,7 +49,6 @@ class KvmVcpu final : public accel::Vcpu {
     const accel::X86Ports ports_;
     kvm_run* run_ = nullptr;  // shared with the kernel
     Registers power_on_;
-    accel::DebugOrders orders_;
     accel::DebugEvent debug_event_;
     std::atomic<bool> stop_requested_ = false;
     std::atomic<pid_t> thread_ = 0;  // in run(); 0: nobody

@@ -33,7 +33,7 @@ class Kvm : public testing::Test, public accel::X86Board {
         ASSERT_TRUE(memory_.add_ram(Gpa{0}, std::move(memory::RamBlock::allocate(1 << 20).value()), "ram"));
         ASSERT_TRUE(memory_.add_mmio(Gpa{0xd0000000}, 0x1000, registers_, "registers"));
         ASSERT_TRUE(ports_.add(0x500, 0x10, recorder_, "recorder"));
-        auto machine = Machine::create(std::move(*host), {});
+        auto machine = Machine::create(std::move(*host));
         ASSERT_TRUE(machine) << machine.error().message();
         machine_ = std::move(*machine);
         ASSERT_TRUE(machine_->set_memory(memory_));
