@@ -5,23 +5,11 @@
 
 #include <ctime>
 
+#include "control/test_command_line.h"
 #include "state/text_values.h"
 
 namespace kelvin::control {
 namespace {
-
-using Arguments = std::vector<std::string_view>;
-
-vm::MachineSpec spec_of(const Arguments& arguments) {
-    const auto line = parse_command_line(arguments);
-    EXPECT_TRUE(line) << line.error().message();
-    return line ? line.value().spec : vm::MachineSpec{};
-}
-
-std::string error_of(const Arguments& arguments) {
-    const auto line = parse_command_line(arguments);
-    return line ? "accepted" : line.error().message();
-}
 
 std::string answer_of(const Arguments& arguments) {
     const auto line = parse_command_line(arguments);

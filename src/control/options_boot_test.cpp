@@ -2,23 +2,10 @@
 // Options that say what firmware is, and what it is told.
 #include <gtest/gtest.h>
 
-#include "control/command_line.h"
+#include "control/test_command_line.h"
 
 namespace kelvin::control {
 namespace {
-
-using Arguments = std::vector<std::string_view>;
-
-vm::MachineSpec spec_of(const Arguments& arguments) {
-    const auto line = parse_command_line(arguments);
-    EXPECT_TRUE(line) << line.error().message();
-    return line ? line.value().spec : vm::MachineSpec{};
-}
-
-std::string error_of(const Arguments& arguments) {
-    const auto line = parse_command_line(arguments);
-    return line ? "accepted" : line.error().message();
-}
 
 #define EXPECT_MENTIONS(text, part) EXPECT_NE((text).find(part), std::string::npos) << (text)
 

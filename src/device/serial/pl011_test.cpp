@@ -6,35 +6,19 @@
 #include <string>
 #include <thread>
 
+#include "device/serial/test_line.h"
+
 namespace kelvin::device {
 namespace {
-
-struct Line : backend::CharacterBackend {
-    std::string sent;
-    backend::CharacterReceiver* receiver = nullptr;
-    int room_notices = 0;
-    void write(std::span<const u8> bytes) override { sent.append(bytes.begin(), bytes.end()); }
-    void set_receiver(backend::CharacterReceiver* who) override { receiver = who; }
-    void accept_input() override { ++room_notices; }
-};
-
-struct Pin {
-    bool level = false;
-    int changes = 0;
-    void set(bool high) {
-        level = high;
-        ++changes;
-    }
-};
 
 constexpr u32 kRx = 1 << 4;
 constexpr u32 kTx = 1 << 5;
 constexpr u32 kRt = 1 << 6;
 
 struct Pl011Test : testing::Test {
-    Line line;
-    Pin irq;
-    Pl011 uart{&line, wire_to<&Pin::set>(irq)};
+    TestLine line;
+    TestPin irq;
+    Pl011 uart{&line, wire_to<&TestPin::set>(irq)};
 
     u64 get(u64 offset, unsigned size = 4) { return uart.read(offset, size); }
     void put(u64 offset, u64 value, unsigned size = 4) { uart.write(offset, size, value); }

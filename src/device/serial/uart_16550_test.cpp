@@ -5,31 +5,15 @@
 
 #include <string>
 
+#include "device/serial/test_line.h"
+
 namespace kelvin::device {
 namespace {
 
-struct Line : backend::CharacterBackend {
-    std::string sent;
-    backend::CharacterReceiver* receiver = nullptr;
-    int room_notices = 0;
-    void write(std::span<const u8> bytes) override { sent.append(bytes.begin(), bytes.end()); }
-    void set_receiver(backend::CharacterReceiver* who) override { receiver = who; }
-    void accept_input() override { ++room_notices; }
-};
-
-struct Pin {
-    bool level = false;
-    int rises = 0;
-    void set(bool high) {
-        level = high;
-        rises += high ? 1 : 0;
-    }
-};
-
 struct Uart16550Test : testing::Test {
-    Line line;
-    Pin irq;
-    Uart16550 uart{&line, wire_to<&Pin::set>(irq)};
+    TestLine line;
+    TestPin irq;
+    Uart16550 uart{&line, wire_to<&TestPin::set>(irq)};
 
     u64 get(u64 offset) { return uart.read(offset, 1); }
     void put(u64 offset, u64 value) { uart.write(offset, 1, value); }
