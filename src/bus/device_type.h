@@ -19,8 +19,10 @@ namespace kelvin::backend {
 class BlockDevice;
 class CharacterBackend;
 class EntropySource;
+class Input;
 class MemoryBalloon;
 class NetworkPort;
+class Screens;
 }  // namespace kelvin::backend
 
 namespace kelvin::bus {
@@ -39,6 +41,9 @@ class Backends {
     virtual Result<backend::EntropySource*> claim_entropy(std::string_view id) = 0;
     /// The machine's, for one device.
     virtual Result<backend::MemoryBalloon*> claim_balloon() = 0;
+    /// The machine's, for all devices that get what a person does, and for all that show something.
+    virtual backend::Input& input() = 0;
+    virtual backend::Screens& screens() = 0;
 };
 
 /// Told what happens to devices: QMP's events. Any thread.

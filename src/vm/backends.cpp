@@ -107,7 +107,7 @@ struct ObjectMakers {
         return ok();
     }
     static Result<> capture(Backends& backends, const std::string&, const CaptureOptions& options) {
-        return backends.networks_.add_capture(options.netdev, options.file, options.maxlen);
+        return backends.ends_.networks.add_capture(options.netdev, options.file, options.maxlen);
     }
     /// Read now, so that a mistake is seen now; what would use it, encrypted images, is not there yet.
     static Result<> secret(Backends&, const std::string&, const SecretOptions& options) {
@@ -187,9 +187,9 @@ std::vector<ObjectEntry> Backends::objects() const {
 }
 
 void Backends::release(const std::string& owner) {
-    drives_.release(owner);
-    networks_.release(owner);
-    characters_.release(owner);
+    ends_.drives.release(owner);
+    ends_.networks.release(owner);
+    ends_.characters.release(owner);
     for (auto& [id, object] : objects_) {
         std::erase(object.users, owner);
     }
@@ -203,19 +203,19 @@ Result<backend::MemoryBalloon*> Backends::claim_balloon() {
         return user_error("the machine has a balloon", "leave out one of the two");
     }
     balloon_owner_ = claimant_.key;
-    return &balloon_;
+    return &ends_.balloon;
 }
 
 Result<backend::BlockDevice*> Backends::claim_block(std::string_view id) {
-    return drives_.claim(id, claimant_);
+    return ends_.drives.claim(id, claimant_);
 }
 
 Result<backend::CharacterBackend*> Backends::claim_character(std::string_view id) {
-    return characters_.claim(id, claimant_.key);
+    return ends_.characters.claim(id, claimant_.key);
 }
 
 Result<backend::NetworkPort*> Backends::claim_network(std::string_view id) {
-    return networks_.claim(id, claimant_.key);
+    return ends_.networks.claim(id, claimant_.key);
 }
 
 state::MacAddress Backends::make_mac_address() {

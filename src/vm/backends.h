@@ -44,8 +44,15 @@ struct ObjectEntry {
 class Backends final : public bus::Backends {
   public:
     /// All of them outlive this object.
-    Backends(Drives& drives, Networks& networks, backend::CharacterDevices& characters, backend::MemoryBalloon& balloon)
-        : drives_(drives), networks_(networks), characters_(characters), balloon_(balloon) {}
+    struct Ends {
+        Drives& drives;
+        Networks& networks;
+        backend::CharacterDevices& characters;
+        backend::MemoryBalloon& balloon;
+        backend::Input& input;
+        backend::Screens& screens;
+    };
+    explicit Backends(const Ends& ends) : ends_(ends) {}
 
     /// An -object; `id` must be new.
     Result<> add_object(const ObjectSpec& spec);
@@ -64,6 +71,8 @@ class Backends final : public bus::Backends {
     state::MacAddress make_mac_address() override;
     Result<backend::EntropySource*> claim_entropy(std::string_view id) override;
     Result<backend::MemoryBalloon*> claim_balloon() override;
+    backend::Input& input() override { return ends_.input; }
+    backend::Screens& screens() override { return ends_.screens; }
 
   private:
     friend struct ObjectMakers;
@@ -74,10 +83,7 @@ class Backends final : public bus::Backends {
         std::vector<std::string> users;  ///< it cannot go while there are any
     };
 
-    Drives& drives_;
-    Networks& networks_;
-    backend::CharacterDevices& characters_;
-    backend::MemoryBalloon& balloon_;
+    const Ends ends_;
     std::string balloon_owner_;  // empty: none
     Claimant claimant_;
     unsigned addresses_made_ = 0;

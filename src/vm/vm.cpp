@@ -65,7 +65,8 @@ Result<> Vm::add_devices() {
     }
     balloon_ =
         std::make_unique<backend::MemoryBalloon>(spec_.ram_size, io_.loop, loop_, static_cast<BalloonObserver*>(this));
-    backends_ = std::make_unique<Backends>(drives_, *networks_, characters_, *balloon_);
+    backends_ =
+        std::make_unique<Backends>(Backends::Ends{drives_, *networks_, characters_, *balloon_, input_, screens_});
     for (const ObjectSpec& object : spec_.objects) {
         KELVIN_TRY(backends_->add_object(object));
     }

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "backend/char/character_device.h"
+#include "backend/display/screen.h"
+#include "backend/input/input.h"
 #include "base/event_loop.h"
 #include "base/loop_thread.h"
 #include "machine/psci.h"
@@ -112,6 +114,13 @@ class Vm final : private machine::PowerControl,
     Networks& networks() { return *networks_; }
     /// Pulls the cable of the network or of the card `name`, or plugs it in again.
     Result<> set_link(const std::string& name, bool up);
+    /// What a person does, and sees.
+    backend::Input& input() { return input_; }
+    /// Runs `look(screens)` on the I/O loop's thread, and returns after it.
+    template <class Look>
+    void look_at_screens(Look&& look) {
+        io_.loop.call([&] { look(screens_); });
+    }
     /// How much memory the guest is to have, and has.
     backend::MemoryBalloon& balloon() { return *balloon_; }
     /// Empty if the board has no PCI.
@@ -208,6 +217,8 @@ class Vm final : private machine::PowerControl,
     LoopThread io_;  ///< devices and the host's ends of them
     std::unique_ptr<MachineTime> timers_;
     InstructionClock* instructions_ = nullptr;  ///< what `timers_` is, if it is one
+    backend::Input input_{io_.loop};
+    backend::Screens screens_;
     std::unique_ptr<Platform> platform_;
     Drives drives_{io_.loop, static_cast<DrivesObserver*>(this)};
     std::unique_ptr<Networks> networks_;

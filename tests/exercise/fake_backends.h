@@ -11,7 +11,9 @@
 #include "backend/balloon/memory_balloon.h"
 #include "backend/block/block_device.h"
 #include "backend/char/character_device.h"
+#include "backend/display/screen.h"
 #include "backend/entropy/entropy_source.h"
+#include "backend/input/input.h"
 #include "backend/net/network_port.h"
 #include "base/event_loop.h"
 #include "bus/device_type.h"
@@ -124,6 +126,8 @@ class FakeBackends final : public bus::Backends {
     state::MacAddress make_mac_address() override { return {{0x52, 0x54, 0, 0x12, 0x34, 0x56}}; }
     Result<backend::EntropySource*> claim_entropy(std::string_view) override { return &entropy_; }
     Result<backend::MemoryBalloon*> claim_balloon() override { return &balloon_; }
+    backend::Input& input() override { return input_; }
+    backend::Screens& screens() override { return screens_; }
 
   private:
     EventLoop& io_;
@@ -131,6 +135,8 @@ class FakeBackends final : public bus::Backends {
     std::vector<std::unique_ptr<FakeLine>> lines_;
     std::vector<std::unique_ptr<FakeCable>> cables_;
     backend::EntropySource entropy_;
+    backend::Input input_{io_};
+    backend::Screens screens_;
     backend::MemoryBalloon balloon_;
 };
 
