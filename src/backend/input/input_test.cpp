@@ -6,6 +6,8 @@
 
 #include <string>
 
+#include "base/loop_thread.h"
+
 namespace kelvin::backend {
 namespace {
 
@@ -29,23 +31,28 @@ class Recorder final : public InputReceiver {
 
 class InputTest : public ::testing::Test {
   protected:
-    /// Lets the loop do what was posted.
+    /// Returns when the loop has done what was posted.
     void deliver() {
-        loop_.post([](void* loop) { static_cast<EventLoop*>(loop)->stop(); }, &loop_);
-        loop_.run();
+        io_.loop.call([] {});
+    }
+    void add(InputReceiver& receiver) {
+        io_.loop.call([&] { input_.add(receiver); });
+    }
+    void remove(InputReceiver& receiver) {
+        io_.loop.call([&] { input_.remove(receiver); });
     }
 
-    EventLoop loop_;
-    Input input_{loop_};
+    LoopThread io_;
+    Input input_{io_.loop};
 };
 
 TEST_F(InputTest, EachEventGoesToTheLastThatTakesItsKind) {
     Recorder keyboard({.keys = true});
     Recorder mouse({.relative = true});
     Recorder other({.keys = true});
-    input_.add(keyboard);
-    input_.add(mouse);
-    input_.add(other);
+    add(keyboard);
+    add(mouse);
+    add(other);
     input_.key(30, true);
     input_.move(3, -4);
     input_.button(Button::middle, true);
@@ -55,7 +62,7 @@ TEST_F(InputTest, EachEventGoesToTheLastThatTakesItsKind) {
     EXPECT_EQ(other.take(), "key 30 true;end;");
     EXPECT_EQ(mouse.take(), "move 3 -4;button 2 true;turn -1;end;");
     EXPECT_EQ(keyboard.take(), "");
-    input_.remove(other);
+    remove(other);
     input_.key(30, false);
     deliver();
     EXPECT_EQ(keyboard.take(), "key 30 false;");
@@ -63,13 +70,13 @@ TEST_F(InputTest, EachEventGoesToTheLastThatTakesItsKind) {
 
 TEST_F(InputTest, PlacesBecomeMovementsForAMouse) {
     Recorder mouse({.relative = true});
-    input_.add(mouse);
+    add(mouse);
     input_.place(0, 0, 640, 480);
     input_.place(InputReceiver::kFarthest, InputReceiver::kFarthest / 2, 640, 480);
     deliver();
     EXPECT_EQ(mouse.take(), "move 640 239;");
     Recorder tablet({.absolute = true});
-    input_.add(tablet);
+    add(tablet);
     input_.move(1, 1);
     input_.place(0xffff, 7, 640, 480);
     deliver();
@@ -83,10 +90,12 @@ TEST_F(InputTest, WhatNobodyTakesIsNoHarmAndTooMuchIsDropped) {
     }
     deliver();
     Recorder keyboard({.keys = true});
-    input_.add(keyboard);
-    for (unsigned count = 0; count < 5000; ++count) {
-        input_.key(1, true);
-    }
+    add(keyboard);
+    io_.loop.call([&] {
+        for (unsigned count = 0; count < 5000; ++count) {
+            input_.key(1, true);
+        }
+    });
     deliver();
     EXPECT_EQ(keyboard.take().size(), 1024 * std::string("key 1 true;").size());
 }
