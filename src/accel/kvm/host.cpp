@@ -68,6 +68,7 @@ Result<Host> Host::open(const std::string& path) {
                                            {KVM_CAP_IMMEDIATE_EXIT, "IMMEDIATE_EXIT"},
                                            {KVM_CAP_IRQCHIP, "IRQCHIP"},
                                            {KVM_CAP_PIT2, "PIT2"},
+                                           {KVM_CAP_SIGNAL_MSI, "SIGNAL_MSI"},
                                            {KVM_CAP_READONLY_MEM, "READONLY_MEM"},
                                            {KVM_CAP_EXT_CPUID, "EXT_CPUID"}}) {
         if (host.extension(capability) == 0) {

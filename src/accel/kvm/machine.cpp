@@ -9,6 +9,7 @@ namespace {
 /// (4.27).
 constexpr u64 kIdentityMap = 0xfffb'c000;
 constexpr u64 kTaskState = 0xfffb'd000;
+constexpr u64 kMessagePages = 0xfee;  // bits 31 to 20 of a message's address (SDM 11.11.1)
 
 }  // namespace
 
@@ -73,6 +74,17 @@ void Machine::set_interrupt(unsigned number, bool level) {
     line.level = level;
     const int result = call(fd_, KVM_IRQ_LINE, &line);
     KELVIN_ASSERT(result >= 0);
+}
+
+void Machine::signal_message(u64 address, u32 data) {
+    if (address >> 20 != kMessagePages) {
+        return;
+    }
+    kvm_msi message{};
+    message.address_lo = static_cast<u32>(address);
+    message.data = data;
+    // 4.70: it fails where no processor has the number that the guest wrote.
+    call(fd_, KVM_SIGNAL_MSI, &message);
 }
 
 void Machine::reset() {

@@ -30,6 +30,9 @@ class Machine final {
     Wire interrupt(unsigned number);
     static constexpr unsigned kInterrupts = 24;
 
+    /// What a device writes to local APICs (SDM 11.11). Any thread. To other addresses: lost.
+    void signal_message(u64 address, u32 data);
+
     /// Interrupt controllers and timer to the state after power-on. While no vCPU runs.
     void reset();
 

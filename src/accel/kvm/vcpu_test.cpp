@@ -134,15 +134,20 @@ TEST_F(Kvm, StopsAThousandTimesInALoop) {
     }
 }
 
-TEST_F(Kvm, InterruptsArrive) {
-    // A GDT at 0x4000 with flat segments at 0x10 and 0x18; an IDT at 0x3000 whose vector 0x34 is at 0x1100.
+/// A GDT at 0x4000 with flat segments at 0x10 and 0x18; an IDT at 0x3000 whose vector 0x34 is at 0x1100. Code loads
+/// them from 0x5000 and 0x5006.
+void place_tables(memory::AddressMap& memory) {
     const u8 gdt[] = {0,    0,    0, 0, 0, 0,    0,    0, 0,    0,    0, 0, 0, 0,    0,    0,
                       0xff, 0xff, 0, 0, 0, 0x9b, 0xcf, 0, 0xff, 0xff, 0, 0, 0, 0x93, 0xcf, 0};
     const u8 pointers[] = {0x1f, 0, 0x00, 0x40, 0, 0, 0xff, 0x01, 0x00, 0x30, 0, 0};
     const u8 gate[] = {0x00, 0x11, 0x10, 0, 0, 0x8e, 0, 0};
-    ASSERT_TRUE(memory_.copy_out(Gpa{0x4000}, gdt));
-    ASSERT_TRUE(memory_.copy_out(Gpa{0x5000}, pointers));
-    ASSERT_TRUE(memory_.copy_out(Gpa{0x3000 + 0x34 * 8}, gate));
+    ASSERT_TRUE(memory.copy_out(Gpa{0x4000}, gdt));
+    ASSERT_TRUE(memory.copy_out(Gpa{0x5000}, pointers));
+    ASSERT_TRUE(memory.copy_out(Gpa{0x3000 + 0x34 * 8}, gate));
+}
+
+TEST_F(Kvm, InterruptsArrive) {
+    place_tables(memory_);
     // It does not return: not every KVM can emulate that in protected mode. inc [0x2000]; EOI; add esp,12; sti; hlt;
     // jmp.
     const u8 handler[] = {0xff, 0x05, 0x00, 0x20, 0x00, 0x00, 0xb0, 0x20, 0xe6,
@@ -165,6 +170,33 @@ TEST_F(Kvm, InterruptsArrive) {
         }
         return word(0x2000) == 5;
     });
+    EXPECT_EQ(word(0x2000), 5u) << vcpu_->describe_registers();
+    EXPECT_EQ(failure_, "");
+}
+
+TEST_F(Kvm, MessagesArrive) {
+    place_tables(memory_);
+    // inc [0x2000]; EOI: [0xfee000b0] = eax; add esp,12; sti; hlt; jmp.
+    const u8 handler[] = {0xff, 0x05, 0x00, 0x20, 0x00, 0x00, 0xa3, 0xb0, 0x00,
+                          0xe0, 0xfe, 0x83, 0xc4, 0x0c, 0xfb, 0xf4, 0xeb, 0xfd};
+    ASSERT_TRUE(memory_.copy_out(Gpa{0x1100}, handler));
+    const u8 code[] = {0xbc, 0x00, 0x80, 0x00, 0x00, 0x0f, 0x01, 0x15, 0x00, 0x50,
+                       0x00, 0x00,                                                  // mov esp; lgdt [0x5000]
+                       0x0f, 0x01, 0x1d, 0x06, 0x50, 0x00, 0x00,                    // lidt [0x5006]
+                       0xb8, 0xff, 0x01, 0x00, 0x00, 0xa3, 0xf0, 0x00, 0xe0, 0xfe,  // the APIC on
+                       0xb8, 0x01, 0x00, 0x00, 0x00, 0xa3, 0x04, 0x20, 0x00, 0x00,  // [0x2004] = 1
+                       0xfb, 0xf4, 0xeb, 0xfd};                                     // sti; hlt; jmp
+    int sent = 0;
+    run(code, [&] {
+        if (word(0x2004) == 1 && word(0x2000) == static_cast<u32>(sent) && sent < 5) {
+            machine_->signal_message(0x1'fee0'0000, 0x34);  // to none that there is
+            machine_->signal_message(0xfed0'0000, 0x34);
+            machine_->signal_message(0xfee0'0000, 0x34);
+            ++sent;
+        }
+        return word(0x2000) == 5;
+    });
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
     EXPECT_EQ(word(0x2000), 5u) << vcpu_->describe_registers();
     EXPECT_EQ(failure_, "");
 }
