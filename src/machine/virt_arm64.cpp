@@ -226,7 +226,11 @@ Result<> VirtArm64::build_pcie() {
     for (unsigned pin = 0; pin < interrupts.size(); ++pin) {
         interrupts[pin] = d.gic->shared_input(kFirstSpi + virt::kPcieSpi + pin);
     }
-    d.pcie = std::make_unique<bus::pci::HostBridge>(windows, interrupts, messages);
+    d.pcie = std::make_unique<bus::pci::HostBridge>(
+        bus::pci::HostBridge::Board{.windows = windows,
+                                    .interrupts = {interrupts.begin(), interrupts.end()},
+                                    .msi = messages,
+                                    .memory = &d.memory});
     constexpr const char* kNames[] = {"pcie-ports", "pcie-memory", "pcie-high-memory"};
     for (unsigned index = 0; index < windows.size(); ++index) {
         KELVIN_TRY(d.memory.add_mmio(windows[index].base, windows[index].size, d.pcie->window(index), kNames[index],

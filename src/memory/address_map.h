@@ -59,6 +59,17 @@ struct HostRange {
     bool operator==(const HostRange&) const = default;
 };
 
+/// Host memory that lies over what else is at its place for as long as it is laid there: a frame buffer that the guest
+/// has mapped, RAM that shadows a ROM. Whole pages.
+struct Layer {
+    Gpa base;
+    u64 size = 0;          ///< 0: it lies nowhere
+    u8* host = nullptr;    ///< what loads see
+    u8* stores = nullptr;  ///< what stores change: the same, other memory, or nothing
+
+    bool operator==(const Layer&) const = default;
+};
+
 /// Told about every write to RAM that did not come from translated code, so that stale translations are dropped.
 /// Called with a device's lock held, at times: it must not wait for a vCPU, which may be waiting for that lock.
 class WriteObserver {
@@ -72,15 +83,16 @@ class MappingObserver {
   public:
     virtual ~MappingObserver() = default;
     /// Called from the thread of the access that caused the change, which must see it at its next access.
-    /// A device's lock is held: nothing of the map may be called but find_page.
+    /// A device's lock is held: nothing of the map may be called but find_page and host_ranges.
     virtual void mapping_changed(Gpa start, u64 size) = 0;
 };
 
 /// Who keeps two vCPUs from entering a device's handler at once.
 enum class Locking { region, handler };
 
-/// Built before the vCPUs start and constant while they run; reads and writes may come from any thread.
-/// Lock order: a device's lock is the innermost; nothing of the map is called while it is held, but RAM accesses.
+/// Built before the vCPUs start, and constant while they run but for its layers; reads and writes may come from any
+/// thread. Lock order: a device's lock is the innermost; nothing of the map is called while it is held, but RAM
+/// accesses.
 class AddressMap final : public Dma {
   public:
     AddressMap();
@@ -90,6 +102,8 @@ class AddressMap final : public Dma {
 
     /// Regions must be page-aligned and may not overlap: an overlap is an error that names both.
     Result<> add_ram(Gpa base, RamBlock block, std::string name);
+    /// `size` bytes of `block` from `offset` on.
+    Result<> add_ram(Gpa base, std::shared_ptr<const RamBlock> block, u64 offset, u64 size, std::string name);
     /// Memory that the guest can only read; `content` is copied, the rest up to `size` is zero.
     Result<> add_rom(Gpa base, u64 size, std::span<const u8> content, std::string name);
     /// `handler` must outlive the map; its calls are serialised by one lock per region, unless it does that itself.
@@ -103,6 +117,13 @@ class AddressMap final : public Dma {
     Result<> add_rom_device(Gpa base, u64 size, u8* content, MmioHandler& handler, std::string name);
     /// Switches the direct reads of the ROM device that begins at `base`. Any thread.
     void set_direct_reads(Gpa base, bool direct);
+
+    /// A number for lay(). Of layers that lie at one place the lowest number is seen; over RAM none is. Any thread.
+    Result<unsigned> reserve_layer();
+    void free_layer(unsigned number);
+    static constexpr unsigned kMostLayers = 64;
+    /// Lays a layer there, or nowhere. Its memory must stay until no vCPU can have seen it. Any thread.
+    void lay(unsigned number, const Layer& layer);
 
     /// The page that contains `address`; `host` is null if it is a device or nothing.
     PageBacking find_page(Gpa address) const {
@@ -148,7 +169,20 @@ class AddressMap final : public Dma {
         u8* host = nullptr;
     };
 
+    /// What answers at an address.
+    struct Place {
+        Region* region = nullptr;  ///< null: a layer, or nothing
+        u8* host = nullptr;        ///< of the address itself; null: a device or nothing
+        u8* stores = nullptr;      ///< likewise
+        u64 offset = 0;            ///< into the region
+        u64 extent = 0;            ///< bytes for which all that holds; 0: nothing is there
+
+        bool is_ram() const { return host != nullptr && host == stores; }
+    };
+    class Layers;
+
     Region* find(Gpa address) const;
+    Place look(Gpa address) const;
     PageBacking find_other_page(Gpa address) const;
     Result<> insert(std::unique_ptr<Region> region);
     template <class Visit>
@@ -157,6 +191,7 @@ class AddressMap final : public Dma {
     std::vector<u64> bases_;                        // of regions_: what the search reads
     std::vector<std::unique_ptr<Region>> regions_;  // sorted by base
     LargestRam largest_ram_;
+    const std::unique_ptr<Layers> layers_;
     WriteObserver* write_observer_ = nullptr;
     MappingObserver* mapping_observer_ = nullptr;
 };

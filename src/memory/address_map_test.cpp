@@ -7,8 +7,10 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstdio>
 #include <cstring>
+#include <thread>
 
 namespace kelvin::memory {
 namespace {
@@ -274,6 +276,107 @@ TEST(AddressMap, DiscardedPagesGoBackToTheHostAndAreZero) {
         EXPECT_FALSE(map.discard({start}, size));
     }
     EXPECT_EQ(data[0x7000], 0x5a);
+}
+
+/// Device memory from 0x100000 to 0x110000 with room for layers, and what they consist of.
+struct LayersTest : ::testing::Test {
+    void SetUp() override {
+        add_ram(map, 0, 0x10000);
+        ASSERT_TRUE(map.add_mmio(Gpa{0x100000}, 0x10000, device, "device"));
+        map.set_write_observer(&observer);
+        map.set_mapping_observer(&observer);
+        device.answer = 0x1234;
+        first[0] = 0x11;
+        second[0] = 0x22;
+    }
+    u64 read(u64 address, unsigned size = 1) {
+        u64 value = 0;
+        EXPECT_TRUE(map.read(Gpa{address}, size, value)) << address;
+        return value;
+    }
+
+    AddressMap map;
+    Echo device;
+    Observer observer;
+    std::array<u8, 0x2000> first{}, second{};
+};
+
+TEST_F(LayersTest, AreSeenWhereTheyLieAndNowhereElse) {
+    const unsigned layer = *map.reserve_layer();
+    EXPECT_EQ(read(0x101000, 2), 0x1234U);
+    map.lay(layer, {Gpa{0x101000}, 0x2000, first.data(), first.data()});
+    EXPECT_EQ(observer.mappings, (std::vector<std::pair<u64, u64>>{{0x101000, 0x2000}}));
+    EXPECT_EQ(read(0x101000), 0x11U);
+    EXPECT_EQ(read(0x100fff), 0x1234U);
+    EXPECT_EQ(read(0x103000), 0x1234U);
+    EXPECT_TRUE(map.write(Gpa{0x102ffc}, 4, 0xaabbccdd));
+    EXPECT_EQ(first[0x1fff], 0xaa);
+    EXPECT_EQ(observer.writes.back(), std::pair(u64{0x102ffc}, u64{4}));
+    u64 value = 0;
+    EXPECT_FALSE(map.read(Gpa{0x100ffe}, 4, value)) << "partly a device, partly memory";
+    const PageBacking page = map.find_page(Gpa{0x102008});
+    EXPECT_EQ(page.host, first.data() + 0x1000);
+    EXPECT_TRUE(page.writable);
+    EXPECT_EQ(map.host_ranges().size(), 2U);
+    EXPECT_EQ(map.host_ranges()[1], (HostRange{Gpa{0x101000}, 0x2000, first.data(), true}));
+
+    map.lay(layer, {Gpa{0x104000}, 0x1000, first.data(), first.data()});
+    EXPECT_EQ(read(0x101000), 0x1234U);
+    EXPECT_EQ(read(0x104000), 0x11U);
+    EXPECT_EQ(observer.mappings.size(), 3U) << "where it was, and where it is";
+    map.free_layer(layer);
+    EXPECT_EQ(map.find_page(Gpa{0x104000}).host, nullptr);
+    EXPECT_EQ(*map.reserve_layer(), layer);
+}
+
+TEST_F(LayersTest, StoresGoWhereTheyAreTold) {
+    const unsigned layer = *map.reserve_layer();
+    map.lay(layer, {Gpa{0x100000}, 0x1000, first.data(), second.data()});
+    EXPECT_FALSE(map.find_page(Gpa{0x100000}).writable);
+    EXPECT_TRUE(map.write(Gpa{0x100000}, 1, 0x77));
+    EXPECT_EQ(read(0x100000), 0x11U);
+    EXPECT_EQ(second[0], 0x77);
+    map.lay(layer, {Gpa{0x100000}, 0x1000, first.data(), nullptr});
+    EXPECT_TRUE(map.write(Gpa{0x100000}, 1, 0x66));
+    EXPECT_EQ(read(0x100000), 0x11U);
+    EXPECT_EQ(second[0], 0x77);
+    EXPECT_FALSE(map.copy_out(Gpa{0x100000}, std::array<u8, 1>{1}));
+    EXPECT_FALSE(map.slice(Gpa{0x100000}, 8));
+    EXPECT_FALSE(map.discard(Gpa{0x100000}, 0x1000));
+}
+
+TEST_F(LayersTest, TheLowestNumberIsSeenAndRamIsNeverHidden) {
+    const unsigned upper = *map.reserve_layer();
+    const unsigned lower = *map.reserve_layer();
+    map.lay(lower, {Gpa{0x100000}, 0x2000, second.data(), second.data()});
+    map.lay(upper, {Gpa{0x101000}, 0x1000, first.data(), first.data()});
+    EXPECT_EQ(read(0x100000), 0x22U);
+    EXPECT_EQ(read(0x101000), 0x11U);
+    EXPECT_EQ(read(0x102000), 0x1234U);
+    std::array<u8, 0x1800> bytes{};
+    EXPECT_TRUE(map.copy_in(Gpa{0x100000}, bytes));
+    EXPECT_EQ(bytes[0], 0x22);
+    EXPECT_EQ(bytes[0x1000], 0x11);
+    map.lay(upper, {Gpa{0}, 0x1000, first.data(), first.data()});
+    EXPECT_EQ(read(0), 0U);
+    EXPECT_EQ(read(0x101000), 0U);
+}
+
+TEST_F(LayersTest, AreSeenWholeWhileTheyMove) {
+    const unsigned layer = *map.reserve_layer();
+    std::atomic<bool> stop = false;
+    std::thread mover([&] {
+        for (unsigned turn = 0; !stop; ++turn) {
+            u8* const host = turn % 2 == 0 ? first.data() : second.data();
+            map.lay(layer, {Gpa{0x100000 + turn % 2 * 0x1000}, 0x1000, host, host});
+        }
+    });
+    for (unsigned count = 0; count < 20000; ++count) {
+        const PageBacking page = map.find_page(Gpa{0x101000});
+        EXPECT_TRUE(page.host == nullptr || page.host == second.data());
+    }
+    stop = true;
+    mover.join();
 }
 
 }  // namespace

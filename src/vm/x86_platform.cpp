@@ -68,7 +68,7 @@ Result<> X86Platform::build(const MachineSpec& spec) {
     config.may_be_empty = spec.start_paused || spec.is_none;
     config.boot = {spec.boot.kernel, spec.boot.initrd, spec.boot.arguments, spec.boot.device_tree};
     board_ = KELVIN_TRY(machine::Microvm::create(config, ports_.console, interrupts));
-    return machine_->set_memory(board_->memory());
+    return machine_->set_memory(board_->memory(), [this](const Error& error) { ports_.power.system_failed(0, error); });
 }
 
 Result<std::unique_ptr<accel::Vcpu>> X86Platform::make_vcpu(unsigned index) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "accel/kvm/machine.h"
 
+#include <algorithm>
+
 namespace kelvin::kvm {
 
 namespace {
@@ -44,11 +46,39 @@ Result<> Machine::build() {
     return ok();
 }
 
-Result<> Machine::set_memory(memory::AddressMap& memory) {
+Result<> Machine::set_memory(memory::AddressMap& memory, std::function<void(const Error&)> failed) {
     memory_ = &memory;
-    u32 number = 0;
-    for (const memory::HostRange& range : memory.host_ranges()) {
-        KELVIN_TRY(set_slot(number++, range));
+    failed_ = std::move(failed);
+    memory.set_mapping_observer(static_cast<memory::MappingObserver*>(this));
+    const std::lock_guard lock(slots_lock_);
+    return update_slots();
+}
+
+void Machine::mapping_changed(Gpa, u64) {
+    const std::lock_guard lock(slots_lock_);
+    if (auto outcome = update_slots(); !outcome) {
+        failed_(outcome.error());
+    }
+}
+
+/// What is gone first, as slots may not overlap. Between the two a processor that touches such a page exits, and
+/// AddressMap gives it what it wants.
+Result<> Machine::update_slots() {
+    std::vector<memory::HostRange> wanted = memory_->host_ranges();
+    for (u32 number = 0; number < slots_.size(); ++number) {
+        memory::HostRange& slot = slots_[number];
+        if (slot.size != 0 && std::erase(wanted, slot) == 0) {
+            slot.size = 0;
+            KELVIN_TRY(set_slot(number, slot));
+        }
+    }
+    for (const memory::HostRange& range : wanted) {
+        auto free = std::ranges::find(slots_, u64{0}, &memory::HostRange::size);
+        if (free == slots_.end()) {
+            free = slots_.insert(free, memory::HostRange{});
+        }
+        KELVIN_TRY(set_slot(static_cast<u32>(free - slots_.begin()), range));
+        *free = range;
     }
     return ok();
 }

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "accel/kvm/host.h"
@@ -13,16 +15,17 @@
 namespace kelvin::kvm {
 
 /// A PC's two PICs, its IOAPIC, local APICs and PIT, all in the kernel (4.24, 4.71). It outlives its vCPUs.
-class Machine final {
+class Machine final : private memory::MappingObserver {
   public:
     static Result<std::unique_ptr<Machine>> create(Host host);
     Machine(const Machine&) = delete;
     Machine& operator=(const Machine&) = delete;
 
     const Host& host() const { return host_; }
-    /// What the guest has; once, before any vCPU is made. `memory` is complete, without memory that comes and goes as
-    /// flash does, and outlives the machine.
-    Result<> set_memory(memory::AddressMap& memory);
+    /// What the guest has; once, before any vCPU is made. `memory` has all its regions; it may die before the machine,
+    /// when no vCPU is left. Changes of what host memory serves are followed; `failed` is called, on any thread, when
+    /// the kernel refuses one.
+    Result<> set_memory(memory::AddressMap& memory, std::function<void(const Error&)> failed);
     memory::AddressMap& memory() const { return *memory_; }
     const Fd& fd() const { return fd_; }
 
@@ -50,12 +53,17 @@ class Machine final {
 
     Machine(Host host, Fd fd);
     Result<> build();
+    void mapping_changed(Gpa start, u64 size) override;
+    Result<> update_slots();
     Result<> set_slot(u32 number, const memory::HostRange& range);
     void set_interrupt(unsigned number, bool level);
 
     const Host host_;
     const Fd fd_;
     memory::AddressMap* memory_ = nullptr;
+    std::function<void(const Error&)> failed_;
+    std::mutex slots_lock_;                 // guards the next; inside devices' locks
+    std::vector<memory::HostRange> slots_;  // by number; of size 0: free
     std::deque<Line> lines_;
     PowerOn power_on_;
 };

@@ -36,7 +36,7 @@ class Kvm : public testing::Test, public accel::X86Board {
         auto machine = Machine::create(std::move(*host));
         ASSERT_TRUE(machine) << machine.error().message();
         machine_ = std::move(*machine);
-        ASSERT_TRUE(machine_->set_memory(memory_));
+        ASSERT_TRUE(machine_->set_memory(memory_, [](const Error&) { FAIL(); }));
         const auto cpuid = machine_->host().supported_cpuid();
         ASSERT_TRUE(cpuid) << cpuid.error().message();
         auto vcpu = KvmVcpu::create(*machine_, 0, *cpuid, {&ports_, this});

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
 #include <charconv>
 
@@ -100,14 +101,30 @@ void Function::set_multifunction() {
 }
 
 void Function::add_bar(unsigned index, Bar::Kind kind, u64 size, memory::MmioHandler& handler) {
-    KELVIN_ASSERT(std::has_single_bit(size) && size >= 16 && bars_.at(index).kind == Bar::Kind::none);
-    bars_[index] = {kind, size, &handler};
-    const u64 mask = ~(size - 1);
+    put_bar(index, {.kind = kind, .size = size, .handler = &handler});
+}
+
+void Function::add_memory_bar(unsigned index, Bar::Kind kind, const memory::RamBlock& block) {
+    constexpr u64 kPage = 4096;
+    KELVIN_ASSERT(kind != Bar::Kind::io && block.size() >= kPage);
+    put_bar(index, {.kind = kind, .size = block.size(), .memory = block.data()});
+}
+
+bool Function::has_memory() const {
+    return std::ranges::any_of(bars_, [](const Bar& bar) { return bar.memory != nullptr; });
+}
+
+void Function::put_bar(unsigned index, const Bar& bar) {
+    KELVIN_ASSERT(std::has_single_bit(bar.size) && bar.size >= 8 && bars_.at(index).kind == Bar::Kind::none);
+    bars_[index] = bar;
+    const u64 mask = ~(bar.size - 1);
     u32 type = 0;
-    if (kind == Bar::Kind::io) {
+    if (bar.kind == Bar::Kind::io) {
         type = kIoSpace;
-    } else if (kind != Bar::Kind::memory32) {
-        type = kMemory64 | (kind == Bar::Kind::memory64_prefetchable ? kPrefetchable : 0);
+    } else if (bar.kind == Bar::Kind::memory32_prefetchable) {
+        type = kPrefetchable;
+    } else if (bar.kind != Bar::Kind::memory32) {
+        type = kMemory64 | (bar.kind == Bar::Kind::memory64_prefetchable ? kPrefetchable : 0);
     }
     config_.define<u32>(bar_offset(index), type, static_cast<u32>(mask));
     if (bars_[index].is_wide()) {

@@ -13,6 +13,7 @@
 #include "bus/device.h"
 #include "bus/pci/config_space.h"
 #include "bus/pci/msix.h"
+#include "memory/address_map.h"
 #include "memory/mmio.h"
 #include "state/options.h"
 
@@ -65,10 +66,11 @@ class FunctionPort {
 
 /// A range of addresses that the guest may put somewhere.
 struct Bar {
-    enum class Kind : u8 { none, io, memory32, memory64, memory64_prefetchable };
+    enum class Kind : u8 { none, io, memory32, memory32_prefetchable, memory64, memory64_prefetchable };
     Kind kind = Kind::none;
     u64 size = 0;
-    memory::MmioHandler* handler = nullptr;  ///< does its own locking
+    memory::MmioHandler* handler = nullptr;  ///< does its own locking; null: it is memory
+    u8* memory = nullptr;                    ///< the host's, of `size` bytes, that the guest uses as RAM
 
     bool is_wide() const { return kind == Kind::memory64 || kind == Kind::memory64_prefetchable; }
 };
@@ -96,6 +98,8 @@ class Function : public Device, private MessagePort {
     void set_port(FunctionPort* port, bool integrated);
     void set_multifunction();
 
+    /// It has memory of its own that processors use directly: it stays while the machine runs.
+    bool has_memory() const;
     const Bar& bar(unsigned index) const { return bars_.at(index); }
     /// Where the guest has put it; none while the command register has it off, or nothing was written.
     std::optional<u64> bar_address(unsigned index) const;
@@ -109,6 +113,8 @@ class Function : public Device, private MessagePort {
     // While it is being made:
     /// A 64-bit register takes two places. `size` is a power of two.
     void add_bar(unsigned index, Bar::Kind kind, u64 size, memory::MmioHandler& handler);
+    /// Memory as RAM is, which lives as long as the function; at least a page.
+    void add_memory_bar(unsigned index, Bar::Kind kind, const memory::RamBlock& block);
     /// With its table and pending bits in a range of their own, base address register `bar`.
     void add_msix(unsigned bar, u16 vectors);
     /// The Express capability: an endpoint, integrated or behind a port, as it is plugged in.
@@ -143,6 +149,7 @@ class Function : public Device, private MessagePort {
     virtual void config_reading(u32 /*offset*/, unsigned /*size*/) {}
 
   private:
+    void put_bar(unsigned index, const Bar& bar);
     void send_message(u64 address, u32 data) override;
     void drive_intx();
     void command_written();

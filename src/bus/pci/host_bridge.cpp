@@ -24,31 +24,27 @@ u64 all_ones(unsigned size) {
     return low_mask(size * 8);
 }
 
+/// QEMU's generic host bridge.
+constexpr Identity kGeneric{
+    .vendor = 0x1b36, .device = 0x0008, .class_code = 0x060000, .subsystem_vendor = 0x1af4, .subsystem = 0x1100};
+
 }  // namespace
 
-/// QEMU's generic host bridge.
-class HostBridge::OwnFunction final : public Function {
-  public:
-    OwnFunction()
-        : Function({}, {.vendor = 0x1b36,
-                        .device = 0x0008,
-                        .class_code = 0x060000,
-                        .subsystem_vendor = 0x1af4,
-                        .subsystem = 0x1100}) {}
-    using Function::load_function;
-    using Function::save_function;
-};
-
-HostBridge::HostBridge(std::vector<Window> windows, const std::array<Wire, kInterrupts>& interrupts, MsiController* msi)
-    : window_list_(std::move(windows)), interrupts_(interrupts), msi_(msi) {
-    for (const Window& window : window_list_) {
+HostBridge::HostBridge(Board board)
+    : board_{std::move(board.windows), std::move(board.interrupts), board.wire_of, board.msi, board.memory},
+      interrupt_counts_(board_.interrupts.size()),
+      root_(std::make_unique<PciBus>(*this)),
+      own_(board.function != nullptr ? std::move(board.function) : std::make_unique<HostFunction>(kGeneric)) {
+    for (const Window& window : board_.windows) {
         windows_.push_back(std::make_unique<WindowHandler>(*this, window));
     }
-    root_ = std::make_unique<PciBus>(*this);
     root_->set_name("pcie.0");
-    own_ = std::make_unique<OwnFunction>();
     KELVIN_ASSERT(root_->attach(*own_, false));
 }
+
+HostBridge::HostBridge(std::vector<Window> windows, const std::array<Wire, kInterrupts>& interrupts, MsiController* msi)
+    : HostBridge(
+          Board{.windows = std::move(windows), .interrupts = {interrupts.begin(), interrupts.end()}, .msi = msi}) {}
 
 HostBridge::~HostBridge() = default;
 
@@ -117,24 +113,40 @@ const HostBridge::Route* HostBridge::find_route(bool io, u64 address, unsigned s
     return offset < route.size && size <= route.size - offset ? &route : nullptr;
 }
 
+/// The offset into configuration space, if the guest has put it there.
+std::optional<u64> HostBridge::WindowHandler::ecam_offset(u64 address) const {
+    const u64 base = host_.ecam_at_.load(std::memory_order_relaxed);
+    const bool inside = !window_.io && base != 0 && address - base < kEcamSize;
+    return inside ? std::optional(address - base) : std::nullopt;
+}
+
 u64 HostBridge::WindowHandler::read(u64 offset, unsigned size) {
     const u64 address = window_.bus_base + offset;
+    if (const auto inside = ecam_offset(address)) {
+        return host_.ecam_.read(*inside, size);
+    }
     const std::shared_lock lock(host_.routes_lock_);
     const Route* const route = host_.find_route(window_.io, address, size);
-    return route != nullptr ? route->handler->read(address - route->start, size) : all_ones(size);
+    // Memory is read where it lies, unless it comes or goes just now.
+    const bool answers = route != nullptr && route->bar->handler != nullptr;
+    return answers ? route->bar->handler->read(address - route->start, size) : all_ones(size);
 }
 
 void HostBridge::WindowHandler::write(u64 offset, unsigned size, u64 value) {
     const u64 address = window_.bus_base + offset;
+    if (const auto inside = ecam_offset(address)) {
+        return host_.ecam_.write(*inside, size, value);
+    }
     const std::shared_lock lock(host_.routes_lock_);
-    if (const Route* const route = host_.find_route(window_.io, address, size); route != nullptr) {
-        route->handler->write(address - route->start, size, value);
+    const Route* const route = host_.find_route(window_.io, address, size);
+    if (route != nullptr && route->bar->handler != nullptr) {
+        route->bar->handler->write(address - route->start, size, value);
     }
 }
 
 /// Where two overlap, which only a guest that is in error does, the first that was found answers.
-void HostBridge::add_route(Bar::Kind kind, const Route& route) {
-    const bool io = kind == Bar::Kind::io;
+void HostBridge::add_route(const Route& route) {
+    const bool io = route.bar->kind == Bar::Kind::io;
     const auto holds = [&](const Window& window) {
         const u64 offset = route.start - window.bus_base;
         return window.io == io && offset < window.size && route.size <= window.size - offset;
@@ -143,7 +155,7 @@ void HostBridge::add_route(Bar::Kind kind, const Route& route) {
     const auto clashes = [&](const Route& other) {
         return other.start < route.start + route.size && route.start < other.start + other.size;
     };
-    if (std::ranges::any_of(window_list_, holds) && std::ranges::none_of(routes, clashes)) {
+    if (std::ranges::any_of(board_.windows, holds) && std::ranges::none_of(routes, clashes)) {
         routes.insert(std::ranges::upper_bound(routes, route.start, {}, &Route::start), route);
     }
 }
@@ -155,7 +167,7 @@ void HostBridge::add_routes(PciBus& bus, std::vector<Bridge*>& path) {
             const std::optional<u64> address = function->bar_address(index);
             const auto forwards = [&](const Bridge* bridge) { return bridge->forwards(bar.kind, *address, bar.size); };
             if (address && std::ranges::all_of(path, forwards)) {
-                add_route(bar.kind, {*address, bar.size, bar.handler});
+                add_route({*address, bar.size, &bar});
             }
         }
         auto* const bridge = dynamic_cast<Bridge*>(function);
@@ -171,6 +183,55 @@ void HostBridge::build_routes() {
     routes_ = {};
     std::vector<Bridge*> path;
     add_routes(*root_, path);
+    const std::optional<Gpa> ecam = own_->ecam_base();
+    ecam_at_ = ecam ? ecam->value : 0;
+    lay_memory();
+}
+
+void HostBridge::lay_memory() {
+    for (const MemoryBar& each : memory_bars_) {
+        memory::Layer layer;
+        const auto route = std::ranges::find(routes_[0], each.bar, &Route::bar);
+        const auto holds = [&](const Window& window) {
+            return !window.io && route->start - window.bus_base < window.size;
+        };
+        if (route != routes_[0].end()) {
+            // It lies within a window, or it would have no route.
+            const Window& window = *std::ranges::find_if(board_.windows, holds);
+            layer = {window.base + (route->start - window.bus_base), each.bar->size, each.bar->memory,
+                     each.bar->memory};
+        }
+        board_.memory->lay(each.layer, layer);
+    }
+}
+
+Result<> HostBridge::reserve_memory(const Function& function) {
+    for (unsigned index = 0; index < Function::kBars; ++index) {
+        const Bar& bar = function.bar(index);
+        if (bar.memory == nullptr) {
+            continue;
+        }
+        KELVIN_ASSERT(board_.memory != nullptr);
+        auto layer = board_.memory->reserve_layer();
+        if (!layer) {
+            free_memory(function);
+            return layer.error();
+        }
+        const std::lock_guard config(config_lock_);
+        memory_bars_.push_back({&function, &bar, *layer});
+    }
+    return ok();
+}
+
+void HostBridge::free_memory(const Function& function) {
+    const std::lock_guard config(config_lock_);
+    std::erase_if(memory_bars_, [&](const MemoryBar& each) {
+        if (each.function != &function) {
+            return false;
+        }
+        board_.memory->free_layer(each.layer);
+        return true;
+    });
 }
 
 void HostBridge::remap() {
@@ -188,15 +249,15 @@ Result<> HostBridge::load(const state::Json& saved) {
     return outcome;
 }
 
-void HostBridge::set_interrupt(unsigned pin, bool level) {
+void HostBridge::set_interrupt(unsigned wire, bool level) {
     const std::lock_guard lock(interrupt_lock_);
-    interrupt_counts_.at(pin) += level ? 1U : ~0U;
-    interrupts_[pin].set(interrupt_counts_[pin] != 0);
+    interrupt_counts_.at(wire) += level ? 1U : ~0U;
+    board_.interrupts[wire].set(interrupt_counts_[wire] != 0);
 }
 
 void HostBridge::deliver(const Msi& message) {
-    if (msi_ != nullptr) {
-        msi_->deliver(message);
+    if (board_.msi != nullptr) {
+        board_.msi->deliver(message);
     }
 }
 

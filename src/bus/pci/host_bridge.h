@@ -4,7 +4,10 @@
 #pragma once
 
 #include <array>
+#include <atomic>
+#include <memory>
 #include <mutex>
+#include <optional>
 #include <shared_mutex>
 #include <vector>
 
@@ -14,6 +17,23 @@
 #include "memory/mmio.h"
 
 namespace kelvin::bus::pci {
+
+/// PCI-to-PCI Bridge Architecture 1.2, 9.1: which of a bridge's pins `pin` of the device behind it becomes.
+constexpr unsigned turned_pin(unsigned device, unsigned pin) {
+    return (device + pin) % 4;
+}
+
+/// The host bridge as a function of its root bus.
+class HostFunction : public Function {
+  public:
+    explicit HostFunction(const Identity& identity) : Function({}, identity) {}
+    using Function::load_function;
+    using Function::save_function;
+
+    /// Where the guest has put configuration space among the windows, for bridges that let it. With the configuration
+    /// lock held.
+    virtual std::optional<Gpa> ecam_base() const { return {}; }
+};
 
 /// Lock order: the configuration lock, then the routes' lock, then any device's. Handlers of base address registers run
 /// with the routes' lock shared, so that a function that is unplugged has nobody inside when that is done. They may
@@ -28,8 +48,19 @@ class HostBridge : public Savable {
         bool io = false;
     };
     static constexpr unsigned kInterrupts = 4;
+    /// What a board does in its own way.
+    struct Board {
+        std::vector<Window> windows;
+        std::vector<Wire> interrupts;
+        /// Which of them interrupt pin `pin` (0: INTA) of a device of the root bus is.
+        unsigned (*wire_of)(unsigned device, unsigned pin) = &turned_pin;
+        MsiController* msi = nullptr;                 ///< null: messages are lost
+        memory::AddressMap* memory = nullptr;         ///< where the windows are, for functions that have memory
+        std::unique_ptr<HostFunction> function = {};  ///< null: QEMU's generic bridge
+    };
 
-    /// `msi` may be null: messages are lost. All wires and `msi` outlive the bridge.
+    /// All wires, `msi` and `memory` outlive the bridge.
+    explicit HostBridge(Board board);
     HostBridge(std::vector<Window> windows, const std::array<Wire, kInterrupts>& interrupts, MsiController* msi);
     ~HostBridge() override;
     HostBridge(const HostBridge&) = delete;
@@ -38,6 +69,7 @@ class HostBridge : public Savable {
     PciBus& root() { return *root_; }
     /// For AddressMap::add_mmio with Locking::handler.
     memory::MmioHandler& ecam() { return ecam_; }
+    HostFunction& function() { return *own_; }
     memory::MmioHandler& window(unsigned index) { return *windows_.at(index); }
 
     /// After a reset of functions, while no vCPU runs.
@@ -48,6 +80,10 @@ class HostBridge : public Savable {
     Result<> load(const state::Json& saved) override;
 
     // For buses:
+    /// Before a function is plugged in, and after it was taken out.
+    Result<> reserve_memory(const Function& function);
+    void free_memory(const Function& function);
+    unsigned wire_of(unsigned device, unsigned pin) const { return board_.wire_of(device, pin); }
     /// Changes which functions there are, with no vCPU in configuration space or in a handler.
     template <class Change>
     void change_topology(Change change) {
@@ -62,7 +98,7 @@ class HostBridge : public Savable {
         const std::lock_guard config(config_lock_);
         work();
     }
-    void set_interrupt(unsigned pin, bool level);
+    void set_interrupt(unsigned wire, bool level);
     void deliver(const Msi& message);
 
     /// One function a line: "00:01.0 1af4:1044 class 00ff00, BAR 1 at 0x10000000".
@@ -72,9 +108,16 @@ class HostBridge : public Savable {
     struct Route {
         u64 start = 0;
         u64 size = 0;
-        memory::MmioHandler* handler = nullptr;
+        const Bar* bar = nullptr;
     };
-    class OwnFunction;
+    /// Configuration space's size of 256 buses.
+    static constexpr u64 kEcamSize = u64{256} << 20;
+    /// A range of a function's that is memory, and the number by which it is laid over the address map.
+    struct MemoryBar {
+        const Function* function;
+        const Bar* bar;
+        unsigned layer;
+    };
     class Ecam final : public memory::MmioHandler {
       public:
         explicit Ecam(HostBridge& host) : host_(host) {}
@@ -91,6 +134,8 @@ class HostBridge : public Savable {
         void write(u64 offset, unsigned size, u64 value) override;
 
       private:
+        std::optional<u64> ecam_offset(u64 address) const;
+
         HostBridge& host_;
         const Window window_;
     };
@@ -103,23 +148,24 @@ class HostBridge : public Savable {
     const Route* find_route(bool io, u64 address, unsigned size) const;
     void build_routes();
     void add_routes(PciBus& bus, std::vector<Bridge*>& path);
-    void add_route(Bar::Kind kind, const Route& route);
+    void add_route(const Route& route);
+    void lay_memory();
 
-    const std::vector<Window> window_list_;
-    const std::array<Wire, kInterrupts> interrupts_;
-    MsiController* const msi_;
+    const Board board_;
     Ecam ecam_{*this};
+    std::atomic<u64> ecam_at_ = 0;  // where it is among the windows; 0: it is not
     std::vector<std::unique_ptr<WindowHandler>> windows_;
 
     std::mutex config_lock_;
     std::shared_mutex routes_lock_;
     std::array<std::vector<Route>, 2> routes_;  // of memory and of ports, ascending
+    std::vector<MemoryBar> memory_bars_;        // under the configuration lock
 
     std::mutex interrupt_lock_;  // guards the next; outside the interrupt controller's
-    std::array<unsigned, kInterrupts> interrupt_counts_{};
+    std::vector<unsigned> interrupt_counts_;
 
     std::unique_ptr<PciBus> root_;
-    std::unique_ptr<OwnFunction> own_;  // the bridge as a function of its root bus
+    const std::unique_ptr<HostFunction> own_;
 };
 
 }  // namespace kelvin::bus::pci

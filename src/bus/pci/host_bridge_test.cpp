@@ -279,5 +279,93 @@ TEST(HostBridge, AnyAccessesFromManyThreads) {
     rig.host.root().detach(stays);
 }
 
+struct MemoryCard final : Function {
+    MemoryCard() : Function({}, {.vendor = 0x1234, .device = 0x1111, .class_code = 0x030000}) {
+        block = std::move(*memory::RamBlock::allocate(0x10000));
+        add_memory_bar(0, Bar::Kind::memory32_prefetchable, block);
+    }
+    memory::RamBlock block;
+};
+
+/// A root bus on an address map whose configuration space the guest may move into the window at kMemory.
+struct BoardRig {
+    struct MovableFunction final : HostFunction {
+        MovableFunction() : HostFunction({.vendor = 0x8086, .device = 0x29c0, .class_code = 0x060000}) {
+            space().define<u32>(0x60, 0, ~u32{0});
+        }
+        std::optional<Gpa> ecam_base() const override {
+            const u32 base = config().get<u32>(0x60);
+            return base != 0 ? std::optional(Gpa{base}) : std::nullopt;
+        }
+        bool config_written(u32, unsigned) override { return true; }
+    };
+
+    BoardRig() {
+        HostBridge::Board board;
+        board.windows = {{{kMemory}, 0x20000000, kMemory, false}};
+        for (Line& line : lines) {
+            board.interrupts.push_back(wire_to<&Line::set>(line));
+        }
+        board.wire_of = [](unsigned device, unsigned pin) { return device >= 25 ? pin : 4 + (device + pin) % 4; };
+        board.memory = &map;
+        board.function = std::make_unique<MovableFunction>();
+        host = std::make_unique<HostBridge>(std::move(board));
+        EXPECT_TRUE(map.add_mmio({kMemory}, 0x20000000, host->window(0), "window", memory::Locking::handler));
+    }
+    void write(u32 where, u32 offset, u32 value) { host->ecam().write(where << 12 | offset, 4, value); }
+
+    memory::AddressMap map;
+    std::array<Line, 8> lines;
+    std::unique_ptr<HostBridge> host;
+};
+
+TEST(HostBridge, MemoryOfAFunctionIsTheGuestsWhileItIsMapped) {
+    BoardRig rig;
+    MemoryCard card;
+    ASSERT_TRUE(rig.host->root().attach(card, false));
+    EXPECT_EQ(rig.host->ecam().read(kSlot1 << 12 | reg::kBar0, 4), 8U);
+    rig.write(kSlot1, reg::kBar0, kMemory + 0x100000);
+    EXPECT_EQ(rig.map.find_page({kMemory + 0x100000}).host, nullptr);
+    rig.write(kSlot1, reg::kCommand, reg::command::kMemory);
+    EXPECT_EQ(rig.map.find_page({kMemory + 0x101000}).host, card.block.data() + 0x1000);
+    EXPECT_TRUE(rig.map.write({kMemory + 0x100004}, 4, 0x12345678));
+    EXPECT_EQ(card.block.data()[7], 0x12);
+    rig.write(kSlot1, reg::kBar0, kMemory + 0x200000);
+    EXPECT_EQ(rig.map.find_page({kMemory + 0x100000}).host, nullptr);
+    EXPECT_EQ(rig.map.find_page({kMemory + 0x200000}).host, card.block.data());
+    rig.host->root().detach(card);
+    EXPECT_EQ(rig.map.find_page({kMemory + 0x200000}).host, nullptr);
+}
+
+TEST(HostBridge, ConfigurationSpaceIsWhereTheGuestPutsIt) {
+    BoardRig rig;
+    u64 value = 0;
+    EXPECT_TRUE(rig.map.read({kMemory + 0x10000000}, 4, value));
+    EXPECT_EQ(value, 0xffffffffU);
+    rig.write(0, 0x60, kMemory + 0x10000000);
+    EXPECT_TRUE(rig.map.read({kMemory + 0x10000000}, 4, value));
+    EXPECT_EQ(value, 0x29c08086U);
+    EXPECT_TRUE(rig.map.write({kMemory + 0x10000060}, 4, 0));
+    EXPECT_TRUE(rig.map.read({kMemory + 0x10000000}, 4, value));
+    EXPECT_EQ(value, 0xffffffffU);
+}
+
+TEST(HostBridge, TheBoardSaysWherePinsEnd) {
+    BoardRig rig;
+    FunctionOptions options;
+    options.addr = Devfn{0x1d << 3};
+    Card late(options);
+    Card early;
+    ASSERT_TRUE(rig.host->root().attach(late, false));
+    ASSERT_TRUE(rig.host->root().attach(early, false));
+    late.set_intx(true);
+    EXPECT_TRUE(rig.lines[0].level);
+    early.set_intx(true);
+    EXPECT_TRUE(rig.lines[5].level);
+    early.set_intx(false);
+    EXPECT_FALSE(rig.lines[5].level);
+    EXPECT_TRUE(rig.lines[0].level);
+}
+
 }  // namespace
 }  // namespace kelvin::bus::pci

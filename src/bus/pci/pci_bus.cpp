@@ -15,7 +15,7 @@ namespace kelvin::bus::pci {
 /// Knows who sends, and which of the host bridge's wires INTA is: each bridge turns the pins by the device's number.
 class PciBus::Port final : public FunctionPort {
   public:
-    Port(PciBus& bus, Devfn devfn) : bus_(bus), devfn_(devfn), pin_(bus.pin_of(devfn)) {}
+    Port(PciBus& bus, Devfn devfn) : bus_(bus), devfn_(devfn), pin_(bus.wire_of(devfn, 0)) {}
 
     void set_intx(bool level) override {
         if (level != level_) {
@@ -36,9 +36,11 @@ class PciBus::Port final : public FunctionPort {
     bool level_ = false;
 };
 
-unsigned PciBus::pin_of(Devfn devfn) const {
-    const unsigned outside = bridge_ == nullptr ? 0 : parent_->pin_of(parent_->devfn_of(*bridge_));
-    return (devfn.device() + outside) % HostBridge::kInterrupts;
+unsigned PciBus::wire_of(Devfn devfn, unsigned pin) const {
+    if (bridge_ == nullptr) {
+        return host_->wire_of(devfn.device(), pin);
+    }
+    return parent_->wire_of(parent_->devfn_of(*bridge_), turned_pin(devfn.device(), pin));
 }
 
 /// Every bridge on the way up passes writes on: Bus Master Enable of 7.5.1.1.3.
@@ -108,6 +110,9 @@ Result<> PciBus::attach(bus::Device& device, bool hot) {
     auto* const function = dynamic_cast<Function*>(&device);
     KELVIN_ASSERT(function != nullptr);
     KELVIN_TRY(accept(*function, hot));
+    if (hot && function->has_memory()) {
+        return user_error("such a device cannot come while the machine runs", "give it with -device");
+    }
     const Devfn devfn = KELVIN_TRY(choose_place(*function));
     std::unique_ptr<Port>& port = ports_[devfn];
     if (port == nullptr) {
@@ -118,6 +123,7 @@ Result<> PciBus::attach(bus::Device& device, bool hot) {
         bridge->secondary().host_ = host_;
         bridge->placed(devfn);
     }
+    KELVIN_TRY(host_->reserve_memory(*function));
     host_->change_topology([&] {
         functions_[devfn] = function;
         function->set_port(port.get(), bridge_ == nullptr);
@@ -134,13 +140,14 @@ Devfn PciBus::devfn_of(const bus::Device& device) const {
 
 void PciBus::detach(bus::Device& device) {
     const Devfn devfn = devfn_of(device);
+    Function& function = *functions_.at(devfn);
     host_->change_topology([&] {
-        Function& function = *functions_.at(devfn);
         function.set_port(nullptr, false);
         functions_.erase(devfn);
         ports_.at(devfn)->set_intx(false);
         unplugged(function);
     });
+    host_->free_memory(function);
 }
 
 Result<> PciBus::request_detach(bus::Device& device, bus::DetachObserver&) {

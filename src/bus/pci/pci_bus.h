@@ -50,7 +50,8 @@ class PciBus : public bus::Bus {
     class Port;
     Bridge* bridge() const { return bridge_; }
     bool passes_messages() const;
-    unsigned pin_of(Devfn devfn) const;
+    /// Of the host bridge's, where interrupt pin `pin` of that function ends.
+    unsigned wire_of(Devfn devfn, unsigned pin) const;
     Result<Devfn> choose_place(const Function& function) const;
     Devfn devfn_of(const bus::Device& device) const;
 
