@@ -86,6 +86,7 @@ Result<bus::Bus*> Devices::choose_bus(const bus::DeviceType& type, const std::st
     if (found == all.end()) {
         return user_error(fmt::format("no bus of kind {} has a place left for '{}'", type.bus, type.name),
                           type.bus == "SCSI"                ? "add -device virtio-scsi-pci before it"
+                          : type.bus == "IDE"               ? "add -device ich9-ahci before it"
                           : type.bus == "nvme-bus"          ? "add -device nvme,serial=TEXT before it"
                           : type.bus == "virtio-serial-bus" ? "add -device virtio-serial-pci before it"
                                                             : "");

@@ -7,6 +7,7 @@
 
 #include "bus/savable.h"
 #include "device/device_types.h"
+#include "exercise/ahci_driver.h"
 #include "exercise/nvme_driver.h"
 #include "exercise/saved_damage.h"
 #include "exercise/session.h"
@@ -83,6 +84,7 @@ class Exercise {
                                           : std::make_unique<MmioPort>(guest_);
         driver_ = std::make_unique<VirtioDriver>(guest_, *port_);
         nvme_ = std::make_unique<NvmeDriver>(guest_, *port_);
+        ahci_ = std::make_unique<AhciDriver>(guest_, *port_);
         port_->set_up();
     }
     void plug_in() {
@@ -94,6 +96,7 @@ class Exercise {
         }
     }
     void unmake() {
+        ahci_.reset();
         nvme_.reset();
         driver_.reset();
         port_.reset();
@@ -134,6 +137,7 @@ class Exercise {
             driver_->start();
         } else {
             nvme_->start();
+            ahci_->start();
         }
     }
     void offer() {
@@ -141,6 +145,7 @@ class Exercise {
             driver_->offer();
         } else {
             nvme_->offer();
+            ahci_->offer();
         }
     }
     void reset() {
@@ -248,6 +253,7 @@ class Exercise {
     std::unique_ptr<Port> port_;
     std::unique_ptr<VirtioDriver> driver_;
     std::unique_ptr<NvmeDriver> nvme_;
+    std::unique_ptr<AhciDriver> ahci_;
 };
 
 class EveryDevice : public testing::TestWithParam<const bus::DeviceType*> {};

@@ -86,6 +86,11 @@ std::optional<u64> PciPort::nvme_registers() {
     return is_nvme && ranges_[0].size != 0 ? std::optional(ranges_[0].start) : std::nullopt;
 }
 
+std::optional<u64> PciPort::ahci_registers() {
+    const bool is_ahci = config(8, 4) >> 8 == 0x010601;
+    return is_ahci && ranges_[5].size != 0 ? std::optional(ranges_[5].start) : std::nullopt;
+}
+
 void PciPort::touch_config() {
     Random& random = guest_.random;
     const unsigned size = random.pick(kSizes);

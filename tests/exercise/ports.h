@@ -29,6 +29,8 @@ class Port {
     virtual u16 virtio_kind() = 0;
     /// Where registers of an NVMe controller are; none if it is none.
     virtual std::optional<u64> nvme_registers() { return {}; }
+    /// Likewise of an AHCI controller.
+    virtual std::optional<u64> ahci_registers() { return {}; }
     virtual void write(u64 address, unsigned size, u64 value) = 0;
     virtual u64 features() = 0;
     virtual void set_features(u64 features) = 0;
@@ -50,6 +52,7 @@ class PciPort final : public Port {
     bool is_virtio() override { return common_ != 0; }
     u16 virtio_kind() override;
     std::optional<u64> nvme_registers() override;
+    std::optional<u64> ahci_registers() override;
     void write(u64 address, unsigned size, u64 value) override {
         guest_.host->window(0).write(address - Guest::kWindow, size, value);
     }
