@@ -5,8 +5,8 @@
 #include <fmt/format.h>
 
 #include "accel/kvm/vcpu.h"
-#include "cpu/x86/model.h"
 #include "machine/microvm.h"
+#include "vm/x86_processors.h"
 
 namespace kelvin::vm {
 
@@ -23,7 +23,7 @@ class X86Platform final : public Platform, private accel::X86Board {
         board_->reset();
     }
     bool starts_all_processors() const override { return true; }
-    std::vector<std::string> notes() const override { return {}; }
+    std::vector<std::string> notes() const override { return processors_.notes(); }
     std::string statistics() const override { return {}; }
     std::string closing_words() const override { return {}; }
 
@@ -34,8 +34,7 @@ class X86Platform final : public Platform, private accel::X86Board {
     void processor_failed(unsigned cpu, const Error& error) override { ports_.power.system_failed(cpu, error); }
 
     const PlatformPorts ports_;
-    x86::Cpuid cpuid_;
-    u32 cpus_ = 1;
+    X86Processors processors_;
 
     // In this order: each uses those before it.
     std::unique_ptr<kvm::Machine> machine_;
@@ -54,9 +53,7 @@ Result<> X86Platform::build(const MachineSpec& spec) {
                           fmt::format("-smp {}", kMaxX86Cpus));
     }
     kvm::Host host = KELVIN_TRY(kvm::Host::open());
-    cpus_ = spec.cpu.count;
-    const x86::Cpuid possible = KELVIN_TRY(host.supported_cpuid());
-    cpuid_ = KELVIN_TRY(x86::find_model(spec.cpu.model, spec.cpu.properties, possible));
+    processors_ = KELVIN_TRY(X86Processors::choose(spec.cpu, host));
     machine_ = KELVIN_TRY(kvm::Machine::create(std::move(host)));
     std::vector<Wire> interrupts;
     for (unsigned number = 0; number < kvm::Machine::kInterrupts; ++number) {
@@ -73,9 +70,8 @@ Result<> X86Platform::build(const MachineSpec& spec) {
 
 Result<std::unique_ptr<accel::Vcpu>> X86Platform::make_vcpu(unsigned index) {
     const accel::X86Ports ports = {&board_->ports(), static_cast<accel::X86Board*>(this)};
-    x86::Cpuid own = cpuid_;
-    x86::place_processor(own, index, cpus_);
-    std::unique_ptr<kvm::KvmVcpu> vcpu = KELVIN_TRY(kvm::KvmVcpu::create(*machine_, index, own, ports));
+    std::unique_ptr<kvm::KvmVcpu> vcpu =
+        KELVIN_TRY(kvm::KvmVcpu::create(*machine_, index, processors_.at(index), ports));
     return std::unique_ptr<accel::Vcpu>(std::move(vcpu));
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "accel/kvm/host.h"
 
+#include <cpuid.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <grp.h>
@@ -50,6 +51,25 @@ Error cannot_open(const std::string& path, int error) {
 constexpr size_t kMostCpuidEntries = 256;  // KVM_MAX_CPUID_ENTRIES
 constexpr size_t kMostMsrs = 4096;         // KVM has a few hundred
 
+/// Who made the processor and what it calls itself, which some kernels do not pass on.
+void add_name(x86::Cpuid& cpuid) {
+    constexpr u32 kExtended = 0x8000'0000;
+    const auto leaf = [&](u32 function) -> x86::CpuidLeaf& {
+        x86::CpuidLeaf* const found = cpuid.find(function);
+        return found != nullptr ? *found : cpuid.add(function);
+    };
+    for (u32 function = kExtended + 2; function <= kExtended + 4; ++function) {
+        auto& [eax, ebx, ecx, edx] = leaf(function).registers;
+        if ((eax | ebx | ecx | edx) == 0) {
+            __get_cpuid(function, &eax, &ebx, &ecx, &edx);
+        }
+    }
+    const x86::CpuidLeaf first = leaf(0);
+    std::copy(first.registers.begin() + 1, first.registers.end(), leaf(kExtended).registers.begin() + 1);
+    const u32 version = leaf(1).registers.front();
+    leaf(kExtended + 1).registers.front() = version;
+}
+
 }  // namespace
 
 Result<Host> Host::open(const std::string& path) {
@@ -93,6 +113,40 @@ Result<x86::Cpuid> Host::supported_cpuid() const {
                           {entry.eax, entry.ebx, entry.ecx, entry.edx}});
     }
     return x86::Cpuid(std::move(leaves));
+}
+
+void Host::add_feature_registers(x86::Processor& processor) const {
+    if (extension(KVM_CAP_GET_MSR_FEATURES) == 0) {
+        return;
+    }
+    for (const u32 index : {x86::kCoreCapabilities, x86::kArchCapabilities}) {
+        Counted<kvm_msrs, kvm_msr_entry> list(1);
+        list.header()->nmsrs = 1;
+        const kvm_msr_entry asked{.index = index, .reserved = 0, .data = 0};
+        list.set({&asked, 1});
+        if (call(fd_, KVM_GET_MSRS, list.header()) == 1) {
+            processor.registers.push_back({index, list.entries(1).front().data});
+        }
+    }
+}
+
+/// KVM does not list what depends on a machine, or on what user space does (4.46).
+void Host::add_unlisted_features(x86::Processor& processor) const {
+    std::vector<std::string_view> names = {"hypervisor", "arat"};
+    if (extension(KVM_CAP_TSC_DEADLINE_TIMER) != 0) {
+        names.push_back("tsc-deadline");
+    }
+    for (const std::string_view name : names) {
+        x86::set_feature(processor, *x86::find_feature(name), true);
+    }
+}
+
+Result<x86::Processor> Host::possible_processor() const {
+    x86::Processor processor{KELVIN_TRY(supported_cpuid()), {}};
+    add_name(processor.cpuid);
+    add_feature_registers(processor);
+    add_unlisted_features(processor);
+    return processor;
 }
 
 Result<std::vector<u32>> Host::msr_indices() const {

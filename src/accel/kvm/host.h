@@ -13,7 +13,7 @@
 #include "base/fd.h"
 #include "base/result.h"
 #include "base/types.h"
-#include "cpu/x86/cpuid.h"
+#include "cpu/x86/features.h"
 
 namespace kelvin::kvm {
 
@@ -56,13 +56,16 @@ class Host {
     size_t extended_size() const {
         return std::max<size_t>(sizeof(kvm_xsave), static_cast<size_t>(extension(KVM_CAP_XSAVE2)));
     }
-    /// The CPUID leaves that a guest can be given (4.46).
-    Result<x86::Cpuid> supported_cpuid() const;
+    /// What a guest's processor can be at most (4.46, 4.3), with interrupt controllers in the kernel.
+    Result<x86::Processor> possible_processor() const;
     /// The model-specific registers whose values make up a vCPU's state (4.3).
     Result<std::vector<u32>> msr_indices() const;
 
   private:
     explicit Host(Fd fd) : fd_(std::move(fd)) {}
+    Result<x86::Cpuid> supported_cpuid() const;
+    void add_feature_registers(x86::Processor& processor) const;
+    void add_unlisted_features(x86::Processor& processor) const;
 
     Fd fd_;
     size_t run_area_size_ = 0;

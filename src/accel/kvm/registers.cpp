@@ -31,6 +31,10 @@ std::string describe(const char* name, const kvm_segment& segment) {
 
 }  // namespace
 
+bool write_msr(const Fd& vcpu, kvm_msr_entry entry) {
+    return move_msr(vcpu, KVM_SET_MSRS, entry);
+}
+
 Result<Registers> Registers::read(const Fd& vcpu, const Host& host) {
     Registers all;
     all.extended.resize(host.extended_size());
@@ -62,9 +66,9 @@ Result<> Registers::write(const Fd& vcpu) const {
     KELVIN_TRY(try_call(vcpu, KVM_SET_XCRS, &extended_control, "set extended control registers"));
     KELVIN_TRY(try_call(vcpu, KVM_SET_XSAVE, extended.data(), "set floating-point registers"));
     KELVIN_TRY(try_call(vcpu, KVM_SET_SREGS, &special, "set special registers"));
-    for (kvm_msr_entry entry : model_specific) {
+    for (const kvm_msr_entry& entry : model_specific) {
         // Some can be read but not written; they do not change.
-        move_msr(vcpu, KVM_SET_MSRS, entry);
+        write_msr(vcpu, entry);
     }
     KELVIN_TRY(try_call(vcpu, KVM_SET_LAPIC, &local_apic, "set a local APIC"));
     KELVIN_TRY(try_call(vcpu, KVM_SET_DEBUGREGS, &debug, "set debug registers"));

@@ -26,6 +26,9 @@ struct Registers {
     Result<> write(const Fd& vcpu) const;
 };
 
+/// False if the vCPU has no such register, or not for that value.
+bool write_msr(const Fd& vcpu, kvm_msr_entry entry);
+
 /// Lines for people: general registers, segments, control registers.
 std::string describe(const kvm_regs& general, const kvm_sregs& special);
 

@@ -72,22 +72,15 @@ KvmVcpu::~KvmVcpu() {
     }
 }
 
-Result<std::unique_ptr<KvmVcpu>> KvmVcpu::create(Machine& machine, unsigned index, const x86::Cpuid& cpuid,
+Result<std::unique_ptr<KvmVcpu>> KvmVcpu::create(Machine& machine, unsigned index, const x86::Processor& processor,
                                                  const accel::X86Ports& ports) {
     Fd fd(KELVIN_TRY(try_call(machine.fd(), KVM_CREATE_VCPU, index, "make a processor")));
     std::unique_ptr<KvmVcpu> vcpu(new KvmVcpu(machine, index, std::move(fd), ports));
-    KELVIN_TRY(vcpu->build(cpuid));
+    KELVIN_TRY(vcpu->build(processor));
     return vcpu;
 }
 
-Result<> KvmVcpu::build(const x86::Cpuid& cpuid) {
-    kick_signal();
-    void* const area =
-        ::mmap(nullptr, machine_.host().run_area_size(), PROT_READ | PROT_WRITE, MAP_SHARED, fd_.get(), 0);
-    if (area == MAP_FAILED) {
-        return host_error("KVM: cannot map a processor", errno);
-    }
-    run_ = static_cast<kvm_run*>(area);
+Result<> KvmVcpu::set_cpuid(const x86::Cpuid& cpuid) {
     std::vector<kvm_cpuid_entry2> entries;
     for (const x86::CpuidLeaf& leaf : cpuid.leaves()) {
         const auto& [eax, ebx, ecx, edx] = leaf.registers;
@@ -104,6 +97,25 @@ Result<> KvmVcpu::build(const x86::Cpuid& cpuid) {
     list.header()->nent = static_cast<u32>(entries.size());
     list.set(entries);
     KELVIN_TRY(try_call(fd_, KVM_SET_CPUID2, list.header(), "say what processor it is"));
+    return ok();
+}
+
+Result<> KvmVcpu::build(const x86::Processor& processor) {
+    kick_signal();
+    void* const area =
+        ::mmap(nullptr, machine_.host().run_area_size(), PROT_READ | PROT_WRITE, MAP_SHARED, fd_.get(), 0);
+    if (area == MAP_FAILED) {
+        return host_error("KVM: cannot map a processor", errno);
+    }
+    run_ = static_cast<kvm_run*>(area);
+    KELVIN_TRY(set_cpuid(processor.cpuid));
+    if (x86::has_feature(processor, *x86::find_feature("arch-capabilities"))) {
+        for (const x86::FeatureRegister& one : processor.registers) {
+            // What it is after power-on stays where the kernel does not let it be set.
+            kvm_msr_entry entry{.index = one.index, .reserved = 0, .data = one.value};
+            write_msr(fd_, entry);
+        }
+    }
     power_on_ = KELVIN_TRY(Registers::read(fd_, machine_.host()));
     return ok();
 }

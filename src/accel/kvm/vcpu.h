@@ -20,8 +20,8 @@ namespace kelvin::kvm {
 /// Its thread is the one in run().
 class KvmVcpu final : public accel::Vcpu {
   public:
-    /// `cpuid` is what the guest's CPUID says. The machine and the ports outlive it.
-    static Result<std::unique_ptr<KvmVcpu>> create(Machine& machine, unsigned index, const x86::Cpuid& cpuid,
+    /// `processor` is what the guest sees. The machine and the ports outlive it.
+    static Result<std::unique_ptr<KvmVcpu>> create(Machine& machine, unsigned index, const x86::Processor& processor,
                                                    const accel::X86Ports& ports);
     ~KvmVcpu() override;
 
@@ -36,7 +36,8 @@ class KvmVcpu final : public accel::Vcpu {
 
   private:
     KvmVcpu(Machine& machine, unsigned index, Fd fd, const accel::X86Ports& ports);
-    Result<> build(const x86::Cpuid& cpuid);
+    Result<> build(const x86::Processor& processor);
+    Result<> set_cpuid(const x86::Cpuid& cpuid);
     bool take_stop_request();
     void handle_exit();
     void access_ports();

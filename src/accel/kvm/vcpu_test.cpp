@@ -37,9 +37,9 @@ class Kvm : public testing::Test, public accel::X86Board {
         ASSERT_TRUE(machine) << machine.error().message();
         machine_ = std::move(*machine);
         ASSERT_TRUE(machine_->set_memory(memory_, [](const Error&) { FAIL(); }));
-        const auto cpuid = machine_->host().supported_cpuid();
-        ASSERT_TRUE(cpuid) << cpuid.error().message();
-        auto vcpu = KvmVcpu::create(*machine_, 0, *cpuid, {&ports_, this});
+        const auto processor = machine_->host().possible_processor();
+        ASSERT_TRUE(processor) << processor.error().message();
+        auto vcpu = KvmVcpu::create(*machine_, 0, *processor, {&ports_, this});
         ASSERT_TRUE(vcpu) << vcpu.error().message();
         vcpu_ = std::move(*vcpu);
     }

@@ -4,7 +4,6 @@
 
 #include <array>
 #include <optional>
-#include <string_view>
 #include <vector>
 
 #include "base/types.h"
@@ -35,29 +34,25 @@ class Cpuid {
     void remove(u32 function) {
         std::erase_if(leaves_, [=](const CpuidLeaf& leaf) { return leaf.function == function; });
     }
-    void add(const CpuidLeaf& leaf) { leaves_.push_back(leaf); }
+    /// Until the next is added. `index` counts where the leaf looks at it.
+    CpuidLeaf& add(u32 function, u32 index = 0, const std::array<u32, 4>& registers = {});
 
   private:
     std::vector<CpuidLeaf> leaves_;
 };
 
-/// One bit of one leaf that says that the processor has something.
-struct Feature {
-    std::string_view name;  ///< QEMU's
-    u32 function;
-    u32 index;
-    CpuidRegister where;
-    u8 bit;
+/// Where a processor is. Its number is its local APIC's, in which threads, cores and sockets have fields of whole bits.
+struct Placement {
+    u32 number = 0;
+    u32 cores = 1;    ///< of a socket
+    u32 threads = 1;  ///< of a core
+
+    u32 of_socket() const { return cores * threads; }
+    u32 thread_width() const;
+    u32 socket_width() const;  ///< of a processor's number within its socket
 };
 
-/// Null if there is none of that name.
-const Feature* find_feature(std::string_view name);
-std::vector<std::string_view> feature_names();
-
-bool has_feature(const Cpuid& cpuid, const Feature& feature);
-void set_feature(Cpuid& cpuid, const Feature& feature, bool on);
-
-/// What is different in each of `count` processors of one socket: their numbers, and how many there are.
-void place_processor(Cpuid& cpuid, u32 number, u32 count);
+/// What is different in each processor, and how many there are.
+void place_processor(Cpuid& cpuid, const Placement& place);
 
 }  // namespace kelvin::x86

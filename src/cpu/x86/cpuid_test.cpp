@@ -5,7 +5,7 @@
 
 #include <set>
 
-#include "cpu/x86/model.h"
+#include "cpu/x86/features.h"
 
 namespace kelvin::x86 {
 namespace {
@@ -26,12 +26,13 @@ Cpuid host() {
 }
 
 TEST(Cpuid, NamesAreOfOneBitEach) {
-    std::set<std::tuple<u32, u32, int, int>> seen;
+    std::set<std::tuple<u32, u32, u32, int, int>> seen;
     for (const std::string_view name : feature_names()) {
         const Feature* const feature = find_feature(name);
         ASSERT_NE(feature, nullptr) << name;
-        EXPECT_TRUE(
-            seen.insert({feature->function, feature->index, static_cast<int>(feature->where), feature->bit}).second)
+        EXPECT_TRUE(seen.insert({feature->msr, feature->function, feature->index, static_cast<int>(feature->where),
+                                 feature->bit})
+                        .second)
             << name;
     }
     EXPECT_EQ(find_feature("no-such"), nullptr);
@@ -51,29 +52,9 @@ TEST(Cpuid, FindsLeavesByWhatTheyLookAt) {
     EXPECT_EQ(cpuid.find(7, 2), nullptr);
 }
 
-TEST(Cpuid, FeaturesAreAddedAndTakenAway) {
-    const Cpuid possible = host();
-    const auto without = find_model("host", {"-cx16", "avx2=off", "migratable=on"}, possible);
-    ASSERT_TRUE(without) << without.error().message();
-    EXPECT_FALSE(has_feature(*without, *find_feature("cx16")));
-    EXPECT_FALSE(has_feature(*without, *find_feature("avx2")));
-    EXPECT_TRUE(has_feature(*without, *find_feature("pni")));
-    EXPECT_TRUE(find_model("max", {"+avx2"}, possible));
-    const auto more = find_model("host", {"+avx512f"}, possible);
-    ASSERT_FALSE(more);
-    EXPECT_NE(more.error().what.find("avx512f"), std::string::npos);
-    const auto typo = find_model("host", {"+avx22"}, possible);
-    ASSERT_FALSE(typo);
-    EXPECT_NE(typo.error().what.find("did you mean 'avx2'?"), std::string::npos) << typo.error().what;
-    const auto model = find_model("hots", {}, possible);
-    ASSERT_FALSE(model);
-    EXPECT_NE(model.error().what.find("did you mean 'host'?"), std::string::npos) << model.error().what;
-    EXPECT_FALSE(find_model("host", {"avx2=perhaps"}, possible));
-}
-
 TEST(Cpuid, ProcessorsHaveTheirOwnNumbers) {
     Cpuid cpuid = host();
-    place_processor(cpuid, 2, 4);
+    place_processor(cpuid, {.number = 2, .cores = 4, .threads = 1});
     EXPECT_EQ((*cpuid.find(1))[ebx], 0x02040800u);
     EXPECT_EQ((*cpuid.find(1))[edx] >> 28 & 1, 1u);
     EXPECT_EQ((*cpuid.find(4, 0))[eax], 0x0c000121u);
@@ -83,10 +64,22 @@ TEST(Cpuid, ProcessorsHaveTheirOwnNumbers) {
     EXPECT_EQ((*cpuid.find(0xb, 2)).registers, (std::array<u32, 4>{0, 0, 2, 2}));
     EXPECT_EQ((*cpuid.find(0x80000008))[ecx], 0x2003u);
     Cpuid alone = host();
-    place_processor(alone, 0, 1);
-    EXPECT_EQ((*alone.find(1))[ebx], 0x00010800u);
+    place_processor(alone, {});
+    EXPECT_EQ((*alone.find(1))[ebx], 0x00000800u);
     EXPECT_EQ((*alone.find(1))[edx] >> 28 & 1, 0u);
     EXPECT_EQ((*alone.find(0x80000008))[ecx], 0u);
+}
+
+TEST(Cpuid, ThreadsShareTheNearerCaches) {
+    Cpuid cpuid = host();
+    *cpuid.find(4, 1) = {4, 1, {0x00000163, 0, 0, 0}};  // a third level
+    cpuid.add(0x8000001e);
+    place_processor(cpuid, {.number = 5, .cores = 2, .threads = 2});
+    EXPECT_EQ((*cpuid.find(4, 0))[eax], 0x04004121u);
+    EXPECT_EQ((*cpuid.find(4, 1))[eax], 0x0400c163u);
+    EXPECT_EQ((*cpuid.find(0xb, 0)).registers, (std::array<u32, 4>{1, 2, 0x100, 5}));
+    EXPECT_EQ((*cpuid.find(0xb, 1)).registers, (std::array<u32, 4>{2, 4, 0x201, 5}));
+    EXPECT_EQ((*cpuid.find(0x8000001e)).registers, (std::array<u32, 4>{5, 0x100, 1, 0}));
 }
 
 }  // namespace
