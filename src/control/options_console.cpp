@@ -79,6 +79,7 @@ Result<> settle_console(Draft& draft) {
     const bool offered = !draft.display && !draft.no_defaults && !own_monitor && !uses_terminal(spec);
     const std::string serial = draft.serial.value_or(asked || offered ? std::string(kSharedTerminal) : "none");
     spec.serial = KELVIN_TRY(connect_serial(spec, serial));
+    spec.firmware_on_serial = asked || offered;
     const bool shared = serial.starts_with("mon:");
     // -nographic -monitor none: Ctrl-A stays, as `x` is the way out, but there is no monitor to change to.
     const bool unwanted = is_nobody(monitor) && !draft.serial;

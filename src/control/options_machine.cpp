@@ -54,7 +54,8 @@ constexpr auto kSettings =
                                      "kernel", "initrd", "append", "dtb", "dumpdtb", "accel", "smp", "memory"});
 
 constexpr auto kMachines = std::to_array<std::string_view>({"none", "virt", "virt-10.0"});
-constexpr auto kX86Machines = std::to_array<std::string_view>({"none", "microvm"});
+constexpr auto kX86Machines =
+    std::to_array<std::string_view>({"none", "microvm", "pc", "pc-i440fx-10.0", "q35", "pc-q35-10.0"});
 
 Error unknown_property(std::string_view owner, const std::string& key, std::span<const std::string_view> known) {
     return user_error(fmt::format("{} has no property '{}'{}", owner, key, did_you_mean(key, known)),
@@ -159,6 +160,10 @@ Result<> name_machine(Draft& draft, const std::string& name) {
         draft.line.answer =
             draft.is_x86()
                 ? "Supported machines are:\nmicrovm              minimal x86 machine that starts in milliseconds\n"
+                  "pc                   PC with PCI, 82441FX and PIIX3 (alias of pc-i440fx-10.0)\n"
+                  "pc-i440fx-10.0       the same\n"
+                  "q35                  PC with PCI Express, 82Q35 and ICH9 (alias of pc-q35-10.0)\n"
+                  "pc-q35-10.0          the same\n"
                   "none                 no machine, but a monitor that can be asked what there is\n"
                 : "Supported machines are:\nvirt                 Arm virtual machine, like QEMU's (alias of "
                   "virt-10.0)\nvirt-10.0            the same\n"
@@ -172,6 +177,10 @@ Result<> name_machine(Draft& draft, const std::string& name) {
         return user_error(fmt::format("unknown machine '{}'{}", name, did_you_mean(name, known)),
                           "-machine help lists the machines");
     }
+    using vm::X86Board;
+    draft.line.spec.x86_board = name == "microvm"      ? X86Board::microvm
+                                : name.contains("q35") ? X86Board::q35
+                                                       : X86Board::pc;
     return ok();
 }
 
@@ -286,7 +295,8 @@ Result<> settle_architecture(const Draft& draft) {
         {std::ranges::any_of(spec.monitors, is_protocol), "QMP"},
         {spec.debugger.has_value(), "a debugger's server (-gdb)"},
         {spec.instruction_time.has_value(), "time counted in instructions (-icount)"},
-        {!spec.boot.firmware.empty() || spec.pflash.front() || spec.pflash.back(), "firmware"},
+        {spec.pflash.front() || spec.pflash.back(), "firmware in flash (pflash)"},
+        {!spec.boot.firmware.empty() && spec.x86_board == vm::X86Board::microvm, "firmware of a microvm"},
     };
     for (const auto& [asked, what] : missing) {
         if (asked) {

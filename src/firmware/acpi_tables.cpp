@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "firmware/acpi_tables.h"
 
+#include <algorithm>
+#include <span>
+
 namespace kelvin::firmware {
 
 namespace {
@@ -71,9 +74,15 @@ u32 AcpiFiles::add(ByteWriter table, bool listed) {
     return at;
 }
 
-void AcpiFiles::point_at(u32 field, u32 table) {
+u32 AcpiFiles::add_raw(ByteWriter structure) {
+    const u32 at = tables_.size();
+    tables_.bytes(structure.content());
+    return at;
+}
+
+void AcpiFiles::point_at(u32 field, u32 table, u8 size) {
     tables_.patch32(field, table);
-    add_pointer(pointers_, kTablesName, field, 8, kTablesName);
+    add_pointer(pointers_, kTablesName, field, size, kTablesName);
 }
 
 AcpiFiles::Content AcpiFiles::finish() {
@@ -92,6 +101,42 @@ AcpiFiles::Content AcpiFiles::finish() {
     add_checksum(checksums_, kRootName, 32, 0, 36);
     script_.bytes(pointers_.content()).bytes(checksums_.content());
     return {root.take(), tables_.take(), script_.take()};
+}
+
+void AcpiFiles::place(Content& content, u64 root_at, u64 tables_at) {
+    constexpr std::size_t kName = 4;
+    const auto number = [](std::span<const u8> bytes, std::size_t at, std::size_t size) {
+        u64 value = 0;
+        for (std::size_t index = 0; index < size; ++index) {
+            value |= u64{bytes[at + index]} << index * 8;
+        }
+        return value;
+    };
+    const auto is_root = [](std::span<const u8> command, std::size_t at) {
+        return std::ranges::equal(kRootName, command.subspan(at, kRootName.size())) &&
+               command[at + kRootName.size()] == 0;
+    };
+    for (std::size_t at = 0; at < content.script.size(); at += kCommandSize) {
+        const std::span<const u8> command = std::span(content.script).subspan(at, kCommandSize);
+        std::vector<u8>& file = is_root(command, kName) ? content.root : content.tables;
+        const std::size_t rest = kName + kFileNameSize;
+        if (number(command, 0, 4) == kAddPointer) {
+            const std::size_t offset = number(command, rest + kFileNameSize, 4);
+            const std::size_t size = command[rest + kFileNameSize + 4];
+            const u64 value = number(file, offset, size) + (is_root(command, rest) ? root_at : tables_at);
+            for (std::size_t index = 0; index < size; ++index) {
+                file[offset + index] = static_cast<u8>(value >> index * 8);
+            }
+        } else if (number(command, 0, 4) == kAddChecksum) {
+            const std::size_t start = number(command, rest + 4, 4);
+            u8 sum = 0;
+            for (const u8 byte : std::span(file).subspan(start, number(command, rest + 8, 4))) {
+                sum = static_cast<u8>(sum + byte);
+            }
+            u8& checksum = file[number(command, rest, 4)];
+            checksum = static_cast<u8>(checksum - sum);
+        }
+    }
 }
 
 }  // namespace kelvin::firmware

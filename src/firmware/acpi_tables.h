@@ -30,9 +30,11 @@ class AcpiFiles {
 
     /// Completes the table's header and takes it; gives back where it is, for point_at(). `listed`: in the XSDT.
     u32 add(ByteWriter table, bool listed = true);
-    /// The 64-bit field at `field` is to hold the address of the table at `table`; both are counted from the tables'
-    /// start.
-    void point_at(u32 field, u32 table);
+    /// Takes a structure that has no checksum and is in no list: the FACS. It is aligned by 64 bytes if it comes first.
+    u32 add_raw(ByteWriter structure);
+    /// The field of `size` bytes at `field` is to hold the address of the table at `table`; both are counted from the
+    /// tables' start.
+    void point_at(u32 field, u32 table, u8 size = 8);
 
     struct Content {
         std::vector<u8> root;
@@ -41,6 +43,10 @@ class AcpiFiles {
     };
     /// Nothing may be added afterwards.
     Content finish();
+
+    /// Does what the script asks firmware to do, for a machine without: with the root at `root_at` and the tables at
+    /// `tables_at`.
+    static void place(Content& content, u64 root_at, u64 tables_at);
 
   private:
     ByteWriter tables_;

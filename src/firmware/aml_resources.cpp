@@ -46,6 +46,27 @@ Term interrupt(u32 number, Trigger trigger) {
     return {out.take()};
 }
 
+Term isa_interrupt(unsigned number) {
+    constexpr u8 kSmallInterrupt = 0x22;  // two bytes: a mask
+    ByteWriter out;
+    out.put8(kSmallInterrupt).put16(static_cast<u16>(1U << number));
+    return {out.take()};
+}
+
+Term fixed_ports(u16 base, u8 count) {
+    constexpr u8 kSmallPorts = 0x47;
+    constexpr u8 kDecodes16 = 1;
+    ByteWriter out;
+    out.put8(kSmallPorts).put8(kDecodes16).put16(base).put16(base).put8(1 /* alignment */).put8(count);
+    return {out.take()};
+}
+
+Term port_range(u16 first, u16 last) {
+    ByteWriter out = space_head(kWordSpace, 13, kIo, kEntireRange);
+    out.put16(0).put16(first).put16(last).put16(0).put16(static_cast<u16>(last - first + 1));
+    return {out.take()};
+}
+
 Term bus_numbers(u16 first, u16 last) {
     ByteWriter out = space_head(kWordSpace, 13, kBusNumber, 0);
     out.put16(0).put16(first).put16(last).put16(0).put16(static_cast<u16>(last - first + 1));

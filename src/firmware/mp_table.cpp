@@ -45,8 +45,13 @@ std::vector<u8> build_mp_table(const MpDescription& machine, u64 address) {
     entries.put8(kBus).put8(kIsa).text("ISA", 6, ' ');
     entries.put8(kIoApic).put8(io_apic_id).put8(kIoApicVersion).put8(1).put32(static_cast<u32>(machine.io_apic));
     count += 2;
-    for (u8 pin = 0; pin < machine.interrupts; ++pin, ++count) {
-        add_interrupt(entries, kIoInterrupt, kVectored, pin, io_apic_id, pin);
+    // The interval timer is wired to pin 2, as on all PCs; there is no cascade there.
+    for (u8 source = 0; source < machine.interrupts; ++source) {
+        const u8 pin = source == 0 ? u8{2} : source;
+        if (source != 2) {
+            add_interrupt(entries, kIoInterrupt, kVectored, source, io_apic_id, pin);
+            ++count;
+        }
     }
     add_interrupt(entries, kLocalInterrupt, kExternal, 0, 0, 0);
     add_interrupt(entries, kLocalInterrupt, kNmi, 0, kAll, 1);

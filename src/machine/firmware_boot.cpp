@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "firmware/byte_writer.h"
 #include "firmware/device_tree.h"
 #include "machine/virt_arm64_map.h"
 
@@ -38,6 +39,18 @@ Result<> give(device::FwCfg& config, const std::string& name, u16 size_key, u16 
 }
 
 }  // namespace
+
+/// What edk2's QemuBootOrderLib and SeaBIOS read: an item of 16 bits, and a file of as many.
+Result<> describe_menu(device::FwCfg& config, const FirmwareMenu& menu) {
+    constexpr u16 kMenu = 0x0e;
+    config.set(kMenu, {static_cast<u8>(menu.shown), 0});
+    if (!menu.wait_ms) {
+        return ok();
+    }
+    firmware::ByteWriter wait;
+    wait.put16(*menu.wait_ms);
+    return config.add_file("etc/boot-menu-wait", wait.take());
+}
 
 Result<FirmwareBoot> FirmwareBoot::open(const BootFiles& files) {
     FirmwareBoot boot(files);

@@ -17,6 +17,9 @@ struct FirmwareMenu {
     std::optional<u16> wait_ms;  ///< for a key; 65535: for ever
 };
 
+/// Into the items of fw_cfg that firmware looks at.
+Result<> describe_menu(device::FwCfg& config, const FirmwareMenu& menu);
+
 class FirmwareBoot {
   public:
     /// A wrong or missing file is an error here, before anything is built.

@@ -8,6 +8,9 @@
 
 namespace kelvin::machine {
 
+/// No CPU of its own asks for it: whichever wrote to the chipset.
+inline constexpr unsigned kAllCpus = ~0U;
+
 /// What a machine can do with its processors' power. Called on a vCPU's thread; nothing in here waits for a vCPU.
 class PowerControl {
   public:
@@ -20,7 +23,7 @@ class PowerControl {
     virtual State cpu_on(unsigned cpu, u64 entry, u64 context) = 0;
     /// The calling CPU stops; cpu_on() starts it again.
     virtual void cpu_off(unsigned cpu) = 0;
-    /// The calling CPU executes nothing further in either case.
+    /// The calling CPU executes nothing further in either case; with kAllCpus, on any thread, none does.
     virtual void system_off(unsigned cpu) = 0;
     virtual void system_reset(unsigned cpu) = 0;
     /// The machine cannot go on, by no fault of the guest's.

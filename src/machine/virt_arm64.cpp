@@ -56,18 +56,6 @@ virt::Description describe(const VirtConfig& config) {
     return board;
 }
 
-/// What edk2's QemuBootOrderLib reads: an item of 16 bits, and a file of as many.
-Result<> describe_menu(device::FwCfg& config, const FirmwareMenu& menu) {
-    constexpr u16 kMenu = 0x0e;
-    config.set(kMenu, {static_cast<u8>(menu.shown), 0});
-    if (!menu.wait_ms) {
-        return ok();
-    }
-    firmware::ByteWriter wait;
-    wait.put16(*menu.wait_ms);
-    return config.add_file("etc/boot-menu-wait", wait.take());
-}
-
 }  // namespace
 
 /// Wires point at what stands before them.

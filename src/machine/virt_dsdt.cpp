@@ -4,6 +4,7 @@
 
 #include "firmware/aml.h"
 #include "firmware/aml_resources.h"
+#include "machine/pci_acpi.h"
 #include "machine/virt_acpi.h"
 #include "machine/virt_arm64_map.h"
 
@@ -94,27 +95,6 @@ Term interrupt_routes() {
     return aml::package(routes);
 }
 
-/// 6.2.11, and PCI Firmware Specification 3.2, 4.5.1: the operating system may do all that it asks to do itself.
-Term capabilities() {
-    constexpr u64 kUnknownUuid = 1 << 2;
-    constexpr u64 kUnknownRevision = 1 << 3;
-    constexpr u64 kMasked = 1 << 4;
-    constexpr u64 kAll = 0x1f;  // hot-plug, its LEDs, power events, errors, the Express capability
-    const Term status = aml::path("CDW1");
-    const Term control = aml::path("CDW3");
-    const Term granted = aml::path("CTRL");
-    const auto report = [&](u64 bit) { return aml::bits_or(status, aml::integer(bit), status); };
-    return aml::method(
-        "_OSC", 4, aml::Calls::one_at_a_time,
-        {aml::dword_field(aml::argument(3), 0, "CDW1"),
-         aml::when(aml::equal(aml::argument(0), aml::uuid("33db4d5b-1ff7-401c-9657-7441c03dd766")),
-                   {aml::dword_field(aml::argument(3), 8, "CDW3"), aml::bits_and(control, aml::integer(kAll), granted),
-                    aml::when(aml::is_not(aml::equal(aml::argument(1), aml::integer(1))), {report(kUnknownRevision)}),
-                    aml::when(aml::is_not(aml::equal(control, granted)), {report(kMasked)}),
-                    aml::store(granted, control), aml::give(aml::argument(3))}),
-         report(kUnknownUuid), aml::give(aml::argument(3))});
-}
-
 /// The windows, and configuration space as a resource that nothing else may use (PCI Firmware
 /// Specification 3.2, 4.1.2).
 Term host_bridge(const Description& board) {
@@ -129,10 +109,11 @@ Term host_bridge(const Description& board) {
     const Term reserved =
         device("RES0",
                {identity("PNP0C02"), aml::name("_CRS", aml::resources({aml::memory64(space.base.value, space.size)}))});
-    return device("PCI0", {identity("PNP0A08"), aml::name("_CID", aml::eisa_id("PNP0A03")), unique(0),
-                           aml::name("_SEG", aml::integer(0)), aml::name("_BBN", aml::integer(0)), coherent(),
-                           aml::name("_CBA", aml::integer(space.base.value)), aml::name("_PRT", interrupt_routes()),
-                           aml::name("_CRS", windows), aml::name("CTRL", aml::integer(0)), capabilities(), reserved});
+    return device("PCI0",
+                  {identity("PNP0A08"), aml::name("_CID", aml::eisa_id("PNP0A03")), unique(0),
+                   aml::name("_SEG", aml::integer(0)), aml::name("_BBN", aml::integer(0)), coherent(),
+                   aml::name("_CBA", aml::integer(space.base.value)), aml::name("_PRT", interrupt_routes()),
+                   aml::name("_CRS", windows), aml::name("CTRL", aml::integer(0)), pci_capabilities(), reserved});
 }
 
 }  // namespace

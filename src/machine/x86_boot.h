@@ -15,7 +15,7 @@ namespace kelvin::machine {
 
 /// What is where in memory, for the guest (E820's numbers of kinds).
 struct MemoryRange {
-    enum class Kind : u32 { usable = 1, reserved = 2 };
+    enum class Kind : u32 { usable = 1, reserved = 2, acpi = 3 };
     u64 base;
     u64 size;
     Kind kind;

@@ -12,11 +12,13 @@ namespace kelvin::vm {
 
 namespace {
 
-/// Where packages put firmware for AArch64.
+/// Where packages put firmware.
 constexpr auto kFolders = std::to_array<std::string_view>({
     "/usr/share/AAVMF",
     "/usr/share/qemu-efi-aarch64",
     "/usr/share/edk2/aarch64",
+    "/usr/share/seabios",
+    "/usr/share/OVMF",
     "/usr/share/qemu",
 });
 
@@ -43,8 +45,8 @@ Result<std::string> find_firmware(const std::string& name, std::span<const std::
         }
     }
     return user_error(fmt::format("there is no firmware '{}'", name),
-                      "apt-get install qemu-efi-aarch64 brings AAVMF_CODE.fd and QEMU_EFI.fd; -L FOLDER names a folder "
-                      "to look in");
+                      "apt-get install qemu-efi-aarch64 brings AAVMF_CODE.fd and QEMU_EFI.fd, seabios brings "
+                      "bios-256k.bin; -L FOLDER names a folder to look in");
 }
 
 Result<std::string> find_default_firmware(const MachineSpec& spec) {

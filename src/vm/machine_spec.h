@@ -126,13 +126,18 @@ struct DebuggerSpec {
     std::string path;  ///< of the socket
 };
 
+/// Which of an x86 machine's boards.
+enum class X86Board : u8 { microvm, q35, pc };
+
 /// Of the guest's processors.
 enum class Architecture : u8 { aarch64, x86_64 };
 
 struct MachineSpec {
     Architecture architecture = Architecture::aarch64;
-    std::string name;  ///< what the user calls it; may be empty
-    std::string uuid;  ///< likewise; else as it is written in lower case
+    X86Board x86_board = X86Board::q35;
+    bool firmware_on_serial = false;  ///< a PC's firmware talks by the serial port, as there is no screen
+    std::string name;                 ///< what the user calls it; may be empty
+    std::string uuid;                 ///< likewise; else as it is written in lower case
     u64 ram_size = u64{128} << 20;
     CpuSpec cpu;
     std::optional<GicVersion> gic;                    ///< empty: as the number of processors needs

@@ -286,13 +286,23 @@ void Vm::cpu_off(unsigned cpu) {
     cpus_[cpu]->switch_off();
 }
 
+void Vm::halt(unsigned cpu) {
+    if (cpu != machine::kAllCpus) {
+        cpus_[cpu]->switch_off();
+        return;
+    }
+    for (const auto& each : cpus_) {
+        each->allow(false);
+    }
+}
+
 void Vm::system_off(unsigned cpu) {
-    cpus_[cpu]->switch_off();
+    halt(cpu);
     loop_.post(call_method<&Vm::guest_off, Vm>, this);
 }
 
 void Vm::system_reset(unsigned cpu) {
-    cpus_[cpu]->switch_off();
+    halt(cpu);
     loop_.post(call_method<&Vm::guest_reset, Vm>, this);
 }
 

@@ -185,6 +185,7 @@ class Vm final : private machine::PowerControl,
     void report_failures();
     void balloon_changed(u64 actual_bytes) override;
 
+    void halt(unsigned cpu);
     State cpu_state(unsigned cpu) override;
     State cpu_on(unsigned cpu, u64 entry, u64 context) override;
     void cpu_off(unsigned cpu) override;

@@ -3,14 +3,19 @@
 
 #include <algorithm>
 
+#include "accel/kvm/counted.h"
+
 namespace kelvin::kvm {
 
 namespace {
 
-/// Three pages of Intel's without real mode, and one of page tables: below the firmware, where guests see nothing
-/// (4.27).
-constexpr u64 kIdentityMap = 0xfffb'c000;
-constexpr u64 kTaskState = 0xfffb'd000;
+/// Three pages of Intel's without real mode, and one of page tables: between the local APICs and any firmware, where
+/// guests see nothing (4.27).
+constexpr u64 kIdentityMap = 0xfeff'c000;
+constexpr u64 kTaskState = 0xfeff'd000;
+constexpr u32 kIsaInterrupts = 16;
+constexpr u32 kTimer = 0;             // the interval timer's ISA interrupt
+constexpr u32 kTimerPin = 2;          // and where boards wire it to the I/O APIC
 constexpr u64 kMessagePages = 0xfee;  // bits 31 to 20 of a message's address (SDM 11.11.1)
 
 }  // namespace
@@ -39,10 +44,37 @@ Result<> Machine::build() {
         KELVIN_TRY(try_call(fd_, KVM_GET_IRQCHIP, &state, "read its interrupt controllers"));
         power_on_.chips.push_back(state);
     }
+    KELVIN_TRY(route_interrupts());
     kvm_pit_config config{};
     config.flags = KVM_PIT_SPEAKER_DUMMY;  // port 0x61 with it
     KELVIN_TRY(try_call(fd_, KVM_CREATE_PIT2, &config, "make a timer"));
     KELVIN_TRY(try_call(fd_, KVM_GET_PIT2, &power_on_.timer, "read its timer"));
+    return ok();
+}
+
+/// Each interrupt to the pin of its number, and of the PICs too, but the timer's (4.52).
+Result<> Machine::route_interrupts() {
+    std::vector<kvm_irq_routing_entry> entries;
+    const auto add = [&](u32 interrupt, u32 chip, u32 pin) {
+        kvm_irq_routing_entry entry{};
+        entry.gsi = interrupt;
+        entry.type = KVM_IRQ_ROUTING_IRQCHIP;
+        entry.u.irqchip.irqchip = chip;
+        entry.u.irqchip.pin = pin;
+        entries.push_back(entry);
+    };
+    for (u32 number = 0; number < kIsaInterrupts; ++number) {
+        add(number, number < 8 ? KVM_IRQCHIP_PIC_MASTER : KVM_IRQCHIP_PIC_SLAVE, number % 8);
+    }
+    for (u32 number = 0; number < kInterrupts; ++number) {
+        if (number != kTimerPin) {
+            add(number, KVM_IRQCHIP_IOAPIC, number == kTimer ? kTimerPin : number);
+        }
+    }
+    Counted<kvm_irq_routing, kvm_irq_routing_entry> table(entries.size());
+    table.header()->nr = static_cast<u32>(entries.size());
+    table.set(entries);
+    KELVIN_TRY(try_call(fd_, KVM_SET_GSI_ROUTING, table.header(), "route interrupts"));
     return ok();
 }
 

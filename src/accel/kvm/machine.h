@@ -53,6 +53,7 @@ class Machine final : private memory::MappingObserver {
 
     Machine(Host host, Fd fd);
     Result<> build();
+    Result<> route_interrupts();
     void mapping_changed(Gpa start, u64 size) override;
     Result<> update_slots();
     Result<> set_slot(u32 number, const memory::HostRange& range);

@@ -68,6 +68,7 @@ class PowerManagement final {
     /// kBlockSize ports, 2 * event_bytes, and two at 0xb2. They lock by themselves.
     memory::MmioHandler& block() { return block_; }
     memory::MmioHandler& event_block() { return event_block_; }
+    unsigned event_bytes() const { return config_.event_bytes; }
     memory::MmioHandler& command_ports() { return command_ports_; }
 
     /// Events of the board. Any thread.
