@@ -125,7 +125,8 @@ Result<BootEntry> Microvm::load() {
     if (!kernel_) {
         return BootEntry{};
     }
-    const std::vector<u8> table = firmware::build_mp_table({.processors = config_.cpus}, kMpTable.value);
+    const std::vector<u8> table =
+        firmware::build_mp_table({.board = "MICROVM", .processors = config_.cpus}, kMpTable.value);
     std::ranges::copy(table, low_ram_.slice(kMpTable, table.size()).begin());
     return kernel_->load(low_ram_, memory_map(low_ram_.size(), config_.ram_size - low_ram_.size()), 0,
                          device_arguments());

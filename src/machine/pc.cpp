@@ -26,6 +26,7 @@ using memory::Locking;
 // Where a kernel finds tables that is started without firmware.
 constexpr u64 kExtendedBiosData = 0x9fc00;
 constexpr u64 kExtendedBiosDataPointer = 0x40e;
+constexpr u64 kMpTable = 0xf0000;
 constexpr u64 kAcpiTables = 64 << 10;  // the room for them below the end of low RAM
 constexpr unsigned kConfigWindow = 0;  // of the host bridge: ports
 
@@ -332,10 +333,10 @@ Result<BootEntry> Pc::load() {
 /// Chipset and interrupts as firmware leaves them, so that what the tables say is true.
 void Pc::set_up_as_firmware() {
     Devices& d = *devices_;
+    d.north->set_up(Gpa{pc::kEcam});
+    d.pci->change_topology([] {});
     if (is_q35()) {
         d.lpc->set_up(pc::kPowerBase, pc::kIsaRoutes);
-        d.north->place_ecam(Gpa{pc::kEcam});
-        d.pci->change_topology([] {});
     } else {
         d.isa->set_up(pc::kIsaRoutes);
         d.piix4->set_up(pc::kPowerBase);
@@ -353,6 +354,8 @@ Result<BootEntry> Pc::load_kernel() {
     const std::span<u8> pointer = ram_.slice(Gpa{kExtendedBiosDataPointer}, 2);
     pointer[0] = static_cast<u8>(kExtendedBiosData >> 4);
     pointer[1] = static_cast<u8>(kExtendedBiosData >> 12);
+    const std::vector<u8> processors = pc::mp_table(config_.chipset, config_.cpus, kMpTable);
+    std::ranges::copy(processors, ram_.slice(Gpa{kMpTable}, processors.size()).begin());
     const firmware::RamView usable = {Gpa{0}, ram_.bytes.first(tables)};
     return kernel_->load(usable, memory_ranges(), kExtendedBiosData, "");
 }

@@ -38,8 +38,7 @@ Term interrupt_routes(Chipset chipset) {
     std::vector<Term> routes;
     for (unsigned number = 0; number < kDevices; ++number) {
         for (unsigned pin = 0; pin < kPins; ++pin) {
-            const unsigned input = chipset == Chipset::q35 ? kFirstPirq + pirq_of_q35(number, pin)
-                                                           : kIsaRoutes[pirq_of_i440fx(number, pin)];
+            const unsigned input = input_of(chipset, number, pin);
             const Term route[] = {aml::integer(u64{number} << 16 | 0xffff), aml::integer(pin), aml::integer(0),
                                   aml::integer(input)};
             routes.push_back(aml::package(route));

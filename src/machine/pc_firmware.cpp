@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "firmware/byte_writer.h"
+#include "firmware/mp_table.h"
 #include "machine/pc_map.h"
 
 namespace kelvin::machine::pc {
@@ -65,6 +66,20 @@ void fill_cmos(device::Mc146818& clock, const CmosFacts& facts) {
     clock.set_byte(0x5d, static_cast<u8>(facts.high_ram >> 32));
     clock.set_byte(0x5f, static_cast<u8>(facts.cpus - 1));
     clock.set_byte(0x14, 0x06);  // equipment: a coprocessor, a mouse
+}
+
+std::vector<u8> mp_table(Chipset chipset, unsigned cpus, u64 address) {
+    constexpr unsigned kDevices = 32;
+    constexpr unsigned kPins = 4;
+    firmware::MpDescription machine{
+        .board = chipset == Chipset::q35 ? "Q35" : "PC", .processors = cpus, .interrupts = 16};
+    for (unsigned device = 0; device < kDevices; ++device) {
+        for (unsigned pin = 0; pin < kPins; ++pin) {
+            machine.pci.push_back(
+                {static_cast<u8>(device), static_cast<u8>(pin), static_cast<u8>(input_of(chipset, device, pin))});
+        }
+    }
+    return firmware::build_mp_table(machine, address);
 }
 
 Result<> describe_to_firmware(device::FwCfg& config, const FirmwareFacts& facts, firmware::AcpiFiles::Content acpi,

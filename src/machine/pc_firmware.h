@@ -11,6 +11,7 @@
 #include "firmware/acpi_tables.h"
 #include "firmware/smbios.h"
 #include "machine/firmware_boot.h"
+#include "machine/pc_map.h"
 
 namespace kelvin::machine::pc {
 
@@ -30,6 +31,9 @@ struct FirmwareFacts {
     bool serial_console = false;
     FirmwareMenu menu;
 };
+/// What systems without ACPI read, to lie at `address`.
+std::vector<u8> mp_table(Chipset chipset, unsigned cpus, u64 address);
+
 Result<> describe_to_firmware(device::FwCfg& config, const FirmwareFacts& facts, firmware::AcpiFiles::Content acpi,
                               const firmware::Smbios& smbios,
                               const std::vector<std::pair<std::string, std::vector<u8>>>& files);

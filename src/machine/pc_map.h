@@ -61,4 +61,9 @@ constexpr unsigned pirq_of_i440fx(unsigned device, unsigned pin) {
     return (device + 3 + pin) % 4;
 }
 
+/// The I/O APIC's input for it.
+constexpr unsigned input_of(Chipset chipset, unsigned device, unsigned pin) {
+    return chipset == Chipset::q35 ? kFirstPirq + pirq_of_q35(device, pin) : kIsaRoutes[pirq_of_i440fx(device, pin)];
+}
+
 }  // namespace kelvin::machine::pc

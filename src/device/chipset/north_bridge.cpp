@@ -75,8 +75,14 @@ std::optional<Gpa> NorthBridge::ecam_base() const {
     return Gpa{u64{config().get<u32>(kExpressBase + 4)} << 32 | (config().get<u32>(kExpressBase) & kExpressAddress)};
 }
 
-void NorthBridge::place_ecam(Gpa base) {
-    space().set<u32>(kExpressBase, static_cast<u32>(base.value) | kExpressEnable);
+void NorthBridge::set_up(Gpa base) {
+    for (u32 index = 0; index < kAttributeRegisters; ++index) {
+        space().set<u8>(layout_.attributes + index, kAttributeBits);
+    }
+    if (layout_.is_express) {
+        space().set<u32>(kExpressBase, static_cast<u32>(base.value) | kExpressEnable);
+    }
+    apply();
 }
 
 /// SMRAM's lock closes the memory, and holds until the next reset.

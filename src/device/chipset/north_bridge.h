@@ -17,8 +17,9 @@ class NorthBridge final : public bus::pci::HostFunction {
 
     void reset() override;
     std::optional<Gpa> ecam_base() const override;
-    /// As firmware sets it, for a machine that starts without: `base` is a multiple of 256 MiB.
-    void place_ecam(Gpa base);
+    /// What firmware sets, for a machine that starts without: RAM everywhere below 1 MiB but in the video window, and
+    /// with PCI Express configuration space at `base`, a multiple of 256 MiB.
+    void set_up(Gpa base);
 
   private:
     struct Layout {
