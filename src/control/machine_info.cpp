@@ -97,7 +97,11 @@ constexpr auto kDescribers = std::to_array<Describer>({
     {"chardev", [](const InfoSources& s, unsigned, bool) { return characters(s); }},
     {"cpus", [](const InfoSources& s, unsigned cpu, bool) { return cpus(s, cpu); }},
     {"jit", [](const InfoSources& s, unsigned, bool) { return s.vm.accelerator_statistics(); }},
-    {"kvm", [](const InfoSources&, unsigned, bool) { return std::string("kvm support: disabled\n"); }},
+    {"kvm",
+     [](const InfoSources& s, unsigned, bool) {
+         const bool is_used = s.spec.architecture == vm::Architecture::x86_64;
+         return fmt::format("kvm support: {}\n", is_used ? "enabled" : "disabled");
+     }},
     {"mtree", [](const InfoSources& s, unsigned, bool) { return s.vm.describe_memory(); }},
     {"name", [](const InfoSources& s, unsigned, bool) { return s.spec.name.empty() ? "" : s.spec.name + "\n"; }},
     {"network", [](const InfoSources& s, unsigned, bool) { return s.vm.describe_networks(); }},

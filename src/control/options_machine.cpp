@@ -290,9 +290,7 @@ Result<> settle_architecture(const Draft& draft) {
     if (!draft.is_x86()) {
         return ok();
     }
-    const auto is_protocol = [](const vm::MonitorSpec& monitor) { return monitor.is_protocol; };
     const std::pair<bool, const char*> missing[] = {
-        {std::ranges::any_of(spec.monitors, is_protocol), "QMP"},
         {spec.debugger.has_value(), "a debugger's server (-gdb)"},
         {spec.instruction_time.has_value(), "time counted in instructions (-icount)"},
         {spec.pflash.front() || spec.pflash.back(), "firmware in flash (pflash)"},

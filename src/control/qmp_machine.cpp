@@ -62,8 +62,14 @@ struct KvmInfo {
     }
 };
 
-Result<KvmInfo> query_kvm(QmpContext&, const QmpNothing&) {
-    return KvmInfo{};
+bool is_x86(QmpContext& context) {
+    return context.target.spec().architecture == vm::Architecture::x86_64;
+}
+
+/// x86 machines are KVM's, and are not there without it.
+Result<KvmInfo> query_kvm(QmpContext& context, const QmpNothing&) {
+    const bool is_there = is_x86(context);
+    return KvmInfo{is_there, is_there};
 }
 
 struct TargetInfo {
@@ -74,31 +80,56 @@ struct TargetInfo {
     }
 };
 
-Result<TargetInfo> query_target(QmpContext&, const QmpNothing&) {
-    return TargetInfo{};
+Result<TargetInfo> query_target(QmpContext& context, const QmpNothing&) {
+    return TargetInfo{is_x86(context) ? "x86_64" : "aarch64"};
 }
 
-/// One processor; where it stands among others goes by -smp.
-Json describe_cpu(const vm::CpuTopology& topology, const vm::Vm& vm, unsigned index) {
-    const unsigned thread = index % topology.threads;
+/// Where it stands among others goes by -smp.
+Json place_of_cpu(const vm::MachineSpec& spec, unsigned index) {
+    const vm::CpuTopology& topology = spec.cpu.topology;
     const unsigned core = index / topology.threads;
     const unsigned cluster = core / topology.cores;
+    Json place = {{"core-id", core % topology.cores},
+                  {"thread-id", index % topology.threads},
+                  {"socket-id", cluster / topology.clusters}};
+    if (spec.architecture == vm::Architecture::aarch64) {
+        place["cluster-id"] = cluster % topology.clusters;
+    }
+    return place;
+}
+
+std::string path_of_cpu(unsigned index) {
+    return fmt::format("/machine/unattached/device[{}]", index);
+}
+
+Json describe_cpu(QmpContext& context, unsigned index) {
+    const vm::Vm& vm = context.target.vm();
     return {{"cpu-index", index},
-            {"qom-path", fmt::format("/machine/unattached/device[{}]", index)},
+            {"qom-path", path_of_cpu(index)},
             {"thread-id", vm.cpu_thread_id(index)},
-            {"target", "aarch64"},
-            {"props",
-             {{"core-id", core % topology.cores},
-              {"thread-id", thread},
-              {"cluster-id", cluster % topology.clusters},
-              {"socket-id", cluster / topology.clusters}}}};
+            {"target", is_x86(context) ? "x86_64" : "aarch64"},
+            {"props", place_of_cpu(context.target.spec(), index)}};
 }
 
 Result<Json> query_cpus(QmpContext& context, const QmpNothing&) {
     Json list = Json::array();
     const unsigned count = context.target.spec().is_none ? 0 : context.target.vm().cpu_count();
     for (unsigned index = 0; index < count; ++index) {
-        list.push_back(describe_cpu(context.target.spec().cpu.topology, context.target.vm(), index));
+        list.push_back(describe_cpu(context, index));
+    }
+    return list;
+}
+
+/// All that there can be are there.
+Result<Json> query_hotpluggable_cpus(QmpContext& context, const QmpNothing&) {
+    const vm::MachineSpec& spec = context.target.spec();
+    Json list = Json::array();
+    const unsigned count = spec.is_none ? 0 : context.target.vm().cpu_count();
+    for (unsigned index = count; index-- > 0;) {
+        list.push_back({{"type", spec.cpu.model + (is_x86(context) ? "-x86_64-cpu" : "-arm-cpu")},
+                        {"vcpus-count", 1},
+                        {"qom-path", path_of_cpu(index)},
+                        {"props", place_of_cpu(spec, index)}});
     }
     return list;
 }
@@ -157,6 +188,7 @@ constexpr auto kCommands = std::to_array<QmpCommand>({
     qmp_command<human_command>("human-monitor-command", "command-line "),
     qmp_command<query_commands>("query-commands"),
     qmp_command<query_cpus>("query-cpus-fast"),
+    qmp_command<query_hotpluggable_cpus>("query-hotpluggable-cpus"),
     qmp_command<nothing_yet>("query-iothreads"),
     qmp_command<query_kvm>("query-kvm"),
     qmp_command<nothing_yet>("query-memory-devices"),

@@ -9,7 +9,9 @@
 #include "control/machine_names.h"
 #include "control/option_table.h"
 #include "control/qmp_command.h"
+#include "control/x86_types.h"
 #include "cpu/arm64/model.h"
+#include "cpu/x86/model.h"
 #include "device/device_types.h"
 #include "vm/arm64_platform.h"
 #include "vm/backends.h"
@@ -30,22 +32,37 @@ struct Type {
     std::string parent;
 };
 
-std::vector<Type> all_types() {
-    // What the board has by itself, so that nobody adds it.
-    std::vector<Type> all = {
-        {"tcg-accel", "accel"},        {"none-machine", "machine"},    {"gpex-pcihost", "pcie-host-bridge"},
-        {"pl011", "sys-bus-device"},   {"pl031", "sys-bus-device"},    {"pl061", "sys-bus-device"},
-        {"arm_gic", "sys-bus-device"}, {"arm-gicv3", "sys-bus-device"}};
+/// Processors, accelerators, and what the board has by itself, so that nobody adds it.
+std::vector<Type> arm64_types() {
+    std::vector<Type> all = {{"tcg-accel", "accel"},         {"gpex-pcihost", "pcie-host-bridge"},
+                             {"pl011", "sys-bus-device"},    {"pl031", "sys-bus-device"},
+                             {"pl061", "sys-bus-device"},    {"arm_gic", "sys-bus-device"},
+                             {"arm-gicv3", "sys-bus-device"}};
+    for (const arm64::ModelName& model : arm64::model_names()) {
+        all.push_back({std::string(model.name).append(kCpuSuffix), "arm-cpu"});
+    }
+    return all;
+}
+
+std::vector<Type> x86_types() {
+    std::vector<Type> all = {{"kvm-accel", "accel"},      {"kvm-pit", "isa-device"}, {"kvm-ioapic", "sys-bus-device"},
+                             {"kvm-i8259", "isa-device"}, {"kvm-apic", "device"},    {"microvm-machine", "machine"}};
+    for (const x86::ModelName& model : x86::model_names()) {
+        all.push_back({std::string(model.name).append(kX86CpuSuffix), "x86_64-cpu"});
+    }
+    return all;
+}
+
+std::vector<Type> all_types(vm::Architecture architecture) {
+    std::vector<Type> all = architecture == vm::Architecture::x86_64 ? x86_types() : arm64_types();
+    all.push_back({"none-machine", "machine"});
     for (const bus::DeviceType* type : device::device_types()) {
         all.push_back({std::string(type->name), "device"});
     }
     for (const vm::ObjectType& type : vm::object_types()) {
         all.push_back({std::string(type.name), "object"});
     }
-    for (const arm64::ModelName& model : arm64::model_names()) {
-        all.push_back({std::string(model.name).append(kCpuSuffix), "arm-cpu"});
-    }
-    for (const std::string_view machine : machine_names()) {
+    for (const std::string_view machine : machine_names(architecture)) {
         if (machine.find('-') != std::string_view::npos) {
             all.push_back({std::string(machine).append(kMachineSuffix), "machine"});
         }
@@ -57,8 +74,9 @@ std::vector<Type> all_types() {
 bool implements(const Type& type, std::string_view wanted) {
     return wanted.empty() || wanted == "object" || type.name == wanted || type.parent == wanted ||
            (wanted == "device" &&
-            (type.parent == "arm-cpu" || type.parent == "pcie-host-bridge" || type.parent == "sys-bus-device")) ||
-           (wanted == "cpu" && type.parent == "arm-cpu");
+            (type.parent == "arm-cpu" || type.parent == "x86_64-cpu" || type.parent == "isa-device" ||
+             type.parent == "pcie-host-bridge" || type.parent == "sys-bus-device")) ||
+           (wanted == "cpu" && (type.parent == "arm-cpu" || type.parent == "x86_64-cpu"));
 }
 
 struct TypeFilter {
@@ -71,9 +89,9 @@ struct TypeFilter {
     }
 };
 
-Result<Json> list_types(QmpContext&, const TypeFilter& filter) {
+Result<Json> list_types(QmpContext& context, const TypeFilter& filter) {
     Json list = Json::array();
-    for (const Type& type : all_types()) {
+    for (const Type& type : all_types(context.target.spec().architecture)) {
         if (implements(type, filter.implements)) {
             list.push_back({{"name", type.name}, {"parent", type.parent}});
         }
@@ -121,6 +139,9 @@ Json named(const Names& names, std::string_view type) {
 
 QmpReply list_properties(QmpContext& context, const TypeName& arguments) {
     const std::string& name = arguments.name;
+    if (name.ends_with(kX86CpuSuffix)) {
+        return x86_cpu_properties();
+    }
     if (name.ends_with(kCpuSuffix)) {
         return named(arm64::property_names(), "bool");
     }
@@ -135,18 +156,25 @@ QmpReply list_properties(QmpContext& context, const TypeName& arguments) {
             return describe(type.options());
         }
     }
-    const std::vector<Type> types = all_types();
+    const std::vector<Type> types = all_types(context.target.spec().architecture);
     if (device::find_device_type(name) == nullptr && std::ranges::find(types, name, &Type::name) != types.end()) {
         return Json::array();
     }
     // Clients ask for these without looking whether they are there, and some do not survive an error.
-    if (name == "memory-backend-file" || name == "memory-backend-memfd") {
+    if (name == "memory-backend-file" || name == "memory-backend-memfd" || name == "generic-pc-machine") {
         return Json::array();
     }
     return list_device_properties(context, arguments);
 }
 
-Result<Json> query_machines(QmpContext&, const QmpNothing&) {
+bool is_x86(QmpContext& context) {
+    return context.target.spec().architecture == vm::Architecture::x86_64;
+}
+
+Result<Json> query_machines(QmpContext& context, const QmpNothing&) {
+    if (is_x86(context)) {
+        return x86_machines();
+    }
     return Json::array({{{"name", "virt-10.0"},
                          {"alias", "virt"},
                          {"is-default", true},
@@ -166,7 +194,10 @@ Result<Json> query_machines(QmpContext&, const QmpNothing&) {
                          {"deprecated", false}}});
 }
 
-Result<Json> query_cpu_definitions(QmpContext&, const QmpNothing&) {
+Result<Json> query_cpu_definitions(QmpContext& context, const QmpNothing&) {
+    if (is_x86(context)) {
+        return x86_cpu_definitions();
+    }
     Json list = Json::array();
     for (const arm64::ModelName& model : arm64::model_names()) {
         list.push_back({{"name", model.name},
@@ -187,23 +218,34 @@ struct Expansion {
     }
 };
 
+std::string property_text(const std::string& name, const Json& value) {
+    return fmt::format("{}={}", name,
+                       value == Json(true)    ? "on"
+                       : value == Json(false) ? "off"
+                       : value.is_string()    ? value.get<std::string>()
+                                              : value.dump());
+}
+
 /// Which properties the model has on, as find_model would take them.
-Result<Json> expand_cpu(QmpContext&, const Expansion& arguments) {
+Result<Json> expand_cpu(QmpContext& context, const Expansion& arguments) {
     const auto name = arguments.model.find("name");
     if (name == arguments.model.end() || !name->is_string()) {
         return user_error("the model has no name");
+    }
+    std::vector<std::string> given;
+    if (const auto props = arguments.model.find("props"); props != arguments.model.end()) {
+        for (const auto& [key, value] : props->items()) {
+            given.push_back(property_text(key, value));
+        }
+    }
+    if (is_x86(context)) {
+        return expand_x86_cpu(arguments.type, name->get<std::string>(), given);
     }
     if (*name == "host") {
         return user_error("a processor like the host's needs KVM on an Arm host", "max has every feature");
     }
     if (arguments.type != "full") {
         return user_error(fmt::format("models can be expanded to full, not to '{}'", arguments.type));
-    }
-    std::vector<std::string> given;
-    if (const auto props = arguments.model.find("props"); props != arguments.model.end()) {
-        for (const auto& [key, value] : props->items()) {
-            given.push_back(fmt::format("{}={}", key, value == Json(true) ? "on" : value == Json(false) ? "off" : "?"));
-        }
     }
     const arm64::Model model = KELVIN_TRY(arm64::find_model(name->get<std::string>(), given));
     Json properties = Json::object();

@@ -7,6 +7,7 @@
 #include <limits>
 #include <utility>
 
+#include "control/x86_types.h"
 #include "cpu/arm64/model.h"
 #include "vm/backends.h"
 #include "vm/devices.h"
@@ -21,7 +22,6 @@ constexpr std::string_view kPeripheral = "/machine/peripheral";
 constexpr std::string_view kAnonymous = "/machine/peripheral-anon";
 constexpr std::string_view kUnattached = "/machine/unattached";
 constexpr std::string_view kObjects = "/objects";
-constexpr std::string_view kMachineType = "virt-10.0-machine";
 constexpr std::string_view kSecret = "secret";
 
 QomObject object(std::string_view type) {
@@ -97,9 +97,28 @@ QomObject describe_user_object(const vm::ObjectEntry& entry) {
     return made;
 }
 
+bool is_x86(const vm::MachineSpec& spec) {
+    return spec.architecture == vm::Architecture::x86_64;
+}
+
+std::string processor_type(const vm::MachineSpec& spec) {
+    return spec.cpu.model + (is_x86(spec) ? std::string(kX86CpuSuffix) : "-arm-cpu");
+}
+
+std::string type_of_value(const Json& value) {
+    return value.is_boolean() ? "bool" : value.is_string() ? "string" : value.is_array() ? "strList" : "int";
+}
+
 QomObject describe_processor(const vm::MachineSpec& spec) {
-    QomObject made = object(spec.cpu.model + "-arm-cpu");
+    QomObject made = object(processor_type(spec));
     add(made, "realized", "bool", true);
+    if (is_x86(spec)) {
+        const Json values = x86_cpu_values(spec.cpu.model, spec.cpu.properties);
+        for (const auto& [name, value] : values.items()) {
+            add(made, name, type_of_value(value), value);
+        }
+        return made;
+    }
     const auto model = arm64::find_model(spec.cpu.model, spec.cpu.properties);
     for (const std::string_view name : arm64::property_names()) {
         if (const auto on = model ? arm64::property_value(*model, name) : std::nullopt) {
@@ -109,29 +128,47 @@ QomObject describe_processor(const vm::MachineSpec& spec) {
     return made;
 }
 
+std::string_view machine_type(const vm::MachineSpec& spec) {
+    if (!is_x86(spec)) {
+        return "virt-10.0-machine";
+    }
+    switch (spec.x86_board) {
+        case vm::X86Board::microvm:
+            return "microvm-machine";
+        case vm::X86Board::q35:
+            return "pc-q35-10.0-machine";
+        case vm::X86Board::pc:
+            break;
+    }
+    return "pc-i440fx-10.0-machine";
+}
+
 QomObject describe_machine(const vm::MachineSpec& spec) {
-    QomObject made = object(spec.is_none ? "none-machine" : kMachineType);
+    QomObject made = object(spec.is_none ? "none-machine" : machine_type(spec));
     if (spec.is_none) {
+        return made;
+    }
+    for (const std::string_view folder : {kPeripheral, kAnonymous, kUnattached}) {
+        add_child(made, "/machine", leaf_of(std::string(folder)), "container");
+    }
+    add(made, "acpi", "OnOffAuto", spec.acpi ? "on" : "off");
+    add(made, "kernel", "string", spec.boot.kernel);
+    add(made, "initrd", "string", spec.boot.initrd);
+    add(made, "append", "string", spec.boot.arguments);
+    add(made, "firmware", "string", spec.boot.firmware);
+    add(made, "usb", "bool", false);
+    add(made, "graphics", "bool", false);
+    if (is_x86(spec)) {
         return made;
     }
     const bool is_v2 = spec.gic ? *spec.gic == vm::GicVersion::v2 : spec.cpu.count <= 8;
     add(made, "gic-version", "string", is_v2 ? "2" : "3");
     add(made, "its", "bool", spec.its && !is_v2);
-    add(made, "acpi", "OnOffAuto", spec.acpi ? "on" : "off");
-    add(made, "kernel", "string", spec.boot.kernel);
-    add(made, "initrd", "string", spec.boot.initrd);
-    add(made, "append", "string", spec.boot.arguments);
     add(made, "dtb", "string", spec.boot.device_tree);
-    add(made, "firmware", "string", spec.boot.firmware);
-    add(made, "usb", "bool", false);
-    add(made, "graphics", "bool", false);
     add(made, "secure", "bool", false);
     add(made, "virtualization", "bool", false);
     add(made, "mte", "bool", false);
     add(made, "ras", "bool", false);
-    for (const std::string_view folder : {kPeripheral, kAnonymous, kUnattached}) {
-        add_child(made, "/machine", leaf_of(std::string(folder)), "container");
-    }
     return made;
 }
 
@@ -150,7 +187,7 @@ QomObject list_processors(QmpTarget& target) {
     QomObject made = object("container");
     const unsigned count = target.spec().is_none ? 0 : target.vm().cpu_count();
     for (unsigned index = 0; index < count; ++index) {
-        add_child(made, kUnattached, fmt::format("device[{}]", index), target.spec().cpu.model + "-arm-cpu");
+        add_child(made, kUnattached, fmt::format("device[{}]", index), processor_type(target.spec()));
     }
     return made;
 }
@@ -163,9 +200,9 @@ QomObject list_objects(vm::Vm& vm) {
     return made;
 }
 
-QomObject list_root() {
+QomObject list_root(const vm::MachineSpec& spec) {
     QomObject made = object("container");
-    add_child(made, "/", "machine", kMachineType);
+    add_child(made, "/", "machine", machine_type(spec));
     add_child(made, "/", "objects", "container");
     return made;
 }
@@ -175,7 +212,7 @@ QomObject list_root() {
 std::optional<QomObject> find_qom_object(QmpTarget& target, std::string_view path) {
     vm::Vm& vm = target.vm();
     if (path == "/") {
-        return list_root();
+        return list_root(target.spec());
     }
     if (path == "/machine") {
         return describe_machine(target.spec());

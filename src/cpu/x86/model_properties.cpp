@@ -36,8 +36,9 @@ constexpr Number kNumbers[] = {{"level", &Properties::level, 0xff},
                                {"stepping", &Properties::stepping, 0xf}};
 
 /// What is like that here anyway, or which nobody can tell.
-constexpr std::string_view kWithoutEffect[] = {"fill-mtrr-mask", "legacy-cache", "full-cpuid-auto-level",
-                                               "cpuid-0xb",      "tcg-cpuid",    "x-migrate-smi-count"};
+constexpr std::string_view kWithoutEffect[] = {"hv-passthrough",        "fill-mtrr-mask", "legacy-cache",
+                                               "full-cpuid-auto-level", "cpuid-0xb",      "tcg-cpuid",
+                                               "x-migrate-smi-count"};
 
 struct Word {
     std::string name;
