@@ -8,10 +8,12 @@
 #include "accel/x86_ports.h"
 #include "bus/saved_registers.h"
 #include "device/acpi/power_management.h"
+#include "device/ahci/ahci.h"
 #include "device/chipset/north_bridge.h"
 #include "device/chipset/south_bridge.h"
 #include "device/chipset/system_ports.h"
 #include "device/firmware_config/fw_cfg_ports.h"
+#include "device/ide/piix_ide.h"
 #include "device/rtc/mc146818.h"
 #include "device/serial/uart_16550.h"
 #include "machine/pc_acpi.h"
@@ -94,6 +96,8 @@ struct Pc::Devices {
     std::unique_ptr<device::ConfigPorts> config_ports;
     std::unique_ptr<device::ControlPortA> control_port;
     std::unique_ptr<PlacedPorts> placed_ports;
+    EventLoop* io = nullptr;
+    std::unique_ptr<bus::pci::Function> disks;  // made and destroyed on the I/O loop's thread
     std::vector<std::unique_ptr<bus::Savable>> savers;
 };
 
@@ -103,7 +107,12 @@ Pc::Pc(const PcConfig& config)
       high_ram_(config.ram_size - low_ram_),
       devices_(std::make_unique<Devices>()) {}
 
-Pc::~Pc() = default;
+Pc::~Pc() {
+    if (devices_->disks != nullptr) {
+        devices_->pci->root().detach(*devices_->disks);
+        devices_->io->call([this] { devices_->disks.reset(); });
+    }
+}
 
 Result<std::unique_ptr<Pc>> Pc::create(const PcConfig& config, const PcPorts& ports) {
     constexpr u64 kLeast = u64{8} << 20;
@@ -130,6 +139,7 @@ Result<> Pc::build(const PcPorts& ports) {
     KELVIN_TRY(build_pci(ports));
     KELVIN_TRY(build_chipset(ports));
     KELVIN_TRY(build_ports(ports));
+    KELVIN_TRY(build_disks(ports));
     return describe_to_firmware();
 }
 
@@ -250,6 +260,39 @@ Result<> Pc::build_ports(const PcPorts& ports) {
     return d.ports.add(pc::kPowerCommand, 2, d.power->command_ports(), "power-command", Locking::handler);
 }
 
+/// ICH9's has SATA ports, PIIX3's two channels where PCs always had them.
+Result<> Pc::build_disks(const PcPorts& ports) {
+    constexpr u8 kAhci = 0x1f << 3 | 2;
+    constexpr u8 kIde = 1 << 3 | 1;
+    constexpr unsigned kFirstInterrupt = 14;
+    Devices& d = *devices_;
+    d.io = &ports.io;
+    if (is_q35()) {
+        device::Ahci::Options options;
+        options.function.addr = bus::pci::Devfn{kAhci};
+        ports.io.call([&] { d.disks = std::make_unique<device::Ahci>(options, ports.io, d.memory, "ide"); });
+        return d.pci->root().attach(*d.disks, false);
+    }
+    using device::PiixIde;
+    bus::pci::FunctionOptions options;
+    options.addr = bus::pci::Devfn{kIde};
+    std::unique_ptr<PiixIde> made;
+    ports.io.call([&] {
+        made = std::make_unique<PiixIde>(
+            options, PiixIde::Model::piix3, ports.io, d.memory,
+            std::array{ports.interrupts[kFirstInterrupt], ports.interrupts[kFirstInterrupt + 1]});
+    });
+    PiixIde& ide = *made;
+    d.disks = std::move(made);
+    for (unsigned channel = 0; channel < PiixIde::kChannels; ++channel) {
+        KELVIN_TRY(d.ports.add(PiixIde::kCommandBlocks[channel], device::ide::Channel::kCommandPorts,
+                               ide.command_block(channel), fmt::format("ide{}", channel), Locking::handler));
+        KELVIN_TRY(d.ports.add(PiixIde::kControlBlocks[channel], 1, ide.control_block(channel),
+                               fmt::format("ide{}-control", channel), Locking::handler));
+    }
+    return d.pci->root().attach(*d.disks, false);
+}
+
 std::vector<MemoryRange> Pc::memory_ranges() const {
     using Kind = MemoryRange::Kind;
     std::vector<MemoryRange> ranges = {
@@ -323,6 +366,7 @@ void Pc::reset() {
         d.isa->reset();
         d.piix4->reset();
     }
+    d.io->call([&] { d.disks->reset(); });
     d.pci->remap();
 }
 
@@ -361,7 +405,9 @@ Result<BootEntry> Pc::load_kernel() {
 }
 
 std::vector<bus::Bus*> Pc::buses() {
-    return {&devices_->pci->root()};
+    std::vector<bus::Bus*> all = {&devices_->pci->root()};
+    std::ranges::copy(devices_->disks->buses(), std::back_inserter(all));
+    return all;
 }
 
 std::vector<bus::Part> Pc::parts() {
@@ -372,6 +418,7 @@ std::vector<bus::Part> Pc::parts() {
         d.savers.push_back(std::make_unique<bus::SavedRegisters<Device>>(device));
         all.push_back({name, type, d.savers.back().get()});
     };
+    all.push_back({"disks", is_q35() ? "ich9-ahci" : "piix3-ide", d.disks->savable()});
     all.push_back({"pci", "pci-host-bridge", d.pci.get()});
     add("serial0", "uart-16550", *d.serial);
     add("rtc", "mc146818", *d.clock);
@@ -382,8 +429,10 @@ std::vector<bus::Part> Pc::parts() {
     return all;
 }
 
-std::string Pc::firmware_path(const bus::Bus&) const {
-    return "/pci@i0cf8";
+std::string Pc::firmware_path(const bus::Bus& bus) const {
+    const Devices& d = *devices_;
+    const bool is_disks = std::ranges::find(d.disks->buses(), &bus) != d.disks->buses().end();
+    return is_disks ? "/pci@i0cf8/" + d.pci->root().firmware_node(*d.disks) : "/pci@i0cf8";
 }
 
 Result<> Pc::set_boot_order(const std::string& lines) {

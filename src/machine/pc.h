@@ -11,6 +11,7 @@
 
 #include "backend/char/character_device.h"
 #include "base/clock.h"
+#include "base/event_loop.h"
 #include "base/wire.h"
 #include "bus/msi.h"
 #include "firmware/acpi_tables.h"
@@ -54,6 +55,7 @@ class PowerSwitch {
 struct PcPorts {
     backend::CharacterBackend& console;
     TimerService& timers;
+    EventLoop& io;  ///< what disk controllers do their work on
     PowerSwitch& power;
     std::span<const Wire> interrupts;  ///< global system interrupts, from 0; pc::kInterrupts
     bus::MsiController* messages = nullptr;
@@ -90,6 +92,7 @@ class Pc final : public Board {
     Result<> build_chipset(const PcPorts& ports);
     Result<> build_clock(const PcPorts& ports);
     Result<> build_ports(const PcPorts& ports);
+    Result<> build_disks(const PcPorts& ports);
     Result<> describe_to_firmware();
     std::vector<MemoryRange> memory_ranges() const;
     firmware::AcpiFiles::Content acpi() const;

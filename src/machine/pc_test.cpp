@@ -8,6 +8,7 @@
 #include <fstream>
 #include <map>
 
+#include "base/loop_thread.h"
 #include "base/timer_service.h"
 #include "firmware/little_endian.h"
 #include "firmware/test_iasl.h"
@@ -52,7 +53,7 @@ class PcTest : public ::testing::TestWithParam<pc::Chipset> {
         PcConfig config = some_config(ram_size);
         config.cpus = 2;
         config.firmware.assign(firmware_size, 0xf4);
-        auto made = Pc::create(config, {line, *timers, power, wires, nullptr});
+        auto made = Pc::create(config, {line, *timers, io.loop, power, wires, nullptr});
         ASSERT_TRUE(made) << made.error().message();
         board = std::move(*made);
     }
@@ -84,6 +85,7 @@ class PcTest : public ::testing::TestWithParam<pc::Chipset> {
         }
     }
 
+    LoopThread io;
     Line line;
     Power power;
     std::unique_ptr<HostTimerService> timers = std::move(*HostTimerService::create());
@@ -145,6 +147,19 @@ TEST_P(PcTest, ThePowerKeyInterrupts) {
     EXPECT_FALSE(pins[9].level);
 }
 
+TEST_P(PcTest, HasADiskControllerWhereFirmwareLooks) {
+    make(64 << 20);
+    EXPECT_EQ(board->buses().size(), is_q35() ? 7U : 3U);
+    EXPECT_EQ(board->buses()[1]->name(), "ide.0");
+    const u32 identity = is_q35() ? read_config(0x1f, 2, 0) : read_config(1, 1, 0);
+    EXPECT_EQ(identity, is_q35() ? 0x29228086U : 0x70108086U);
+    if (!is_q35()) {
+        EXPECT_NE(board->ports().read(0x1f7, 1), 0xffU) << "no drive, but somebody who says so";
+    }
+    const std::string path = board->firmware_path(*board->buses()[1]);
+    EXPECT_EQ(path, is_q35() ? "/pci@i0cf8/pci8086,2922@1f,2" : "/pci@i0cf8/ide@1,1");
+}
+
 TEST_P(PcTest, FirmwareIsToldOfMemoryAndTables) {
     make(64 << 20);
     board->ports().write(0x510, 2, 0);
@@ -161,7 +176,7 @@ TEST_P(PcTest, FirmwareIsToldOfMemoryAndTables) {
 TEST_P(PcTest, FirmwareOfAnOddSizeIsRefused) {
     PcConfig config = some_config(64 << 20);
     config.firmware.assign(1000, 0);
-    const auto made = Pc::create(config, {line, *timers, power, wires, nullptr});
+    const auto made = Pc::create(config, {line, *timers, io.loop, power, wires, nullptr});
     ASSERT_FALSE(made);
     EXPECT_NE(made.error().message().find("multiple of 64 KiB"), std::string::npos) << made.error().message();
 }

@@ -38,6 +38,7 @@ class Platform {
 struct PlatformPorts {
     backend::CharacterBackend& console;
     TimerService& timers;
+    EventLoop& io;                   ///< what devices do their work on
     InstructionClock* instructions;  ///< what `timers` is, if it is one
     machine::PowerControl& power;
 };

@@ -169,6 +169,9 @@ std::string PciBus::firmware_node(const bus::Device& device) const {
         case 0x0100:
             name = "scsi";
             break;
+        case 0x0101:
+            name = "ide";
+            break;
         case 0x0200:
             name = "ethernet";
             break;
