@@ -14,6 +14,7 @@
 #include "device/chipset/system_ports.h"
 #include "device/firmware_config/fw_cfg_ports.h"
 #include "device/ide/piix_ide.h"
+#include "device/ps2/i8042.h"
 #include "device/rtc/mc146818.h"
 #include "device/serial/uart_16550.h"
 #include "machine/pc_acpi.h"
@@ -95,6 +96,8 @@ struct Pc::Devices {
     device::NorthBridge* north = nullptr;  // of the host bridge
     std::unique_ptr<device::ConfigPorts> config_ports;
     std::unique_ptr<device::ControlPortA> control_port;
+    std::unique_ptr<device::I8042> keyboard;
+    backend::Input* input = nullptr;
     std::unique_ptr<PlacedPorts> placed_ports;
     EventLoop* io = nullptr;
     std::unique_ptr<bus::pci::Function> disks;  // made and destroyed on the I/O loop's thread
@@ -108,6 +111,9 @@ Pc::Pc(const PcConfig& config)
       devices_(std::make_unique<Devices>()) {}
 
 Pc::~Pc() {
+    if (devices_->keyboard != nullptr) {
+        devices_->io->call([this] { devices_->input->remove(*devices_->keyboard); });
+    }
     if (devices_->disks != nullptr) {
         devices_->pci->root().detach(*devices_->disks);
         devices_->io->call([this] { devices_->disks.reset(); });
@@ -132,6 +138,7 @@ Result<std::unique_ptr<Pc>> Pc::create(const PcConfig& config, const PcPorts& po
 
 Result<> Pc::build(const PcPorts& ports) {
     Devices& d = *devices_;
+    d.io = &ports.io;
     d.relay = std::make_unique<PowerRelay>(ports.power);
     KELVIN_TRY(build_memory());
     KELVIN_TRY(build_firmware());
@@ -139,6 +146,7 @@ Result<> Pc::build(const PcPorts& ports) {
     KELVIN_TRY(build_pci(ports));
     KELVIN_TRY(build_chipset(ports));
     KELVIN_TRY(build_ports(ports));
+    KELVIN_TRY(build_keyboard(ports));
     KELVIN_TRY(build_disks(ports));
     return describe_to_firmware();
 }
@@ -260,13 +268,29 @@ Result<> Pc::build_ports(const PcPorts& ports) {
     return d.ports.add(pc::kPowerCommand, 2, d.power->command_ports(), "power-command", Locking::handler);
 }
 
+Result<> Pc::build_keyboard(const PcPorts& ports) {
+    constexpr unsigned kKeyboardInterrupt = 1;
+    constexpr unsigned kMouseInterrupt = 12;
+    constexpr u16 kData = 0x60;
+    constexpr u16 kCommand = 0x64;
+    Devices& d = *devices_;
+    d.keyboard =
+        std::make_unique<device::I8042>(device::I8042::Wires{.keyboard = ports.interrupts[kKeyboardInterrupt],
+                                                             .mouse = ports.interrupts[kMouseInterrupt],
+                                                             .a20 = Wire(),
+                                                             .reset = wire_to<&PowerRelay::reset_line>(*d.relay)});
+    d.input = &ports.input;
+    ports.io.call([&] { ports.input.add(*d.keyboard); });
+    KELVIN_TRY(d.ports.add(kData, 1, d.keyboard->data_port(), "i8042-data", Locking::handler));
+    return d.ports.add(kCommand, 1, d.keyboard->command_port(), "i8042-command", Locking::handler);
+}
+
 /// ICH9's has SATA ports, PIIX3's two channels where PCs always had them.
 Result<> Pc::build_disks(const PcPorts& ports) {
     constexpr u8 kAhci = 0x1f << 3 | 2;
     constexpr u8 kIde = 1 << 3 | 1;
     constexpr unsigned kFirstInterrupt = 14;
     Devices& d = *devices_;
-    d.io = &ports.io;
     if (is_q35()) {
         device::Ahci::Options options;
         options.function.addr = bus::pci::Devfn{kAhci};
@@ -359,6 +383,7 @@ void Pc::reset() {
     d.fw_cfg->reset();
     d.config_ports->reset();
     d.control_port->reset();
+    d.keyboard->reset();
     d.power->reset();
     if (is_q35()) {
         d.lpc->reset();
@@ -422,6 +447,7 @@ std::vector<bus::Part> Pc::parts() {
     all.push_back({"pci", "pci-host-bridge", d.pci.get()});
     add("serial0", "uart-16550", *d.serial);
     add("rtc", "mc146818", *d.clock);
+    add("i8042", "i8042", *d.keyboard);
     add("fw-cfg", "fw_cfg", *d.fw_cfg);
     add("power", "acpi-power", *d.power);
     add("pci-configuration", "pci-config-ports", *d.config_ports);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "backend/char/character_device.h"
+#include "backend/input/input.h"
 #include "base/clock.h"
 #include "base/event_loop.h"
 #include "base/wire.h"
@@ -56,6 +57,7 @@ struct PcPorts {
     backend::CharacterBackend& console;
     TimerService& timers;
     EventLoop& io;  ///< what disk controllers do their work on
+    backend::Input& input;
     PowerSwitch& power;
     std::span<const Wire> interrupts;  ///< global system interrupts, from 0; pc::kInterrupts
     bus::MsiController* messages = nullptr;
@@ -92,6 +94,7 @@ class Pc final : public Board {
     Result<> build_chipset(const PcPorts& ports);
     Result<> build_clock(const PcPorts& ports);
     Result<> build_ports(const PcPorts& ports);
+    Result<> build_keyboard(const PcPorts& ports);
     Result<> build_disks(const PcPorts& ports);
     Result<> describe_to_firmware();
     std::vector<MemoryRange> memory_ranges() const;

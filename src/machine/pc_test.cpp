@@ -53,7 +53,7 @@ class PcTest : public ::testing::TestWithParam<pc::Chipset> {
         PcConfig config = some_config(ram_size);
         config.cpus = 2;
         config.firmware.assign(firmware_size, 0xf4);
-        auto made = Pc::create(config, {line, *timers, io.loop, power, wires, nullptr});
+        auto made = Pc::create(config, {line, *timers, io.loop, input, power, wires, nullptr});
         ASSERT_TRUE(made) << made.error().message();
         board = std::move(*made);
     }
@@ -86,6 +86,7 @@ class PcTest : public ::testing::TestWithParam<pc::Chipset> {
     }
 
     LoopThread io;
+    backend::Input input{io.loop};
     Line line;
     Power power;
     std::unique_ptr<HostTimerService> timers = std::move(*HostTimerService::create());
@@ -160,6 +161,17 @@ TEST_P(PcTest, HasADiskControllerWhereFirmwareLooks) {
     EXPECT_EQ(path, is_q35() ? "/pci@i0cf8/pci8086,2922@1f,2" : "/pci@i0cf8/ide@1,1");
 }
 
+TEST_P(PcTest, KeysComeToTheKeyboard) {
+    make(64 << 20);
+    input.key(30, true);
+    io.loop.call([] {});
+    EXPECT_TRUE(pins[1].level);
+    EXPECT_EQ(board->ports().read(0x60, 1), 0x1cU) << "A, as set 2 has it";
+    EXPECT_FALSE(pins[1].level);
+    board->ports().write(0x64, 1, 0xfe);
+    EXPECT_EQ(power.resets, 1U);
+}
+
 TEST_P(PcTest, FirmwareIsToldOfMemoryAndTables) {
     make(64 << 20);
     board->ports().write(0x510, 2, 0);
@@ -176,7 +188,7 @@ TEST_P(PcTest, FirmwareIsToldOfMemoryAndTables) {
 TEST_P(PcTest, FirmwareOfAnOddSizeIsRefused) {
     PcConfig config = some_config(64 << 20);
     config.firmware.assign(1000, 0);
-    const auto made = Pc::create(config, {line, *timers, io.loop, power, wires, nullptr});
+    const auto made = Pc::create(config, {line, *timers, io.loop, input, power, wires, nullptr});
     ASSERT_FALSE(made);
     EXPECT_NE(made.error().message().find("multiple of 64 KiB"), std::string::npos) << made.error().message();
 }

@@ -8,6 +8,7 @@
 
 #include "accel/vcpu.h"
 #include "backend/char/character_device.h"
+#include "backend/input/input.h"
 #include "base/instruction_clock.h"
 #include "base/timer_service.h"
 #include "machine/board.h"
@@ -38,7 +39,8 @@ class Platform {
 struct PlatformPorts {
     backend::CharacterBackend& console;
     TimerService& timers;
-    EventLoop& io;                   ///< what devices do their work on
+    EventLoop& io;  ///< what devices do their work on
+    backend::Input& input;
     InstructionClock* instructions;  ///< what `timers` is, if it is one
     machine::PowerControl& power;
 };

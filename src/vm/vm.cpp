@@ -39,7 +39,7 @@ Result<std::unique_ptr<Vm>> Vm::create(const MachineSpec& spec, EventLoop& loop,
 Result<> Vm::build(backend::CharacterBackend& console) {
     KELVIN_TRY(check_ram_size(spec_.ram_size, read_host_memory()));
     KELVIN_TRY(make_timers());
-    const PlatformPorts ports = {console, *timers_, io_.loop, instructions_, static_cast<PowerControl&>(*this)};
+    const PlatformPorts ports = {console, *timers_, io_.loop, input_, instructions_, static_cast<PowerControl&>(*this)};
     const bool is_x86 = spec_.architecture == Architecture::x86_64;
     platform_ = KELVIN_TRY(is_x86 ? make_x86_platform(spec_, ports) : make_arm64_platform(spec_, ports));
     KELVIN_TRY(add_devices());

@@ -115,9 +115,9 @@ Result<> X86Platform::build_pc(const MachineSpec& spec, std::span<const Wire> in
         config.firmware = KELVIN_TRY(read_whole_file(path, "-bios"));
     }
     messages_ = std::make_unique<KvmMessages>(*machine_);
-    const machine::PcPorts ports = {ports_.console, ports_.timers,
-                                    ports_.io,      static_cast<machine::PowerSwitch&>(*this),
-                                    interrupts,     messages_.get()};
+    const machine::PcPorts ports = {
+        ports_.console, ports_.timers,  ports_.io, ports_.input, static_cast<machine::PowerSwitch&>(*this),
+        interrupts,     messages_.get()};
     auto board = KELVIN_TRY(machine::Pc::create(config, ports));
     port_map_ = &board->ports();
     board_ = std::move(board);
