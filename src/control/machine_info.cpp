@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstring>
 
 #include "control/gdbstub/machine_target.h"
@@ -144,24 +143,14 @@ std::size_t read_machine_memory(vm::Vm& vm, unsigned cpu, bool physical, u64 add
 }
 
 std::optional<u64> read_machine_register(vm::Vm& vm, unsigned cpu, std::string_view name) {
-    constexpr std::size_t kStackPointer = 31;
-    constexpr std::size_t kProgramCounter = 32;
-    std::size_t number = 0;
-    if (name == "pc" || name == "sp") {
-        number = name == "pc" ? kProgramCounter : kStackPointer;
-    } else {
-        if (!name.starts_with('x')) {
-            return std::nullopt;
-        }
-        const auto [end, error] = std::from_chars(name.data() + 1, name.data() + name.size(), number);
-        if (error != std::errc() || end != name.data() + name.size() || number >= kStackPointer) {
-            return std::nullopt;
-        }
-    }
-    u64 value = 0;
+    std::optional<u64> value;
     vm.while_still([&] {
-        const std::vector<u8> bytes = gdbstub::MachineTarget(vm, {}).read_register(cpu, number);
-        std::memcpy(&value, bytes.data(), std::min(bytes.size(), sizeof value));
+        const std::unique_ptr<gdbstub::ProcessorView> view = gdbstub::view_of(vm.cpu(cpu));
+        if (const auto number = view->find_register(name)) {
+            const std::vector<u8> bytes = view->read_register(*number);
+            value = 0;
+            std::memcpy(&*value, bytes.data(), std::min(bytes.size(), sizeof *value));
+        }
     });
     return value;
 }

@@ -99,6 +99,9 @@ std::string examine(MonitorState& state, std::string_view argument) {
     if (!address) {
         return complain(address.error());
     }
+    if (parsed->format.letter == 'i' && find("rip")) {
+        return complain(user_error("x86 instructions are not shown yet", "-gdb tcp::1234, and GDB's x/i"));
+    }
     state.format = parsed->format;
     return show_memory(parsed->format, *address, [&](u64 from, std::span<u8> out) {
         return state.target.read_memory(state.cpu, kPhysical, from, out);

@@ -291,7 +291,6 @@ Result<> settle_architecture(const Draft& draft) {
         return ok();
     }
     const std::pair<bool, const char*> missing[] = {
-        {spec.debugger.has_value(), "a debugger's server (-gdb)"},
         {spec.instruction_time.has_value(), "time counted in instructions (-icount)"},
         {spec.pflash.front() || spec.pflash.back(), "firmware in flash (pflash)"},
         {!spec.boot.firmware.empty() && spec.x86_board == vm::X86Board::microvm, "firmware of a microvm"},

@@ -31,6 +31,11 @@ std::string describe(const char* name, const kvm_segment& segment) {
 
 }  // namespace
 
+std::optional<u64> read_msr(const Fd& vcpu, u32 index) {
+    kvm_msr_entry entry{.index = index, .reserved = 0, .data = 0};
+    return move_msr(vcpu, KVM_GET_MSRS, entry) ? std::optional(entry.data) : std::nullopt;
+}
+
 bool write_msr(const Fd& vcpu, kvm_msr_entry entry) {
     return move_msr(vcpu, KVM_SET_MSRS, entry);
 }

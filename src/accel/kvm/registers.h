@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,8 @@ struct Registers {
     Result<> write(const Fd& vcpu) const;
 };
 
+/// Nothing if the vCPU has no such register.
+std::optional<u64> read_msr(const Fd& vcpu, u32 index);
 /// False if the vCPU has no such register, or not for that value.
 bool write_msr(const Fd& vcpu, kvm_msr_entry entry);
 

@@ -150,6 +150,8 @@ bool KvmVcpu::take_stop_request() {
 
 accel::StopReason KvmVcpu::run() {
     thread_ = ::gettid();
+    stopped_for_debugger_ = false;
+    debug_event_ = {};
     for (;;) {
         const int result = ::ioctl(fd_.get(), KVM_RUN, 0);
         // What the kernel has asked of us was completed by the call that is interrupted: see api.rst, "immediate_exit".
@@ -159,6 +161,10 @@ accel::StopReason KvmVcpu::run() {
         }
         if (result >= 0) {
             handle_exit();
+            if (stopped_for_debugger_) {
+                thread_ = 0;
+                return accel::StopReason::debug;
+            }
         } else if (!interrupted) {
             fail(fmt::format("KVM_RUN: {}", std::strerror(errno)));
         }
@@ -176,6 +182,8 @@ void KvmVcpu::handle_exit() {
         case KVM_EXIT_INTR:
         case KVM_EXIT_IRQ_WINDOW_OPEN:
             return;
+        case KVM_EXIT_DEBUG:
+            return stop_for_debugger();
         case KVM_EXIT_SHUTDOWN:
             return ports_.board->processor_shut_down(index_);
         case KVM_EXIT_FAIL_ENTRY:
@@ -237,10 +245,6 @@ std::string KvmVcpu::describe_registers() const {
         return "KVM does not tell the registers\n";
     }
     return describe(general, special);
-}
-
-void KvmVcpu::set_debug_orders(const accel::DebugOrders& orders) {
-    KELVIN_ASSERT(orders.points.empty() && !orders.step);
 }
 
 bool KvmVcpu::is_waiting() const {

@@ -201,6 +201,55 @@ TEST_F(Kvm, MessagesArrive) {
     EXPECT_EQ(failure_, "");
 }
 
+TEST_F(Kvm, RegistersAreReadAndChanged) {
+    vcpu_->reset(kCode, 0x1234);
+    auto state = vcpu_->read_state();
+    ASSERT_TRUE(state) << state.error().message();
+    EXPECT_EQ(state->rip, kCode);
+    EXPECT_EQ(state->general[3], 0x1234u);
+    EXPECT_EQ(state->segments[x86::cs], (x86::Segment{0, 0xffff'ffff, 0x10, 0xc09b}));
+    EXPECT_EQ(state->fp.control, 0x37fu);
+    for (unsigned number = 0; number < 16; ++number) {
+        state->general[number] = 0x1000 + number;
+        state->fp.xmm[number].fill(static_cast<u8>(number));
+    }
+    state->fp.st[1][9] = 0x40;
+    state->segments[x86::fs] = {0x5'0000, 0xffff, 0x18, 0x4093};
+    state->gdt = {0x4000, 0x1f};
+    state->cr2 = 0x99;
+    ASSERT_TRUE(vcpu_->write_state(*state));
+    const auto again = vcpu_->read_state();
+    ASSERT_TRUE(again);
+    EXPECT_TRUE(*again == *state);
+}
+
+TEST_F(Kvm, StopsForADebugger) {
+    // inc eax; inc ebx; inc ecx; inc edx; jmp back
+    const u8 code[] = {0x40, 0x43, 0x41, 0x42, 0xeb, 0xfa};
+    ASSERT_TRUE(memory_.copy_out(Gpa{kCode}, code));
+    vcpu_->reset(kCode, 0);
+    using Event = accel::DebugEvent::Kind;
+    const auto stops_at = [&](Event kind, u64 where) {
+        EXPECT_EQ(vcpu_->run(), accel::StopReason::debug);
+        EXPECT_EQ(vcpu_->debug_event().kind, kind);
+        EXPECT_EQ(vcpu_->read_state()->rip, where);
+    };
+    accel::DebugOrders step;
+    step.step = true;
+    vcpu_->set_debug_orders(step);
+    stops_at(Event::step, kCode + 1);
+    stops_at(Event::step, kCode + 2);
+    vcpu_->set_debug_orders({.points = {{kCode, kCode + 3}, {}}});
+    stops_at(Event::breakpoint, kCode + 3);
+    // More than there are registers for.
+    vcpu_->set_debug_orders({.points = {{kCode, 1, 2, 3, 4, 5}, {}}});
+    vcpu_->set_debug_orders({.points = {{1, 2, 3, 4, 5, kCode + 1}, {}}});
+    stops_at(Event::breakpoint, kCode + 1);
+    vcpu_->set_debug_orders({});
+    vcpu_->request_stop();
+    EXPECT_EQ(vcpu_->run(), accel::StopReason::requested);
+}
+
 TEST(KvmHost, SaysWhatToDo) {
     const auto missing = Host::open("/dev/kvm-that-is-not-there");
     ASSERT_FALSE(missing);

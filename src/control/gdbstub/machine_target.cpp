@@ -7,13 +7,10 @@
 #include <fmt/format.h>
 
 #include "base/bits.h"
-#include "cpu/arm64/debugger_view.h"
 
 namespace kelvin::gdbstub {
 
 namespace {
-
-using arm64::DebuggerView;
 
 constexpr u64 kPage = 4096;
 
@@ -65,43 +62,47 @@ std::string MachineTarget::describe_thread(unsigned thread) const {
     return fmt::format("CPU#{} [{}]", thread, state);
 }
 
+std::unique_ptr<ProcessorView> MachineTarget::view(unsigned thread) const {
+    return view_of(vm_.cpu(thread));
+}
+
 std::size_t MachineTarget::register_count() const {
-    return DebuggerView::register_count();
+    return view(0)->register_count();
 }
 
 std::size_t MachineTarget::register_size(std::size_t number) const {
-    return DebuggerView::register_size(number);
+    return view(0)->register_size(number);
 }
 
 std::vector<u8> MachineTarget::read_register(unsigned thread, std::size_t number) {
-    return DebuggerView(vm_.arm64_cpu(thread).arm64_cpu()).read_register(number);
+    return view(thread)->read_register(number);
 }
 
 void MachineTarget::write_register(unsigned thread, std::size_t number, std::span<const u8> bytes) {
-    DebuggerView(vm_.arm64_cpu(thread).arm64_cpu()).write_register(number, bytes);
+    view(thread)->write_register(number, bytes);
 }
 
 u64 MachineTarget::pc_of(unsigned thread) {
-    return vm_.arm64_cpu(thread).arm64_cpu().state().pc;
+    return view(thread)->pc();
 }
 
 void MachineTarget::set_pc(unsigned thread, u64 address) {
-    DebuggerView(vm_.arm64_cpu(thread).arm64_cpu()).set_pc(address);
+    view(thread)->set_pc(address);
 }
 
 std::string MachineTarget::description(std::string_view file) const {
-    return DebuggerView::description(file);
+    return view(0)->description(file);
 }
 
 /// Calls `access(physical address, part of bytes)` for what lies in each page until it is false.
 template <class Bytes, class Access>
 std::size_t MachineTarget::each_page(unsigned thread, bool physical, u64 address, Bytes bytes, Access access) {
+    const std::unique_ptr<ProcessorView> processor = view(thread);
     std::size_t done = 0;
     while (done < bytes.size()) {
         const u64 at = address + done;
         const std::size_t count = std::min<u64>(bytes.size() - done, kPage - at % kPage);
-        const DebuggerView view(vm_.arm64_cpu(thread).arm64_cpu());
-        const auto place = physical ? std::optional(Gpa{at}) : view.translate(vm_.memory(), Gva{at});
+        const auto place = physical ? std::optional(Gpa{at}) : processor->translate(vm_.memory(), Gva{at});
         if (!place || !access(*place, bytes.subspan(done, count))) {
             break;
         }

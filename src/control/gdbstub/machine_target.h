@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 
+#include "control/gdbstub/processor_view.h"
 #include "control/gdbstub/target.h"
 #include "vm/vm.h"
 
@@ -43,6 +44,7 @@ class MachineTarget final : public Target {
     bool has_resumed() const { return has_resumed_; }
 
   private:
+    std::unique_ptr<ProcessorView> view(unsigned thread) const;
     u64 pc_of(unsigned thread);
     template <class Bytes, class Access>
     std::size_t each_page(unsigned thread, bool physical, u64 address, Bytes bytes, Access access);
