@@ -39,6 +39,21 @@ struct BlockLimits {
     bool write_cache = true;      ///< writes are volatile until a flush
 };
 
+/// Of a device whose medium comes and goes: where the user's wishes arrive. The event loop's thread.
+class Tray {
+  public:
+    virtual ~Tray() = default;
+    virtual bool is_open() const = 0;
+    /// The guest does not let go of the medium.
+    virtual bool is_locked() const = 0;
+    /// Whatever the guest says.
+    virtual void move(bool open) = 0;
+    /// The guest is asked to open it.
+    virtual void request_open() = 0;
+    /// Another medium is in it, or none.
+    virtual void medium_changed() = 0;
+};
+
 /// All of it on the event loop's thread.
 class BlockDevice {
   public:
@@ -70,8 +85,15 @@ class BlockDevice {
     /// Some wait for the user.
     virtual bool holds_requests() const { return false; }
 
-    /// Called when size() has changed, or the medium; null for none.
+    /// Called when size() has changed; null for none.
     virtual void set_size_handler(void (*handler)(void* context), void* context) = 0;
+
+    /// False: size() is 0, and requests fail with ENOMEDIUM.
+    virtual bool has_medium() const { return true; }
+    /// By a device that has one, until it is gone; null for none.
+    virtual void set_tray(Tray* /*tray*/) {}
+    /// The guest has moved it.
+    virtual void tray_moved(bool /*open*/) {}
 };
 
 /// For who saves the state of a device after settle(): a request that waits for the user cannot be part of it.

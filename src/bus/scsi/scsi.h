@@ -32,7 +32,8 @@ struct Sense {
 
 namespace sense {
 inline constexpr Sense kNone{0, 0, 0};
-inline constexpr Sense kMediumNotPresent{2, 0x3a, 0};
+inline constexpr Sense kNoMedium{2, 0x3a, 1};  ///< the tray is closed
+inline constexpr Sense kNoMediumTrayOpen{2, 0x3a, 2};
 inline constexpr Sense kReadError{3, 0x11, 0};
 inline constexpr Sense kWriteError{3, 0x0c, 0};
 inline constexpr Sense kInvalidCommand{5, 0x20, 0};
@@ -40,6 +41,8 @@ inline constexpr Sense kOutOfRange{5, 0x21, 0};
 inline constexpr Sense kInvalidField{5, 0x24, 0};
 inline constexpr Sense kNoSuchUnit{5, 0x25, 0};
 inline constexpr Sense kInvalidParameter{5, 0x26, 0};
+inline constexpr Sense kRemovalPrevented{5, 0x53, 2};
+inline constexpr Sense kMediumMayHaveChanged{6, 0x28, 0};
 inline constexpr Sense kPowerOn{6, 0x29, 0};
 inline constexpr Sense kCapacityChanged{6, 0x2a, 9};
 inline constexpr Sense kWriteProtected{7, 0x27, 0};

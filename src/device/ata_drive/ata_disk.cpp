@@ -9,6 +9,7 @@
 
 #include "base/assert.h"
 #include "base/bits.h"
+#include "device/ata_drive/identify.h"
 #include "state/saved_state.h"
 
 namespace kelvin::device {
@@ -323,16 +324,12 @@ void AtaDisk::set_features(Request& request) {
     }
 }
 
-/// PIO modes to 4, multiword DMA to 2, Ultra DMA to 5 (7.45.4): it is a register only.
+/// It is a register only.
 bool AtaDisk::set_transfer_mode(u8 mode) {
-    const unsigned number = mode & 7U;
-    const unsigned family = mode >> 3;
-    const bool known = (family == 0 && number <= 1) || (family == 1 && number <= 4) || (family == 4 && number <= 2) ||
-                       (family == 8 && number <= 5);
-    if (known && family >= 4) {
+    if (ata::is_dma_mode(mode) && ata::is_transfer_mode(mode)) {
         state_.transfer_mode = mode;
     }
-    return known;
+    return ata::is_transfer_mode(mode);
 }
 
 void AtaDisk::set_geometry(Request& request) {
@@ -367,10 +364,9 @@ void AtaDisk::note_queue_error(const Registers& registers) {
 }
 
 Result<> AtaDisk::State::check() const {
-    const bool sound =
-        multiple <= kMaxMultiple && (multiple & (multiple - 1)) == 0 && heads >= 1 && heads <= 16 && sectors != 0 &&
-        (queue_error.empty() || queue_error.size() == kLogSize) &&
-        ((transfer_mode >= 0x20 && transfer_mode <= 0x22) || (transfer_mode >= 0x40 && transfer_mode <= 0x45));
+    const bool sound = multiple <= kMaxMultiple && (multiple & (multiple - 1)) == 0 && heads >= 1 && heads <= 16 &&
+                       sectors != 0 && (queue_error.empty() || queue_error.size() == kLogSize) &&
+                       ata::is_transfer_mode(transfer_mode) && ata::is_dma_mode(transfer_mode);
     return sound ? ok() : Result<>(user_error("these settings are none that a disk can have"));
 }
 

@@ -28,6 +28,17 @@ void identify_modes(std::span<u16> words, u8 selected) {
     words[88] = static_cast<u16>(0x3f | (family == 8 ? 0x100 << number : 0));  // Ultra DMA 0 to 5
 }
 
+bool is_transfer_mode(u8 mode) {
+    const unsigned number = mode & 7U;
+    const unsigned family = mode >> 3;
+    return (family == 0 && number <= 1) || (family == 1 && number <= 4) || (family == 4 && number <= 2) ||
+           (family == 8 && number <= 5);
+}
+
+bool is_dma_mode(u8 mode) {
+    return mode >> 3 >= 4;
+}
+
 void identify_serial(std::span<u16> words) {
     words[76] = 0x0002;   // 1.5 Gbit/s
     words[222] = 0x1020;  // Serial ATA, revision 2.6

@@ -255,7 +255,8 @@ void Channel::finish(u64 transferred) {
         state_.phase = Phase::data_in;
         ask_for_block();
     }
-    set_interrupt(true);
+    // ATA/ATAPI-7, 6.12: DEVICE RESET ends without one.
+    set_interrupt(code != bus::ata::command::kDeviceReset || failed);
 }
 
 void Channel::stop() {

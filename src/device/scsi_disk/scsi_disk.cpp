@@ -37,7 +37,7 @@ enum : u8 {
     kSynchronize10 = 0x35,
     kWriteSame10 = 0x41,
     kUnmap = 0x42,
-    kReadToc = 0x43,
+    kGetEventStatus = 0x4a,
     kModeSense10 = 0x5a,
     kRead16 = 0x88,
     kWrite16 = 0x8a,
@@ -93,15 +93,24 @@ ScsiDisk::ScsiDisk(Kind kind, const Options& options, backend::BlockDevice& disk
     disk_.set_size_handler([](void* unit) { static_cast<ScsiDisk*>(unit)->attention_ = sense::kCapacityChanged; },
                            this);
     disk_.set_error_policy(options.on_error);
+    if (is_cd()) {
+        disk_.set_tray(this);
+    }
 }
 
 ScsiDisk::~ScsiDisk() {
+    disk_.set_tray(nullptr);
     disk_.set_size_handler(nullptr, nullptr);
     disk_.drain();
 }
 
 void ScsiDisk::reset() {
     attention_ = sense::kPowerOn;
+    tray_locked_ = false;
+    if (tray_open_) {
+        move_tray(false);  // as drives do when they are switched on
+    }
+    media_event_ = MediaEvent::none;
 }
 
 bool ScsiDisk::in_range(u64 block, u64 blocks) const {
@@ -111,9 +120,14 @@ bool ScsiDisk::in_range(u64 block, u64 blocks) const {
 void ScsiDisk::execute(Request& request) {
     const auto cdb = request.cdb();
     const auto be = [&](std::size_t at, unsigned size) { return load_big_endian(cdb.subspan(at, size)); };
-    if (attention_ != sense::kNone && cdb[0] != kInquiry && cdb[0] != kRequestSense) {
+    const bool tells_by_itself =
+        cdb[0] == kInquiry || cdb[0] == kRequestSense || (is_cd() && cdb[0] == kGetEventStatus);
+    if (attention_ != sense::kNone && !tells_by_itself) {
         // SAM-5, 5.14: told once.
         return request.fail(std::exchange(attention_, sense::kNone));
+    }
+    if (is_cd() && execute_cd(request)) {
+        return;
     }
     const bool durable = (cdb[1] & 0x08) != 0;  // FUA
     switch (cdb[0]) {
@@ -121,7 +135,7 @@ void ScsiDisk::execute(Request& request) {
         case kPreventRemoval:
             return request.succeed();
         case kStartStop:
-            // LOEJ: the medium stays.
+            // LOEJ: there is no tray.
             return (cdb[4] & 2) != 0 ? request.fail(sense::kInvalidField) : request.succeed();
         case kRequestSense:
             return request.answer(std::exchange(attention_, sense::kNone).fixed(), cdb[4]);
@@ -135,8 +149,6 @@ void ScsiDisk::execute(Request& request) {
             return read_capacity(request, false);
         case kServiceActionIn16:
             return read_capacity(request, true);
-        case kReadToc:
-            return is_cd() ? read_toc(request) : request.fail(sense::kInvalidCommand);
         case kRead6:
         case kWrite6:
             return move(request, cdb[0] == kWrite6, be(1, 3) & 0x1fffff, cdb[4] == 0 ? 256 : cdb[4], false);
@@ -206,10 +218,11 @@ void ScsiDisk::finish(Transfer& transfer, int error) {
         return request.succeed(transfer.block.segments.empty() ? 0 : transfer.block.length);
     }
     const bool is_read = transfer.block.kind == BlockRequest::Kind::read;
-    request.fail(error == ENOSPC  ? sense::kSpaceExhausted
-                 : error == EROFS ? sense::kWriteProtected
-                 : is_read        ? sense::kReadError
-                                  : sense::kWriteError);
+    request.fail(error == ENOSPC      ? sense::kSpaceExhausted
+                 : error == EROFS     ? sense::kWriteProtected
+                 : error == ENOMEDIUM ? sense::kNoMedium
+                 : is_read            ? sense::kReadError
+                                      : sense::kWriteError);
 }
 
 void ScsiDisk::move(Request& request, bool is_write, u64 block, u64 blocks, bool durable) {

@@ -14,7 +14,7 @@
 namespace kelvin::device {
 
 /// I/O loop's thread.
-class ScsiDisk : public bus::scsi::LogicalUnit, private bus::Savable {
+class ScsiDisk : public bus::scsi::LogicalUnit, private bus::Savable, private backend::Tray {
   public:
     enum class Kind : u8 { disk, cd };
     struct Options {
@@ -77,17 +77,25 @@ class ScsiDisk : public bus::scsi::LogicalUnit, private bus::Savable {
 
   private:
     struct Transfer;
-    /// What the next command is told first.
+    /// What the host of a CD drive has not been told yet (MMC-6, 6.6.2.4).
+    enum class MediaEvent : u8 { none, eject_request, new_media, media_removal };
     struct State {
-        u8 key = 0;
+        static constexpr u32 kVersion = 2;
+        u8 key = 0;  ///< what the next command is told first
         u8 code = 0;
         u8 qualifier = 0;
+        bool tray_open = false;
+        bool tray_locked = false;
+        u8 media_event = 0;
 
         template <class Visitor>
         void fields(Visitor& visit) {
             visit("key", key);
             visit("code", code);
             visit("qualifier", qualifier);
+            visit.since(2, "tray_open", tray_open);
+            visit.since(2, "tray_locked", tray_locked);
+            visit.since(2, "media_event", media_event);
         }
     };
     using Request = bus::scsi::Request;
@@ -105,7 +113,26 @@ class ScsiDisk : public bus::scsi::LogicalUnit, private bus::Savable {
     void mode_sense(Request& request, bool is_long);
     void append_mode_pages(std::vector<u8>& data, u8 page, u8 control) const;
     void read_capacity(Request& request, bool is_long);
+
+    // CD drives (cd_drive.cpp).
+    bool execute_cd(Request& request);
+    std::optional<bus::scsi::Sense> missing_medium(u8 code) const;
+    void start_stop(Request& request);
+    void prevent_removal(Request& request);
     void read_toc(Request& request);
+    void get_configuration(Request& request);
+    void get_event_status(Request& request);
+    void read_disc_information(Request& request);
+    void read_track_information(Request& request);
+    void read_cd(Request& request);
+    void move_tray(bool open);
+    // As backend::Tray:
+    bool is_open() const override { return tray_open_; }
+    bool is_locked() const override { return tray_locked_; }
+    void move(bool open) override;
+    void request_open() override { media_event_ = MediaEvent::eject_request; }
+    void medium_changed() override;
+
     void move(Request& request, bool is_write, u64 block, u64 blocks, bool durable);
     void write_same(Request& request, u64 block, u64 blocks);
     void unmap(Request& request);
@@ -125,6 +152,9 @@ class ScsiDisk : public bus::scsi::LogicalUnit, private bus::Savable {
     const u32 block_size_;
     const bool cached_;
     bus::scsi::Sense attention_ = bus::scsi::sense::kPowerOn;
+    bool tray_open_ = false;
+    bool tray_locked_ = false;
+    MediaEvent media_event_ = MediaEvent::none;
     std::vector<std::unique_ptr<Transfer>> transfers_;  // all there are
     std::vector<Transfer*> idle_;                       // those to be used again
 };

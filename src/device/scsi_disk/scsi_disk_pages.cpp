@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a disk says of itself: INQUIRY, vital product data, mode pages, a CD's table of contents.
+// What a disk says of itself: INQUIRY, vital product data, mode pages.
 #include <fmt/format.h>
 
 #include "device/scsi_disk/scsi_bytes.h"
@@ -21,7 +21,8 @@ constexpr u8 kCharacteristicsPage = 0xb1;
 constexpr u8 kProvisioningPage = 0xb2;
 
 constexpr u8 kCachingPage = 0x08;
-constexpr u8 kCapabilitiesPage = 0x2a;  // of CD drives
+constexpr u8 kErrorRecoveryPage = 0x01;  // of CD drives, as the next
+constexpr u8 kCapabilitiesPage = 0x2a;
 constexpr u8 kAllPages = 0x3f;
 constexpr u64 kMaxClear = u64{1} << 30;
 constexpr u32 kMaxUnmapDescriptors = 255;
@@ -142,13 +143,16 @@ void ScsiDisk::append_mode_pages(std::vector<u8>& data, u8 page, u8 control) con
         caching[2] = control != 1 && cached_ ? 0x04 : 0;  // WCE
         data.insert(data.end(), caching.begin(), caching.end());
     }
+    if (is_cd() && (page == kErrorRecoveryPage || page == kAllPages)) {
+        data.insert(data.end(), {kErrorRecoveryPage, 10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0});
+    }
     if (is_cd() && (page == kCapabilitiesPage || page == kAllPages)) {
         std::vector<u8> capabilities(22);
         capabilities[0] = kCapabilitiesPage;
         capabilities[1] = 20;
         if (control != 1) {
-            capabilities[2] = 0x3b;  // reads CD-R, CD-RW, DVD-ROM, DVD-R
-            capabilities[6] = 0x20;  // a tray, which can be neither locked nor ejected
+            capabilities[2] = 0x3b;                                               // reads CD-R, CD-RW, DVD-ROM, DVD-R
+            capabilities[6] = static_cast<u8>(0x29 | (tray_locked_ ? 0x02 : 0));  // a tray that opens and locks
         }
         data.insert(data.end(), capabilities.begin(), capabilities.end());
     }
@@ -184,38 +188,10 @@ void ScsiDisk::mode_sense(Request& request, bool is_long) {
     request.answer(data, allocation);
 }
 
-/// One track of data, from the beginning to the end (MMC-6, 6.25).
-void ScsiDisk::read_toc(Request& request) {
-    const auto cdb = request.cdb();
-    const bool minutes = (cdb[1] & 0x02) != 0;
-    const u8 format = cdb[2] & 0x0f;
-    const u64 allocation = load_big_endian(cdb.subspan(7, 2));
-    std::vector<u8> data;
-    const auto address = [&](u64 block) {
-        if (!minutes) {
-            return append_big_endian(data, block, 4);
-        }
-        const u64 frames = block + 150;
-        data.insert(data.end(), {0, static_cast<u8>(frames / 75 / 60), static_cast<u8>(frames / 75 % 60),
-                                 static_cast<u8>(frames % 75)});
-    };
-    if (format == 0) {
-        data = {0, 18, 1, 1, 0, 0x14, 1, 0};
-        address(0);
-        data.insert(data.end(), {0, 0x16, 0xaa, 0});
-        address(block_count());
-    } else if (format == 1) {
-        data = {0, 10, 1, 1, 0, 0x14, 1, 0};
-        address(0);
-    } else {
-        return request.fail(sense::kInvalidField);
-    }
-    request.answer(data, allocation);
-}
-
 Result<state::Json> ScsiDisk::save() {
     KELVIN_TRY(backend::check_savable(disk_));
-    State saved{attention_.key, attention_.code, attention_.qualifier};
+    State saved{attention_.key, attention_.code, attention_.qualifier,
+                tray_open_,     tray_locked_,    static_cast<u8>(media_event_)};
     return state::save_state(saved);
 }
 
@@ -223,11 +199,21 @@ Result<> ScsiDisk::load(const state::Json& json) {
     State saved;
     KELVIN_TRY(state::load_state("", json, saved));
     const bus::scsi::Sense attention{saved.key, saved.code, saved.qualifier};
-    if (attention != sense::kNone && attention != sense::kPowerOn && attention != sense::kCapacityChanged) {
+    if (attention != sense::kNone && attention != sense::kPowerOn && attention != sense::kCapacityChanged &&
+        (attention != sense::kMediumMayHaveChanged || !is_cd())) {
         return user_error(fmt::format(": sense {:x}/{:02x}/{:02x} is nothing that a disk reports by itself", saved.key,
                                       saved.code, saved.qualifier));
     }
+    if (saved.media_event > static_cast<u8>(MediaEvent::media_removal) ||
+        (!is_cd() && (saved.tray_open || saved.tray_locked || saved.media_event != 0))) {
+        return user_error(": this is nothing that the tray can be at");
+    }
     attention_ = attention;
+    tray_locked_ = saved.tray_locked;
+    media_event_ = static_cast<MediaEvent>(saved.media_event);
+    if (saved.tray_open != tray_open_) {
+        move_tray(saved.tray_open);
+    }
     return ok();
 }
 

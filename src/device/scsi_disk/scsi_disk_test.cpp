@@ -49,6 +49,13 @@ struct MemoryDisk final : backend::BlockDevice {
         size_context = context;
     }
 
+    bool has_medium() const override { return is_there; }
+    void set_tray(backend::Tray* which) override { tray = which; }
+    void tray_moved(bool open) override { moves.push_back(open); }
+
+    backend::Tray* tray = nullptr;
+    bool is_there = true;
+    std::vector<bool> moves;
     std::vector<u8> content = std::vector<u8>(1 << 20);
     backend::BlockLimits bounds{.discards = true};
     std::string text = "disk";
@@ -216,10 +223,65 @@ TEST(ScsiDisk, SaysWhatItIs) {
     Rig cd(ScsiDisk::Kind::cd);
     EXPECT_EQ(cd.run({0x12, 0, 0, 0, 36}, {}, 36).in[0], 5);
     EXPECT_EQ(cd.run({0x43, 0, 0, 0, 0, 0, 0, 0, 20}, {}, 20).in[18], 2);
-    EXPECT_EQ(cd.run({0x1b, 0, 0, 0, 2}).why, sense::kInvalidField);  // its medium stays
     EXPECT_EQ(cd.run({0x1b, 0, 0, 0, 1}).status, Status::good);
-    EXPECT_EQ(cd.run({0x5a, 0, 0x2a, 0, 0, 0, 0, 0, 64}, {}, 64).in[8 + 6], 0x20);
+    EXPECT_EQ(cd.run({0x5a, 0, 0x2a, 0, 0, 0, 0, 0, 64}, {}, 64).in[8 + 6], 0x29);
     EXPECT_EQ(rig.run({0x43, 0, 0, 0, 0, 0, 0, 0, 20}, {}, 20).why, sense::kInvalidCommand);
+}
+
+TEST(ScsiDisk, TheTrayOfACdDrive) {
+    Rig cd(ScsiDisk::Kind::cd);
+    const auto event = [&] { return cd.run({0x4a, 1, 0, 0, 0x10, 0, 0, 0, 8}, {}, 8).in; };
+    EXPECT_EQ(event(), (std::vector<u8>{0, 6, 4, 0x10, 0, 2, 0, 0}));
+    EXPECT_EQ(cd.run({0x4a, 0, 0, 0, 0x10, 0, 0, 0, 8}, {}, 8).why, sense::kInvalidField);
+    EXPECT_EQ(cd.run({0x1e, 0, 0, 0, 1}).status, Status::good);
+    EXPECT_EQ(cd.run({0x1b, 0, 0, 0, 2}).why, sense::kRemovalPrevented);
+    EXPECT_EQ(cd.run({0x5a, 0, 0x2a, 0, 0, 0, 0, 0, 64}, {}, 64).in[8 + 6], 0x2b);
+    ASSERT_NE(cd.disk.tray, nullptr);
+    EXPECT_TRUE(cd.disk.tray->is_locked());
+    cd.disk.tray->request_open();
+    EXPECT_EQ(event()[4], 1) << "the user wants it";
+    EXPECT_EQ(event()[4], 0) << "told once";
+    EXPECT_EQ(cd.run({0x1e, 0, 0, 0, 0}).status, Status::good);
+    EXPECT_EQ(cd.run({0x1b, 0, 0, 0, 2}).status, Status::good);
+    EXPECT_EQ(cd.disk.moves, (std::vector<bool>{true}));
+    EXPECT_EQ(cd.run({0x00}).why, sense::kNoMediumTrayOpen);
+    EXPECT_EQ(cd.run({0x28, 0, 0, 0, 0, 0, 0, 0, 1}, {}, 2048).why, sense::kNoMediumTrayOpen);
+    EXPECT_EQ(event()[5], 1);
+    EXPECT_EQ(cd.run({0x1b, 0, 0, 0, 3}).status, Status::good);
+    EXPECT_EQ(cd.disk.moves, (std::vector<bool>{true, false}));
+    EXPECT_EQ(event()[4], 2);
+    EXPECT_EQ(cd.run({0x00}).why, sense::kMediumMayHaveChanged);
+    EXPECT_EQ(cd.run({0x00}).status, Status::good);
+    // The user takes the medium out by force, and puts none in.
+    EXPECT_EQ(cd.run({0x1e, 0, 0, 0, 1}).status, Status::good);
+    cd.disk.tray->move(true);
+    EXPECT_FALSE(cd.disk.tray->is_locked());
+    EXPECT_EQ(event(), (std::vector<u8>{0, 6, 4, 0x10, 3, 1, 0, 0}));
+    cd.disk.is_there = false;
+    cd.disk.tray->move(false);
+    EXPECT_EQ(cd.run({0x25}, {}, 8).why, sense::kNoMedium);
+    const auto saved = cd.unit->savable()->save();
+    ASSERT_TRUE(saved);
+    cd.unit->reset();
+    EXPECT_TRUE(cd.unit->savable()->load(*saved));
+    EXPECT_EQ(*cd.unit->savable()->save(), *saved);
+}
+
+TEST(ScsiDisk, WhatACdIs) {
+    Rig cd(ScsiDisk::Kind::cd);
+    const auto features = cd.run({0x46, 0, 0, 0, 0, 0, 0, 0, 64}, {}, 64).in;
+    EXPECT_EQ(features[3], 4 + 12 + 12 + 8);
+    EXPECT_EQ(features[7], 8) << "a CD";
+    EXPECT_EQ(cd.run({0x46, 2, 0, 3, 0, 0, 0, 0, 64}, {}, 64).in[9], 3);
+    EXPECT_EQ(cd.run({0x51, 0, 0, 0, 0, 0, 0, 0, 34}, {}, 34).in[2], 0x0e);
+    EXPECT_EQ(cd.run({0x52, 1, 0, 0, 0, 1, 0, 0, 36}, {}, 36).in[26], 2) << "512 blocks";
+    EXPECT_EQ(cd.run({0xbd, 0, 0, 0, 0, 0, 0, 0, 0, 8}, {}, 8).status, Status::good);
+    EXPECT_EQ(cd.run({0xbb}).status, Status::good);
+    cd.disk.content[3 * 2048] = 0x33;
+    EXPECT_EQ(cd.run({0xbe, 0, 0, 0, 0, 3, 0, 0, 1, 0x10}, {}, 2048).in[0], 0x33);
+    EXPECT_EQ(cd.run({0xbe, 0, 0, 0, 0, 3, 0, 0, 1, 0xf8}, {}, 4096).why, sense::kInvalidField);
+    EXPECT_EQ(cd.run({0xa8, 0, 0, 0, 0, 3, 0, 0, 0, 1}, {}, 2048).in[0], 0x33);
+    EXPECT_EQ(cd.run({0x2b, 0, 0, 0, 2, 1}).why, sense::kOutOfRange);
 }
 
 TEST(ScsiDisk, AnyCommandIsAnswered) {
