@@ -35,6 +35,11 @@ class MonitorTarget {
     virtual Result<> hostfwd_remove(const std::string& network, const std::string& rule) = 0;
     /// A snapshot of the drive `id`, whose writes go to the new image `file` from here on.
     virtual Result<> snapshot_blkdev(const std::string& id, const std::string& file) = 0;
+    /// "ctrl-alt-delete [MILLISECONDS]"
+    virtual Result<> sendkey(const std::string& keys) = 0;
+    /// "RIGHT DOWN [WHEEL]", and the sum of 1, 2 and 4 for the left, middle and right button.
+    virtual Result<> mouse_move(const std::string& distance) = 0;
+    virtual Result<> mouse_button(const std::string& buttons) = 0;
     virtual Result<> set_link(const std::string& network, bool up) = 0;
     /// Why the machine's state cannot be kept in its disks, and what to do.
     virtual Error cannot_save() = 0;

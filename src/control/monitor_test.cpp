@@ -30,6 +30,9 @@ class MonitorTest : public testing::Test, public MonitorTarget {
     Result<> snapshot_blkdev(const std::string& id, const std::string& file) override {
         return note("snapshot:" + id + "/" + file);
     }
+    Result<> sendkey(const std::string& keys) override { return note("keys:" + keys); }
+    Result<> mouse_move(const std::string& distance) override { return note("mouse:" + distance); }
+    Result<> mouse_button(const std::string& buttons) override { return note("buttons:" + buttons); }
     Result<> set_link(const std::string& network, bool up) override { return note(network + (up ? "+" : "-")); }
     Error cannot_save() override { return user_error("it cannot be saved"); }
     std::string info(std::string_view topic, unsigned cpu, bool all) override {

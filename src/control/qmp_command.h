@@ -186,6 +186,7 @@ std::span<const QmpCommand> qmp_job_commands();
 std::span<const QmpCommand> qmp_snapshot_commands();
 std::span<const QmpCommand> qmp_character_commands();
 std::span<const QmpCommand> qmp_host_commands();
+std::span<const QmpCommand> qmp_input_commands();
 
 /// By name; null if there is none.
 const QmpCommand* find_qmp_command(std::string_view name);

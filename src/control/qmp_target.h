@@ -7,6 +7,7 @@
 
 #include "backend/char/character_devices.h"
 #include "control/descriptors.h"
+#include "control/input_sender.h"
 #include "control/monitor.h"
 #include "vm/vm.h"
 
@@ -25,6 +26,7 @@ class QmpTarget {
     virtual std::string_view run_state() const = 0;
     virtual backend::CharacterDevices& characters() = 0;
     virtual Descriptors& descriptors() = 0;
+    virtual InputSender& input() = 0;
 };
 
 }  // namespace kelvin::control

@@ -18,6 +18,7 @@
 #include "control/character_text.h"
 #include "control/device_text.h"
 #include "control/gdbstub/stub.h"
+#include "control/input_sender.h"
 #include "control/machine_info.h"
 #include "control/monitor.h"
 #include "control/monitor_line.h"
@@ -106,6 +107,9 @@ class Session final : private backend::CharacterOwner, private vm::VmOwner, priv
         const vm::DriveSnapshot wanted{.drive = id, .file = file};
         return vm_->drives().snapshot({&wanted, 1});
     }
+    Result<> sendkey(const std::string& keys) override { return input_->send_keys(keys); }
+    Result<> mouse_move(const std::string& distance) override { return input_->move_mouse(distance); }
+    Result<> mouse_button(const std::string& buttons) override { return input_->set_buttons(buttons); }
     Result<> set_link(const std::string& network, bool up) override { return vm_->networks().set_link(network, up); }
     std::string info(std::string_view topic, unsigned cpu, bool all) override {
         return describe_topic({*vm_, spec_, characters_, run_state()}, topic, cpu, all);
@@ -125,6 +129,7 @@ class Session final : private backend::CharacterOwner, private vm::VmOwner, priv
     std::string_view run_state() const override;
     backend::CharacterDevices& characters() override { return characters_; }
     Descriptors& descriptors() override { return descriptors_; }
+    InputSender& input() override { return *input_; }
     /// To every QMP client.
     void emit(std::string_view event, const state::Json& data);
     Result<> connect_monitors();
@@ -140,6 +145,7 @@ class Session final : private backend::CharacterOwner, private vm::VmOwner, priv
     std::unique_ptr<SilenceWatch> serial_;
     Descriptors descriptors_;
     std::unique_ptr<vm::Vm> vm_;
+    std::optional<InputSender> input_;
     std::optional<SilenceReport> silence_;
     std::unique_ptr<gdbstub::Stub> debugger_;
     std::vector<std::unique_ptr<QmpSession>> protocols_;
@@ -153,6 +159,7 @@ Session::~Session() {
     debugger_.reset();
     protocols_.clear();
     monitors_.clear();
+    input_.reset();
     vm_.reset();
     characters_.clear();
 }
@@ -302,6 +309,7 @@ Result<int> Session::run() {
     KELVIN_TRY(connect());
     serial_ = std::make_unique<SilenceWatch>(*line_);
     vm_ = KELVIN_TRY(vm::Vm::create(spec_, loop_, *serial_, characters_, *this));
+    input_.emplace(loop_, vm_->input());
     for (const std::string& note : vm_->notes()) {
         say("note: " + note);
     }
