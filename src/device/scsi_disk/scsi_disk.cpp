@@ -117,12 +117,15 @@ bool ScsiDisk::in_range(u64 block, u64 blocks) const {
     return block <= block_count() && blocks <= block_count() - block;
 }
 
+/// What does not fail for news, which it may be asked about.
+bool ScsiDisk::tells_by_itself(u8 code) const {
+    return code == kInquiry || code == kRequestSense || (is_cd() && code == kGetEventStatus);
+}
+
 void ScsiDisk::execute(Request& request) {
     const auto cdb = request.cdb();
     const auto be = [&](std::size_t at, unsigned size) { return load_big_endian(cdb.subspan(at, size)); };
-    const bool tells_by_itself =
-        cdb[0] == kInquiry || cdb[0] == kRequestSense || (is_cd() && cdb[0] == kGetEventStatus);
-    if (attention_ != sense::kNone && !tells_by_itself) {
+    if (attention_ != sense::kNone && !tells_by_itself(cdb[0])) {
         // SAM-5, 5.14: told once.
         return request.fail(std::exchange(attention_, sense::kNone));
     }

@@ -104,6 +104,7 @@ class ScsiDisk : public bus::scsi::LogicalUnit, private bus::Savable, private ba
     Result<state::Json> save() override;
     Result<> load(const state::Json& saved) override;
 
+    bool tells_by_itself(u8 code) const;
     void inquiry(Request& request);
     std::vector<u8> vital_page(u8 page) const;
     std::optional<std::vector<u8>> vital_page_content(u8 page) const;
