@@ -226,6 +226,10 @@ Result<> Pc::build_pci(const PcPorts& ports) {
     board.function = std::move(north_);
     d.pci = std::make_unique<bus::pci::HostBridge>(std::move(board));
     d.pci->root().set_name(is_q35() ? "pcie.0" : "pci.0");
+    using Vga = bus::pci::LegacyVga;
+    KELVIN_TRY(d.memory.add_mmio(Vga::kMemory, Vga::kMemorySize, d.pci->vga_memory(), "vga", Locking::handler));
+    KELVIN_TRY(d.ports.add(Vga::kPorts, Vga::kPortCount, d.pci->vga_ports(), "vga", Locking::handler));
+    KELVIN_TRY(d.ports.add(Vga::kDispiPorts, Vga::kDispiPortCount, d.pci->dispi_ports(), "dispi", Locking::handler));
     KELVIN_TRY(d.memory.add_mmio(Gpa{low_ram_}, pc::kPciEnd - low_ram_, d.pci->window(1), "pci", Locking::handler));
     return d.memory.add_mmio(Gpa{high}, pc::kPciHighEnd - high, d.pci->window(2), "high-pci", Locking::handler);
 }

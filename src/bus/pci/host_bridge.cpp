@@ -144,6 +144,18 @@ void HostBridge::WindowHandler::write(u64 offset, unsigned size, u64 value) {
     }
 }
 
+u64 HostBridge::LegacyPlace::read(u64 offset, unsigned size) {
+    const std::shared_lock lock(host_.routes_lock_);
+    return host_.vga_ != nullptr ? (host_.vga_->*which_)().read(offset, size) : all_ones(size);
+}
+
+void HostBridge::LegacyPlace::write(u64 offset, unsigned size, u64 value) {
+    const std::shared_lock lock(host_.routes_lock_);
+    if (host_.vga_ != nullptr) {
+        (host_.vga_->*which_)().write(offset, size, value);
+    }
+}
+
 /// Where two overlap, which only a guest that is in error does, the first that was found answers.
 void HostBridge::add_route(const Route& route) {
     const bool io = route.bar->kind == Bar::Kind::io;
@@ -162,6 +174,9 @@ void HostBridge::add_route(const Route& route) {
 
 void HostBridge::add_routes(PciBus& bus, std::vector<Bridge*>& path) {
     for (const auto& [devfn, function] : bus.functions()) {
+        if (auto* const vga = dynamic_cast<LegacyVga*>(function); vga != nullptr && vga_ == nullptr) {
+            vga_ = vga;
+        }
         for (unsigned index = 0; index < Function::kBars; ++index) {
             const Bar& bar = function->bar(index);
             const std::optional<u64> address = function->bar_address(index);
@@ -181,6 +196,7 @@ void HostBridge::add_routes(PciBus& bus, std::vector<Bridge*>& path) {
 
 void HostBridge::build_routes() {
     routes_ = {};
+    vga_ = nullptr;
     std::vector<Bridge*> path;
     add_routes(*root_, path);
     const std::optional<Gpa> ecam = own_->ecam_base();

@@ -13,6 +13,7 @@
 
 #include "base/wire.h"
 #include "bus/msi.h"
+#include "bus/pci/legacy_vga.h"
 #include "bus/pci/pci_bus.h"
 #include "memory/mmio.h"
 
@@ -70,6 +71,10 @@ class HostBridge : public Savable {
     /// For AddressMap::add_mmio with Locking::handler.
     memory::MmioHandler& ecam() { return ecam_; }
     HostFunction& function() { return *own_; }
+    /// Of the first card on the bus that has them, for boards that have these places; ones if there is none.
+    memory::MmioHandler& vga_memory() { return vga_memory_; }
+    memory::MmioHandler& vga_ports() { return vga_ports_; }
+    memory::MmioHandler& dispi_ports() { return dispi_ports_; }
     memory::MmioHandler& window(unsigned index) { return *windows_.at(index); }
 
     /// After a reset of functions, while no vCPU runs.
@@ -139,6 +144,18 @@ class HostBridge : public Savable {
         HostBridge& host_;
         const Window window_;
     };
+    /// What of the video card answers at a place of old.
+    class LegacyPlace final : public memory::MmioHandler {
+      public:
+        using Which = memory::MmioHandler& (LegacyVga::*)();
+        LegacyPlace(HostBridge& host, Which which) : host_(host), which_(which) {}
+        u64 read(u64 offset, unsigned size) override;
+        void write(u64 offset, unsigned size, u64 value) override;
+
+      private:
+        HostBridge& host_;
+        const Which which_;
+    };
     struct Target {
         Function* function = nullptr;
         u32 offset = 0;
@@ -155,10 +172,14 @@ class HostBridge : public Savable {
     Ecam ecam_{*this};
     std::atomic<u64> ecam_at_ = 0;  // where it is among the windows; 0: it is not
     std::vector<std::unique_ptr<WindowHandler>> windows_;
+    LegacyPlace vga_memory_{*this, &LegacyVga::vga_memory};
+    LegacyPlace vga_ports_{*this, &LegacyVga::vga_ports};
+    LegacyPlace dispi_ports_{*this, &LegacyVga::dispi_ports};
 
     std::mutex config_lock_;
     std::shared_mutex routes_lock_;
     std::array<std::vector<Route>, 2> routes_;  // of memory and of ports, ascending
+    LegacyVga* vga_ = nullptr;                  // the first
     std::vector<MemoryBar> memory_bars_;        // under the configuration lock
 
     std::mutex interrupt_lock_;  // guards the next; outside the interrupt controller's
