@@ -7,7 +7,10 @@
 #include <algorithm>
 
 #include "base/nearest_name.h"
+#include "bus/pci/function.h"
 #include "device/device_types.h"
+#include "vm/firmware_files.h"
+#include "vm/flash_images.h"
 
 namespace kelvin::vm {
 
@@ -94,7 +97,7 @@ Result<bus::Bus*> Devices::choose_bus(const bus::DeviceType& type, const std::st
     return *found;
 }
 
-Result<> Devices::make(Entry& entry, const DeviceSpec& spec) {
+Result<> Devices::make(Entry& entry, const DeviceSpec& spec, bool hot) {
     state::Json options = spec.options;
     for (const GlobalOption& global : globals_) {
         if (global.driver == entry.type->name && !options.contains(global.property)) {
@@ -106,15 +109,38 @@ Result<> Devices::make(Entry& entry, const DeviceSpec& spec) {
         ports_.backends.begin_claims(claimant_of(entry));
         auto made = entry.type->make(
             options, {ports_.dma, ports_.timers, ports_.io, ports_.backends, ports_.events, ports_.cpus, spec.id});
-        if (made) {
+        if (made && !hot) {
+            outcome = add_rom(**made);
+        }
+        if (made && outcome) {
             entry.device = std::move(*made);
             entry.options = std::move(options);
         } else {
             ports_.backends.release(entry.owner);
-            outcome = made.error();
+            outcome = made ? outcome : made.error();
         }
     });
     return outcome;
+}
+
+/// What comes later than firmware has nobody who would start from it.
+Result<> Devices::add_rom(bus::Device& device) const {
+    auto* const function = dynamic_cast<bus::pci::Function*>(&device);
+    if (function == nullptr || function->placement().rombar == 0) {
+        return ok();
+    }
+    const std::optional<std::string>& given = function->placement().romfile;
+    const std::string name = given.value_or(std::string(ports_.default_roms ? function->default_rom() : ""));
+    if (name.empty()) {
+        return ok();
+    }
+    const Result<std::string> path = find_firmware(name, ports_.rom_folders);
+    if (!path) {
+        // Without the package that has it there is nothing to start from; nobody has asked for it.
+        return given ? path.error() : Result<>(ok());
+    }
+    const std::vector<u8> content = KELVIN_TRY(read_whole_file(*path, "romfile"));
+    return content.empty() ? user_error(fmt::format("romfile: '{}' is empty", *path)) : function->set_rom(content);
 }
 
 Claimant Devices::claimant_of(const Entry& entry) const {
@@ -151,7 +177,7 @@ Result<> Devices::add(const DeviceSpec& spec, bool hot) {
               .device = {}});
     entry->path = spec.id.empty() ? fmt::format("/machine/peripheral-anon/device[{}]", anonymous_++)
                                   : "/machine/peripheral/" + spec.id;
-    if (auto made = make(*entry, spec); !made) {
+    if (auto made = make(*entry, spec, hot); !made) {
         return in_front(made.error());
     }
     Result<> outcome = check_bootindex(*entry->device);

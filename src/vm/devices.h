@@ -52,6 +52,8 @@ class Devices final : private bus::DetachObserver {
         Backends& backends;
         bus::DeviceEvents& events;
         unsigned cpus;
+        std::vector<std::string> rom_folders;  ///< where files of option ROMs are looked for first
+        bool default_roms;                     ///< functions have those that firmware for PCs starts from
     };
     /// `board_buses` and all of `ports` outlive this object; `observer` may be null. `globals` are defaults of options.
     Devices(const Ports& ports, std::vector<bus::Bus*> board_buses, std::vector<GlobalOption> globals,
@@ -91,7 +93,8 @@ class Devices final : private bus::DetachObserver {
     std::string firmware_path(const Entry& entry, const std::function<std::string(const bus::Bus&)>& path_of) const;
     Result<> check_bootindex(const bus::Device& device) const;
     Result<bus::Bus*> choose_bus(const bus::DeviceType& type, const std::string& name) const;
-    Result<> make(Entry& entry, const DeviceSpec& spec);
+    Result<> make(Entry& entry, const DeviceSpec& spec, bool hot);
+    Result<> add_rom(bus::Device& device) const;
     Claimant claimant_of(const Entry& entry) const;
     void device_released(bus::Device& device) override;
     void drop_released();

@@ -19,6 +19,7 @@ constexpr auto kFolders = std::to_array<std::string_view>({
     "/usr/share/edk2/aarch64",
     "/usr/share/seabios",
     "/usr/share/OVMF",
+    "/usr/lib/ipxe/qemu",
     "/usr/share/qemu",
 });
 

@@ -70,9 +70,15 @@ Result<> Vm::add_devices() {
     for (const ObjectSpec& object : spec_.objects) {
         KELVIN_TRY(backends_->add_object(object));
     }
-    const Devices::Ports ports = {
-        board().memory(), *timers_, io_.loop, loop_, *backends_, static_cast<bus::DeviceEvents&>(*this),
-        spec_.cpu.count};
+    const Devices::Ports ports = {board().memory(),
+                                  *timers_,
+                                  io_.loop,
+                                  loop_,
+                                  *backends_,
+                                  static_cast<bus::DeviceEvents&>(*this),
+                                  spec_.cpu.count,
+                                  spec_.boot.firmware_folders,
+                                  spec_.architecture == Architecture::x86_64};
     devices_ = std::make_unique<Devices>(ports, board().buses(), spec_.globals, static_cast<DevicesObserver*>(this));
     for (const DeviceSpec& device : spec_.devices) {
         KELVIN_TRY(devices_->add(device, false));

@@ -20,8 +20,11 @@ Guest::Guest(u64 seed)
     fill_ram();
     using Window = bus::pci::HostBridge::Window;
     const std::vector<Window> windows = {{{kWindow}, kWindowSize, kWindow, false}, {{0x3eff0000}, 0x10000, 0, true}};
-    host = std::make_unique<bus::pci::HostBridge>(windows, std::array<Wire, bus::pci::HostBridge::kInterrupts>{},
-                                                  static_cast<MsiController*>(this));
+    host = std::make_unique<bus::pci::HostBridge>(
+        bus::pci::HostBridge::Board{.windows = windows,
+                                    .interrupts = std::vector<Wire>(bus::pci::HostBridge::kInterrupts),
+                                    .msi = static_cast<MsiController*>(this),
+                                    .memory = &memory});
 }
 
 Guest::~Guest() = default;

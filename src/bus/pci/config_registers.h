@@ -18,6 +18,7 @@ inline constexpr u32 kHeaderType = 0x0e;
 inline constexpr u32 kBar0 = 0x10;
 inline constexpr u32 kSubsystemVendor = 0x2c;
 inline constexpr u32 kSubsystem = 0x2e;
+inline constexpr u32 kRom = 0x30;
 inline constexpr u32 kCapabilities = 0x34;
 inline constexpr u32 kInterruptLine = 0x3c;
 inline constexpr u32 kInterruptPin = 0x3d;

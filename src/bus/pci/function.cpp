@@ -32,7 +32,7 @@ constexpr u16 kWritableCommand = reg::command::kIo | reg::command::kMemory | reg
                                  reg::command::kInterruptDisable;
 
 u32 bar_offset(unsigned index) {
-    return reg::kBar0 + 4 * index;
+    return index == Function::kRom ? reg::kRom : reg::kBar0 + 4 * index;
 }
 
 bool overlaps(u32 offset, unsigned size, u32 first, u32 end) {
@@ -111,7 +111,26 @@ void Function::add_memory_bar(unsigned index, Bar::Kind kind, const memory::RamB
 }
 
 bool Function::has_memory() const {
-    return std::ranges::any_of(bars_, [](const Bar& bar) { return bar.memory != nullptr; });
+    return std::ranges::any_of(bars_, [](const Bar& bar) { return bar.memory != nullptr && !bar.read_only; });
+}
+
+Result<> Function::set_rom(std::span<const u8> content) {
+    constexpr u64 kLeast = 4096;  // a page, so that processors read it where it lies
+    constexpr u64 kMost = u64{16} << 20;
+    constexpr u32 kEnable = 1;
+    KELVIN_ASSERT(!content.empty() && bars_[kRom].kind == Bar::Kind::none);
+    if (content.size() > kMost) {
+        return user_error(fmt::format("the option ROM has {} bytes; {} are the most", content.size(), kMost),
+                          "romfile= names another, romfile=, without a name none");
+    }
+    memory::RamBlock block =
+        KELVIN_TRY(memory::RamBlock::allocate(std::max(kLeast, std::bit_ceil(u64{content.size()}))));
+    std::ranges::copy(content, block.data());
+    rom_ = std::make_shared<const memory::RamBlock>(std::move(block));
+    put_bar(kRom, {.kind = Bar::Kind::memory32, .size = rom_->size(), .memory = rom_->data(), .read_only = true});
+    const u32 mask = static_cast<u32>(~(rom_->size() - 1));
+    config_.define<u32>(reg::kRom, 0, mask | kEnable);
+    return ok();
 }
 
 void Function::put_bar(unsigned index, const Bar& bar) {
@@ -185,6 +204,9 @@ std::optional<u64> Function::bar_address(unsigned index) const {
         return std::nullopt;
     }
     u64 address = config_.get<u32>(bar_offset(index));
+    if (index == kRom && (address & 1) == 0) {
+        return std::nullopt;
+    }
     if (bar.is_wide()) {
         address |= u64{config_.get<u32>(bar_offset(index + 1))} << 32;
     }
@@ -206,7 +228,8 @@ u32 Function::read_config(u32 offset, unsigned size) {
 
 bool Function::write_config(u32 offset, unsigned size, u32 value) {
     config_.write(offset, size, value);
-    bool mapping = overlaps(offset, size, reg::kBar0, bar_offset(kBars));
+    bool mapping =
+        overlaps(offset, size, reg::kBar0, reg::kBar0 + 4 * kBars) || overlaps(offset, size, reg::kRom, reg::kRom + 4);
     if (overlaps(offset, size, reg::kCommand, reg::kStatus)) {
         command_written();
         mapping = true;

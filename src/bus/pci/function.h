@@ -7,7 +7,9 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "base/types.h"
 #include "bus/device.h"
@@ -35,15 +37,15 @@ state::Json write_value(Devfn field);
 struct FunctionOptions {
     std::optional<Devfn> addr;
     bool multifunction = false;
-    std::string romfile = {};
+    std::optional<std::string> romfile = {};
     u32 rombar = 1;
 
     template <class Visitor>
     void fields(Visitor& visit) {
         visit("addr", addr, "device and function number on its bus, like 0x5.0x0");
         visit("multifunction", multifunction, "other functions share its device number");
-        visit("romfile", romfile, "accepted, without effect: devices have no option ROMs");
-        visit("rombar", rombar, "accepted, without effect");
+        visit("romfile", romfile, "the option ROM for firmware, a file; empty: none");
+        visit("rombar", rombar, "0: the option ROM is not there");
     }
 };
 
@@ -71,6 +73,7 @@ struct Bar {
     u64 size = 0;
     memory::MmioHandler* handler = nullptr;  ///< does its own locking; null: it is memory
     u8* memory = nullptr;                    ///< the host's, of `size` bytes, that the guest uses as RAM
+    bool read_only = false;                  ///< or as ROM
 
     bool is_wide() const { return kind == Kind::memory64 || kind == Kind::memory64_prefetchable; }
 };
@@ -80,6 +83,8 @@ struct Bar {
 class Function : public Device, private MessagePort {
   public:
     static constexpr unsigned kBars = 6;
+    static constexpr unsigned kRom = kBars;  ///< the option ROM's, among all ranges
+    static constexpr unsigned kRanges = kBars + 1;
 
     Function(const FunctionOptions& options, const Identity& identity);
     ~Function() override;
@@ -98,8 +103,14 @@ class Function : public Device, private MessagePort {
     void set_port(FunctionPort* port, bool integrated);
     void set_multifunction();
 
-    /// It has memory of its own that processors use directly: it stays while the machine runs.
+    /// It has memory of its own that the guest changes: it stays while the machine runs.
     bool has_memory() const;
+    /// The file of the option ROM that such a function usually has; empty: none.
+    virtual std::string_view default_rom() const { return {}; }
+    /// Gives it an option ROM, before it is plugged in; `content` is not empty.
+    Result<> set_rom(std::span<const u8> content);
+    /// Null: it has none.
+    const std::shared_ptr<const memory::RamBlock>& rom() const { return rom_; }
     const Bar& bar(unsigned index) const { return bars_.at(index); }
     /// Where the guest has put it; none while the command register has it off, or nothing was written.
     std::optional<u64> bar_address(unsigned index) const;
@@ -157,7 +168,8 @@ class Function : public Device, private MessagePort {
 
     FunctionOptions placement_;
     ConfigSpace config_;
-    std::array<Bar, kBars> bars_{};
+    std::array<Bar, kRanges> bars_{};
+    std::shared_ptr<const memory::RamBlock> rom_;
     std::unique_ptr<Msix> msix_;
     u32 msix_at_ = 0;     // of the capability; 0: none
     u32 express_at_ = 0;  // likewise

@@ -177,7 +177,7 @@ void HostBridge::add_routes(PciBus& bus, std::vector<Bridge*>& path) {
         if (auto* const vga = dynamic_cast<LegacyVga*>(function); vga != nullptr && vga_ == nullptr) {
             vga_ = vga;
         }
-        for (unsigned index = 0; index < Function::kBars; ++index) {
+        for (unsigned index = 0; index < Function::kRanges; ++index) {
             const Bar& bar = function->bar(index);
             const std::optional<u64> address = function->bar_address(index);
             const auto forwards = [&](const Bridge* bridge) { return bridge->forwards(bar.kind, *address, bar.size); };
@@ -215,14 +215,14 @@ void HostBridge::lay_memory() {
             // It lies within a window, or it would have no route.
             const Window& window = *std::ranges::find_if(board_.windows, holds);
             layer = {window.base + (route->start - window.bus_base), each.bar->size, each.bar->memory,
-                     each.bar->memory};
+                     each.bar->read_only ? nullptr : each.bar->memory};
         }
         board_.memory->lay(each.layer, layer);
     }
 }
 
 Result<> HostBridge::reserve_memory(const Function& function) {
-    for (unsigned index = 0; index < Function::kBars; ++index) {
+    for (unsigned index = 0; index < Function::kRanges; ++index) {
         const Bar& bar = function.bar(index);
         if (bar.memory == nullptr) {
             continue;
@@ -241,6 +241,9 @@ Result<> HostBridge::reserve_memory(const Function& function) {
 
 void HostBridge::free_memory(const Function& function) {
     const std::lock_guard config(config_lock_);
+    if (function.rom() != nullptr) {
+        retired_.push_back(function.rom());
+    }
     std::erase_if(memory_bars_, [&](const MemoryBar& each) {
         if (each.function != &function) {
             return false;

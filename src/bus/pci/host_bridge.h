@@ -180,7 +180,10 @@ class HostBridge : public Savable {
     std::shared_mutex routes_lock_;
     std::array<std::vector<Route>, 2> routes_;  // of memory and of ports, ascending
     LegacyVga* vga_ = nullptr;                  // the first
-    std::vector<MemoryBar> memory_bars_;        // under the configuration lock
+    std::vector<MemoryBar> memory_bars_;        // under the configuration lock, as the next
+    /// Option ROMs of functions that are gone: a processor may be about to read one. Only functions that were there
+    /// when the machine started have any.
+    std::vector<std::shared_ptr<const memory::RamBlock>> retired_;
 
     std::mutex interrupt_lock_;  // guards the next; outside the interrupt controller's
     std::vector<unsigned> interrupt_counts_;

@@ -337,6 +337,28 @@ TEST(HostBridge, MemoryOfAFunctionIsTheGuestsWhileItIsMapped) {
     EXPECT_EQ(rig.map.find_page({kMemory + 0x200000}).host, nullptr);
 }
 
+TEST(HostBridge, AnOptionRomIsReadWhileItIsOn) {
+    BoardRig rig;
+    Card card;
+    const std::array<u8, 3> content = {0x55, 0xaa, 1};
+    ASSERT_TRUE(card.set_rom(content));
+    ASSERT_TRUE(rig.host->root().attach(card, false));
+    rig.write(kSlot1, reg::kRom, ~0U);
+    EXPECT_EQ(rig.host->ecam().read(kSlot1 << 12 | reg::kRom, 4), 0xfffff001U);
+    rig.write(kSlot1, reg::kRom, kMemory + 0x30000);
+    rig.write(kSlot1, reg::kCommand, reg::command::kMemory);
+    EXPECT_EQ(rig.map.find_page({kMemory + 0x30000}).host, nullptr);
+    rig.write(kSlot1, reg::kRom, (kMemory + 0x30000) | 1);
+    u64 value = 0;
+    EXPECT_TRUE(rig.map.read({kMemory + 0x30000}, 4, value));
+    EXPECT_EQ(value, 0x1aa55U);
+    EXPECT_TRUE(rig.map.write({kMemory + 0x30000}, 4, 0));
+    EXPECT_TRUE(rig.map.read({kMemory + 0x30000}, 4, value));
+    EXPECT_EQ(value, 0x1aa55U);
+    rig.host->root().detach(card);
+    EXPECT_EQ(rig.map.find_page({kMemory + 0x30000}).host, nullptr);
+}
+
 TEST(HostBridge, ConfigurationSpaceIsWhereTheGuestPutsIt) {
     BoardRig rig;
     u64 value = 0;

@@ -91,6 +91,11 @@ VgaCard::~VgaCard() {
     screens_.remove(static_cast<backend::Screen&>(*this));
 }
 
+/// Of Debian's package seabios.
+std::string_view VgaCard::default_rom() const {
+    return kind_ == VgaKind::vga ? "vgabios-stdvga.bin" : kind_ == VgaKind::bochs ? "vgabios-bochs-display.bin" : "";
+}
+
 /// What is in video memory stays, as in RAM.
 void VgaCard::reset() {
     Function::reset();

@@ -42,6 +42,7 @@ class VgaCard : public bus::pci::Function, private backend::Screen, private bus:
 
     void reset() override;
     Savable* savable() override { return this; }
+    std::string_view default_rom() const override;
 
   protected:
     vga::Core& core() { return core_; }

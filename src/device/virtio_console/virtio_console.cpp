@@ -190,7 +190,11 @@ void VirtioConsole::take_commands() {
     });
 }
 
+/// 5.3.5: only who knows several ports has a control queue.
 void VirtioConsole::obey(const Message& command) {
+    if (!multiport()) {
+        return;
+    }
     if (command.event == kDeviceReady) {
         driver_ready_ = command.value == 1;
         for (u32 number = 0; driver_ready_ && number < slots_.size(); ++number) {
