@@ -20,14 +20,14 @@ SKIPPED = 77
 MAP = "00000000 0009fc00 00000001 \n0009fc00 00060400 00000002 \n00100000 {:08x} 00000001 \n"
 
 
-def build(folder):
+def build(folder, name="hello"):
     """The kernel, as an ELF file of 32 bits."""
     run = lambda *words: subprocess.run(words, check=True)  # noqa: E731
-    run("as", "--32", "-o", folder / "hello.o", HERE / "hello.s")
+    run("as", "--32", "-o", folder / f"{name}.o", HERE / f"{name}.s")
     run("ld", "-m", "elf_i386", "-Ttext=0x200000", "--section-start=.note.Xen=0x210000", "-e", "start", "-z", "noexecstack",
-        "--build-id=none", "-o", folder / "hello.elf", folder / "hello.o")
+        "--build-id=none", "-o", folder / f"{name}.elf", folder / f"{name}.o")
     (folder / "initrd").write_bytes(b"text of the initrd\n\0")
-    return folder / "hello.elf"
+    return folder / f"{name}.elf"
 
 
 def start(arguments, *words):
@@ -55,7 +55,10 @@ def main():
         # More memory than lies below the devices, several processors, a virtio device.
         expect(start(arguments, "-m", "4G", "-smp", "3", "-kernel", kernel, "-device", "virtio-rng-device"),
                "PVH virtio_mmio.device=512@0xfeb00000:5\n" + MAP.format(0xbff00000) + "00000000 40000000 00000001 \ndone\n")
-    print("2 machines ran under KVM")
+        processors = build(Path(name), "processors")
+        for others in (1, 3):
+            expect(start(arguments, "-m", "64", "-smp", others + 1, "-kernel", processors, "-append", others), f"{others}\n")
+    print("4 machines ran under KVM")
 
 
 if __name__ == "__main__":

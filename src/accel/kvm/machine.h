@@ -8,6 +8,7 @@
 #include <mutex>
 #include <vector>
 
+#include "accel/kvm/guest_clock.h"
 #include "accel/kvm/host.h"
 #include "base/wire.h"
 #include "memory/address_map.h"
@@ -28,6 +29,7 @@ class Machine final : private memory::MappingObserver {
     Result<> set_memory(memory::AddressMap& memory, std::function<void(const Error&)> failed);
     memory::AddressMap& memory() const { return *memory_; }
     const Fd& fd() const { return fd_; }
+    GuestClock& clock() { return clock_; }
 
     /// A global system interrupt: pin `number` of the IOAPIC, and below 16 of the PICs too. Any thread.
     Wire interrupt(unsigned number);
@@ -61,6 +63,7 @@ class Machine final : private memory::MappingObserver {
 
     const Host host_;
     const Fd fd_;
+    GuestClock clock_{fd_};
     memory::AddressMap* memory_ = nullptr;
     std::function<void(const Error&)> failed_;
     std::mutex slots_lock_;                 // guards the next; inside devices' locks

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <span>
 #include <utility>
 
 #include "accel/kvm/counted.h"
@@ -11,16 +13,20 @@ namespace kelvin::kvm {
 
 namespace {
 
-/// KVM_GET_MSRS and KVM_SET_MSRS of one register, as a list stops at the first that a vCPU does not have.
-bool move_msr(const Fd& vcpu, unsigned long request, kvm_msr_entry& entry) {
-    Counted<kvm_msrs, kvm_msr_entry> list(1);
-    list.header()->nmsrs = 1;
-    list.set({&entry, 1});
-    if (call(vcpu, request, list.header()) != 1) {
-        return false;
+/// KVM_GET_MSRS and KVM_SET_MSRS of all that the vCPU has: returns those, in order. A call ends at the first that it
+/// does not have, or not for that value (4.18).
+std::vector<kvm_msr_entry> move_msrs(const Fd& vcpu, unsigned long request, std::span<const kvm_msr_entry> wanted) {
+    std::vector<kvm_msr_entry> moved;
+    while (!wanted.empty()) {
+        Counted<kvm_msrs, kvm_msr_entry> list(wanted.size());
+        list.header()->nmsrs = static_cast<u32>(wanted.size());
+        list.set(wanted);
+        const size_t count = static_cast<size_t>(std::max(0, call(vcpu, request, list.header())));
+        const std::vector<kvm_msr_entry> some = list.entries(std::min(count, wanted.size()));
+        moved.insert(moved.end(), some.begin(), some.end());
+        wanted = wanted.subspan(std::min(count + 1, wanted.size()));
     }
-    entry = list.entries(1).front();
-    return true;
+    return moved;
 }
 
 std::string describe(const char* name, const kvm_segment& segment) {
@@ -32,12 +38,13 @@ std::string describe(const char* name, const kvm_segment& segment) {
 }  // namespace
 
 std::optional<u64> read_msr(const Fd& vcpu, u32 index) {
-    kvm_msr_entry entry{.index = index, .reserved = 0, .data = 0};
-    return move_msr(vcpu, KVM_GET_MSRS, entry) ? std::optional(entry.data) : std::nullopt;
+    const kvm_msr_entry entry{.index = index, .reserved = 0, .data = 0};
+    const std::vector<kvm_msr_entry> read = move_msrs(vcpu, KVM_GET_MSRS, {&entry, 1});
+    return read.empty() ? std::nullopt : std::optional(read.front().data);
 }
 
 bool write_msr(const Fd& vcpu, kvm_msr_entry entry) {
-    return move_msr(vcpu, KVM_SET_MSRS, entry);
+    return !move_msrs(vcpu, KVM_SET_MSRS, {&entry, 1}).empty();
 }
 
 Result<Registers> Registers::read(const Fd& vcpu, const Host& host) {
@@ -54,12 +61,11 @@ Result<Registers> Registers::read(const Fd& vcpu, const Host& host) {
     KELVIN_TRY(try_call(vcpu, KVM_GET_VCPU_EVENTS, &all.events, "read pending events"));
     KELVIN_TRY(try_call(vcpu, KVM_GET_LAPIC, &all.local_apic, "read a local APIC"));
     KELVIN_TRY(try_call(vcpu, KVM_GET_MP_STATE, &all.activity, "read a processor's activity"));
+    std::vector<kvm_msr_entry> wanted;
     for (const u32 index : KELVIN_TRY(host.msr_indices())) {
-        kvm_msr_entry entry{.index = index, .reserved = 0, .data = 0};
-        if (move_msr(vcpu, KVM_GET_MSRS, entry)) {
-            all.model_specific.push_back(entry);
-        }
+        wanted.push_back({.index = index, .reserved = 0, .data = 0});
     }
+    all.model_specific = move_msrs(vcpu, KVM_GET_MSRS, wanted);
     return all;
 }
 
@@ -71,10 +77,8 @@ Result<> Registers::write(const Fd& vcpu) const {
     KELVIN_TRY(try_call(vcpu, KVM_SET_XCRS, &extended_control, "set extended control registers"));
     KELVIN_TRY(try_call(vcpu, KVM_SET_XSAVE, extended.data(), "set floating-point registers"));
     KELVIN_TRY(try_call(vcpu, KVM_SET_SREGS, &special, "set special registers"));
-    for (const kvm_msr_entry& entry : model_specific) {
-        // Some can be read but not written; they do not change.
-        write_msr(vcpu, entry);
-    }
+    // Some can be read but not written; they do not change.
+    move_msrs(vcpu, KVM_SET_MSRS, model_specific);
     KELVIN_TRY(try_call(vcpu, KVM_SET_LAPIC, &local_apic, "set a local APIC"));
     KELVIN_TRY(try_call(vcpu, KVM_SET_DEBUGREGS, &debug, "set debug registers"));
     KELVIN_TRY(try_call(vcpu, KVM_SET_VCPU_EVENTS, &events, "set pending events"));

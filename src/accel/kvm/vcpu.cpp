@@ -149,6 +149,10 @@ bool KvmVcpu::take_stop_request() {
 }
 
 accel::StopReason KvmVcpu::run() {
+    const GuestClock::Running running(machine_.clock());
+    // A guest that watches whether its processors get stuck learns that time has stood still (4.81). Without the clock:
+    // no.
+    call(fd_, KVM_KVMCLOCK_CTRL, 0);
     thread_ = ::gettid();
     stopped_for_debugger_ = false;
     debug_event_ = {};

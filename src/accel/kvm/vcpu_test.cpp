@@ -250,6 +250,28 @@ TEST_F(Kvm, StopsForADebugger) {
     EXPECT_EQ(vcpu_->run(), accel::StopReason::requested);
 }
 
+TEST_F(Kvm, TimeStandsStillWithTheMachine) {
+    const u8 code[] = {0xeb, 0xfe};  // jmp $
+    ASSERT_TRUE(memory_.copy_out(Gpa{kCode}, code));
+    vcpu_->reset(kCode, 0);
+    const auto run_shortly = [this] {
+        vcpu_->request_stop();
+        EXPECT_EQ(vcpu_->run(), accel::StopReason::requested);
+        const auto now = machine_->clock().now();
+        EXPECT_TRUE(now);
+        return now.value_or(0);
+    };
+    constexpr u64 kPauseNs = 200'000'000;
+    u64 least = ~u64{0};
+    // On a busy host it may take some time to run even shortly.
+    for (int attempt = 0; attempt < 5 && least >= kPauseNs / 2; ++attempt) {
+        const u64 before = run_shortly();
+        std::this_thread::sleep_for(std::chrono::nanoseconds(kPauseNs));
+        least = std::min(least, run_shortly() - before);
+    }
+    EXPECT_LT(least, kPauseNs / 2);
+}
+
 TEST(KvmHost, SaysWhatToDo) {
     const auto missing = Host::open("/dev/kvm-that-is-not-there");
     ASSERT_FALSE(missing);
