@@ -70,16 +70,14 @@ class Session final : private backend::CharacterOwner, private vm::VmOwner, priv
     Result<> write_device_tree();
     Result<> listen_for_debugger();
     void start_machine();
+    void fail(const Error& error);
     void signalled();
 
     void quit_requested() override { loop_.stop(); }
     void terminal_changes(int descriptor) override { host_.terminal_changes(descriptor); }
 
     void machine_ended() override { loop_.stop(); }
-    void machine_failed(const Error& error) override {
-        failure_ = error;
-        loop_.stop();
-    }
+    void machine_failed(const Error& error) override;
 
     void guest_switched_off() override;
     void guest_was_reset() override { emit("RESET", {{"guest", true}, {"reason", "guest-reset"}}); }
@@ -152,6 +150,7 @@ class Session final : private backend::CharacterOwner, private vm::VmOwner, priv
     std::vector<std::unique_ptr<MonitorLine>> monitors_;
     bool started_ = false;
     std::optional<Error> failure_;
+    bool machine_failed_ = false;  // and stays for who can look at it, until it is reset
 };
 
 Session::~Session() {
@@ -166,7 +165,7 @@ Session::~Session() {
 
 std::string_view Session::run_state() const {
     return vm_->is_running()          ? "running"
-           : vm_->is_off()            ? "shutdown"
+           : vm_->is_off()            ? (machine_failed_ ? "internal-error" : "shutdown")
            : vm_->is_paused_by_disk() ? "io-error"
            : started_                 ? "paused"
                                       : "prelaunch";
@@ -209,7 +208,24 @@ void Session::cont() {
     }
 }
 
+/// Whoever can look at the machine may do so: it stands still. Else there is nobody to wait for.
+void Session::machine_failed(const Error& error) {
+    if (spec_.monitors.empty() && !spec_.debugger) {
+        return fail(error);
+    }
+    say(error.message());
+    say("the machine is paused: system_reset starts it again");
+    machine_failed_ = true;
+    emit("STOP", {});
+}
+
+void Session::fail(const Error& error) {
+    failure_ = error;
+    loop_.stop();
+}
+
 void Session::system_reset() {
+    machine_failed_ = false;
     vm_->reset();
     emit("RESET", {{"guest", false}, {"reason", "host-qmp-system-reset"}});
 }
@@ -269,7 +285,7 @@ void Session::start_machine() {
     if (characters_.await_peers()) {
         loop_.post(call_method<&Session::start_machine, Session>, this, kPeersNs);
     } else if (auto started = vm_->start(); !started) {
-        machine_failed(started.error());
+        fail(started.error());
     }
 }
 

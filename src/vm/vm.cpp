@@ -330,8 +330,12 @@ void Vm::guest_failed() {
         const std::lock_guard lock(failures_lock_);
         error.swap(failure_);
     }
-    if (error) {
-        owner_.machine_failed(*error);
+    if (!error) {
+        return;
+    }
+    owner_.machine_failed(*error);
+    if (debug_observer_ != nullptr) {
+        debug_observer_->machine_paused();
     }
 }
 

@@ -14,6 +14,7 @@ import shlex
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from microvm import SKIPPED, build
@@ -22,7 +23,7 @@ from microvm import SKIPPED, build
 class Machine:
     def __init__(self, emulator, *words):
         command = [*shlex.split(emulator), "-nodefaults", "-display", "none", "-qmp", "stdio", *map(str, words)]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         self.read()
         self("qmp_capabilities")
 
@@ -94,6 +95,22 @@ def drive(emulator, kernel, rounds):
     machine.quit()
 
 
+def lose(emulator, kernel):
+    """What KVM cannot execute stops the machine, not the process."""
+    machine = Machine(emulator, "-M", "microvm", "-m", "64", "-kernel", kernel)
+    for _ in range(2):
+        end = time.monotonic() + 30
+        while machine("query-status")["status"] == "running" and time.monotonic() < end:
+            time.sleep(0.01)
+        status = machine("query-status")
+        expect(status == {"running": False, "status": "internal-error"}, status)
+        expect("RIP=00000000e0000000" in machine("human-monitor-command", **{"command-line": "info registers"}), "registers")
+        machine("system_reset")
+        expect(machine("query-status")["status"] == "paused", machine("query-status"))
+        machine("cont")
+    machine.quit()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--emulator", required=True)
@@ -106,6 +123,7 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         kernel = build(Path(name))
         drive(arguments.emulator, kernel, arguments.rounds)
+        lose(arguments.emulator, build(Path(name), "lost"))
         for _ in range(max(1, arguments.rounds // 10)):
             Machine(arguments.emulator, "-M", "microvm", "-m", "64", "-kernel", kernel, "-S").quit()
     print(f"an x86 machine was stopped and reset {arguments.rounds} times")
