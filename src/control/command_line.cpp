@@ -96,6 +96,7 @@ Result<CommandLine> parse_command_line(std::span<const std::string_view> argumen
     KELVIN_TRY(settle_flash(draft));
     KELVIN_TRY(settle_drives(draft));
     KELVIN_TRY(settle_networks(draft));
+    KELVIN_TRY(settle_video(draft));
     if (!draft.machine_named) {
         draft.line.notes.push_back(
             fmt::format("no machine was named: it is '{0}' (-M {0})", default_machine(architecture)));

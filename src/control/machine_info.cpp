@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "control/gdbstub/machine_target.h"
+#include "control/screens.h"
 
 namespace kelvin::control {
 
@@ -107,6 +108,7 @@ constexpr auto kDescribers = std::to_array<Describer>({
     {"pci", [](const InfoSources& s, unsigned, bool) { return s.vm.describe_pci(); }},
     {"qtree", [](const InfoSources& s, unsigned, bool) { return device_tree(s); }},
     {"registers", registers},
+    {"screen", [](const InfoSources& s, unsigned, bool) { return describe_screen(s.vm); }},
     {"status", [](const InfoSources& s, unsigned, bool) { return status(s); }},
     {"usernet", [](const InfoSources& s, unsigned, bool) { return s.vm.networks().describe("user"); }},
     {"uuid", [](const InfoSources& s, unsigned,

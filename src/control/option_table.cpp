@@ -166,7 +166,7 @@ constexpr auto kTable = std::to_array<Option>({
      apply_qmp},
     {"mon", "chardev=NAME[,mode=control]", "a monitor at the end of a -chardev; mode=control is QMP", apply_mon},
     {"display", "none", "there is no display yet", apply_display},
-    {"vga", "none", "", apply_display},
+    {"vga", "std|none", "the video card", apply_vga},
     {"nodefaults", "", "connect nothing that was not asked for", set_draft<&Draft::no_defaults>},
     {"nic", "user|none[,model=TYPE,KEY=VALUE]", "a network card and its cable: hostfwd=tcp::2222-:22 forwards a port",
      apply_nic},

@@ -22,6 +22,7 @@ struct Draft {
     bool no_graphic = false;
     bool snapshot = false;
     std::optional<std::string> display;
+    std::optional<std::string> video;  ///< what -vga says
     std::optional<std::string> serial;
     std::optional<std::string> monitor;
     std::array<std::string, 2> flash_nodes;  ///< block nodes that the flash banks are in; empty: none
@@ -31,9 +32,16 @@ struct Draft {
     bool wants_kvm = false;         ///< -accel names it; an accelerator that there is may be named besides
     bool wants_translator = false;  ///< likewise
     /// Where virtio devices go that are asked for without a bus: "pci", or a slot of "device"s.
-    std::string_view virtio_bus() const { return is_x86() ? "device" : "pci"; }
+    std::string_view virtio_bus() const { return is_x86() && !is_pc() ? "device" : "pci"; }
+    bool is_pc() const { return is_x86() && line.spec.x86_board != vm::X86Board::microvm; }
     bool is_x86() const { return line.spec.architecture == vm::Architecture::x86_64; }
     bool network_named = false;
+    /// A card whose model is the board's own, or virtio's: which of the machine's devices it is.
+    struct UsualCard {
+        std::size_t index;
+        bool is_virtio;
+    };
+    std::vector<UsualCard> usual_cards;
     state::Json legacy_nic;      ///< what -net nic said of the card
     state::Json legacy_network;  ///< what -net user said of the cable
 };
@@ -63,6 +71,7 @@ Result<> apply_serial(Draft& draft, const std::string& value);
 /// -chardev BACKEND,id=NAME
 Result<> apply_character(Draft& draft, const std::string& value);
 Result<> apply_display(Draft& draft, const std::string& value);
+Result<> apply_vga(Draft& draft, const std::string& value);
 Result<> apply_nic(Draft& draft, const std::string& value);
 Result<> apply_net(Draft& draft, const std::string& value);
 Result<> apply_netdev(Draft& draft, const std::string& value);
@@ -118,5 +127,6 @@ inline constexpr std::string_view kCharacterReference = "chardev:";
 Result<std::optional<state::Json>> parse_character_shorthand(const std::string& text);
 /// Decides what the serial port and the monitor are connected to, once every option is known.
 Result<> settle_console(Draft& draft);
+Result<> settle_video(Draft& draft);
 
 }  // namespace kelvin::control

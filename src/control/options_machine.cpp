@@ -201,7 +201,7 @@ std::span<const std::string_view> machine_names(vm::Architecture architecture) {
 }
 
 std::string_view default_machine(vm::Architecture architecture) {
-    return architecture == vm::Architecture::x86_64 ? "microvm" : "virt";
+    return architecture == vm::Architecture::x86_64 ? "pc" : "virt";
 }
 
 Result<> apply_machine(Draft& draft, const std::string& value) {

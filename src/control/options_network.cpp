@@ -21,10 +21,9 @@ constexpr auto kCardKeys = std::to_array<const char*>({"mac", "addr", "vectors",
 /// Adds a card with a cable of its own, of which `options` says everything.
 Result<> add_card(Draft& draft, state::Json options) {
     std::string model = KELVIN_TRY(take_text(options, "model"));
-    // QEMU calls the card virtio here.
-    model = model.empty() || model == "virtio" ? fmt::format("virtio-net-{}", draft.virtio_bus()) : model;
-    const bus::DeviceType* const type = KELVIN_TRY(vm::find_type(model));
-    if (type->category != "network") {
+    if (model.empty() || model == "virtio") {
+        draft.usual_cards.push_back({draft.line.spec.devices.size(), model == "virtio"});
+    } else if (KELVIN_TRY(vm::find_type(model))->category != "network") {
         return user_error(fmt::format("model={} is no network card", model), "model=virtio-net-pci is one");
     }
     vm::DeviceSpec card{.driver = model, .id = "", .bus = "", .options = state::Json::object()};
@@ -44,6 +43,18 @@ Result<> add_card(Draft& draft, state::Json options) {
     draft.line.spec.networks.push_back(std::move(cable));
     draft.line.spec.devices.push_back(std::move(card));
     return ok();
+}
+
+/// What the board's cards are if nothing is said of them; only now is it known which board it is.
+void name_usual_cards(Draft& draft) {
+    for (const auto& [index, is_virtio] : draft.usual_cards) {
+        std::string& driver = draft.line.spec.devices[index].driver;
+        if (is_virtio || !draft.is_pc()) {
+            driver = fmt::format("virtio-net-{}", draft.virtio_bus());
+        } else {
+            driver = draft.line.spec.x86_board == vm::X86Board::q35 ? "e1000e" : "e1000";
+        }
+    }
 }
 
 }  // namespace
@@ -99,12 +110,13 @@ Result<> settle_networks(Draft& draft) {
     if (legacy) {
         state::Json options = draft.legacy_network;
         options.update(draft.legacy_nic);
-        return add_card(draft, std::move(options));
+        KELVIN_TRY(add_card(draft, std::move(options)));
     }
     // As QEMU's, a microvm has no card that nobody asked for.
-    if (!draft.network_named && !draft.no_defaults && !draft.is_x86()) {
-        return add_card(draft, {{"type", "user"}});
+    if (!draft.network_named && !draft.no_defaults && (!draft.is_x86() || draft.is_pc())) {
+        KELVIN_TRY(add_card(draft, {{"type", "user"}}));
     }
+    name_usual_cards(draft);
     return ok();
 }
 

@@ -187,6 +187,7 @@ std::span<const QmpCommand> qmp_snapshot_commands();
 std::span<const QmpCommand> qmp_character_commands();
 std::span<const QmpCommand> qmp_host_commands();
 std::span<const QmpCommand> qmp_input_commands();
+std::span<const QmpCommand> qmp_screen_commands();
 
 /// By name; null if there is none.
 const QmpCommand* find_qmp_command(std::string_view name);

@@ -23,6 +23,7 @@
 #include "control/monitor.h"
 #include "control/monitor_line.h"
 #include "control/qmp_session.h"
+#include "control/screens.h"
 #include "control/silence_report.h"
 #include "vm/arm64_platform.h"
 #include "vm/vm.h"
@@ -104,6 +105,9 @@ class Session final : private backend::CharacterOwner, private vm::VmOwner, priv
     Result<> snapshot_blkdev(const std::string& id, const std::string& file) override {
         const vm::DriveSnapshot wanted{.drive = id, .file = file};
         return vm_->drives().snapshot({&wanted, 1});
+    }
+    Result<> screendump(const std::string& arguments) override {
+        return dump_screen(*vm_, KELVIN_TRY(parse_screen_dump(arguments)));
     }
     Result<> sendkey(const std::string& keys) override { return input_->send_keys(keys); }
     Result<> mouse_move(const std::string& distance) override { return input_->move_mouse(distance); }

@@ -134,7 +134,7 @@ enum class Architecture : u8 { aarch64, x86_64 };
 
 struct MachineSpec {
     Architecture architecture = Architecture::aarch64;
-    X86Board x86_board = X86Board::q35;
+    X86Board x86_board = X86Board::pc;
     bool firmware_on_serial = false;  ///< a PC's firmware talks by the serial port, as there is no screen
     std::string name;                 ///< what the user calls it; may be empty
     std::string uuid;                 ///< likewise; else as it is written in lower case

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/screens.h"
+
+#include <fmt/format.h>
+
+#include <sstream>
+#include <utility>
+
+namespace kelvin::control {
+
+namespace {
+
+Error no_screen(const std::string& device) {
+    return device.empty()
+               ? user_error("the machine has no screen", "-vga std or -device bochs-display gives it one")
+               : user_error(fmt::format("there is no video card '{}'", device), "info qtree lists the devices");
+}
+
+}  // namespace
+
+Result<ScreenDump> parse_screen_dump(const std::string& text) {
+    ScreenDump wanted;
+    std::istringstream words(text);
+    for (std::string word; words >> word;) {
+        if (word == "-f") {
+            words >> word;
+            if (word != "png" && word != "ppm") {
+                return user_error(fmt::format("a picture cannot be of format '{}'", word), "it can be png or ppm");
+            }
+            wanted.format = word == "png" ? backend::PictureFormat::png : backend::PictureFormat::ppm;
+        } else if (wanted.filename.empty()) {
+            wanted.filename = word;
+        } else if (wanted.device.empty()) {
+            wanted.device = word;
+        } else {
+            return user_error(fmt::format("'{}' is one word too many", word), "screendump FILE [-f png|ppm] [DEVICE]");
+        }
+    }
+    if (wanted.filename.empty()) {
+        return user_error("a file's name is missing", "screendump FILE [-f png|ppm] [DEVICE]");
+    }
+    return wanted;
+}
+
+Result<> dump_screen(vm::Vm& vm, const ScreenDump& wanted) {
+    backend::Picture picture;
+    bool found = false;
+    vm.look_at_screens([&](backend::Screens& screens) {
+        backend::Screen* const screen = wanted.device.empty() ? screens.first() : screens.find(wanted.device);
+        if (found = screen != nullptr; found) {
+            screen->draw(picture);
+        }
+    });
+    return found ? backend::write_picture(picture, wanted.filename, wanted.format) : no_screen(wanted.device);
+}
+
+std::string describe_screen(vm::Vm& vm) {
+    std::string text;
+    vm.look_at_screens([&](backend::Screens& screens) {
+        backend::Screen* const screen = screens.first();
+        if (screen == nullptr) {
+            text = no_screen("").message() + "\n";
+        } else if (const auto lines = screen->text()) {
+            for (const std::string& line : *lines) {
+                text += line + "\n";
+            }
+        } else {
+            backend::Picture picture;
+            screen->draw(picture);
+            text = fmt::format("graphics, {} by {} pixels: screendump FILE has the picture\n", picture.width,
+                               picture.height);
+        }
+    });
+    return text;
+}
+
+}  // namespace kelvin::control
