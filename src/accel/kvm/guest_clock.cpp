@@ -8,8 +8,14 @@ std::optional<u64> GuestClock::now() const {
     return call(machine_, KVM_GET_CLOCK, &data) >= 0 ? std::optional<u64>(data.clock) : std::nullopt;
 }
 
+bool GuestClock::has_run() const {
+    const std::lock_guard lock(lock_);
+    return has_run_;
+}
+
 void GuestClock::begin() {
     const std::lock_guard lock(lock_);
+    has_run_ = true;
     if (running_++ == 0 && stands_at_) {
         kvm_clock_data data{};
         data.clock = *stands_at_;

@@ -31,13 +31,17 @@ class GuestClock {
     /// Nanoseconds since the machine was made in which vCPUs ran; nothing if the kernel does not tell.
     std::optional<u64> now() const;
 
+    /// A vCPU has run, or does.
+    bool has_run() const;
+
   private:
     void begin();
     void end();
 
     const Fd& machine_;
-    std::mutex lock_;  // guards what follows
+    mutable std::mutex lock_;  // guards what follows
     unsigned running_ = 0;
+    bool has_run_ = false;
     std::optional<u64> stands_at_;
 };
 

@@ -85,6 +85,12 @@ Result<> Registers::write(const Fd& vcpu) const {
     return ok();
 }
 
+Result<> Registers::write_basic(const Fd& vcpu) const {
+    KELVIN_TRY(try_call(vcpu, KVM_SET_SREGS, &special, "set special registers"));
+    KELVIN_TRY(try_call(vcpu, KVM_SET_REGS, &general, "set general registers"));
+    return ok();
+}
+
 std::string describe(const kvm_regs& general, const kvm_sregs& special) {
     std::string text;
     const std::pair<const char*, u64> named[] = {

@@ -25,6 +25,8 @@ struct Registers {
     /// Of `vcpu`, which does not run.
     static Result<Registers> read(const Fd& vcpu, const Host& host);
     Result<> write(const Fd& vcpu) const;
+    /// General and special registers only.
+    Result<> write_basic(const Fd& vcpu) const;
 };
 
 /// Nothing if the vCPU has no such register.

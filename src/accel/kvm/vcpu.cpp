@@ -125,7 +125,9 @@ void KvmVcpu::reset(u64 entry, u64 argument) {
     if (entry != accel::kX86ResetVector) {
         enter_protected_mode(registers, entry, argument);
     }
-    if (auto written = registers.write(fd_); !written) {
+    // A start is quicker by what is as it was when the vCPU was made.
+    const bool is_new = !machine_.clock().has_run() && !is_changed_;
+    if (auto written = is_new ? registers.write_basic(fd_) : registers.write(fd_); !written) {
         ports_.board->processor_failed(index_, written.error());
     }
 }

@@ -55,6 +55,7 @@ class KvmVcpu final : public accel::X86Vcpu {
     Registers power_on_;
     accel::DebugOrders orders_;
     DebugRegisters debug_registers_;
+    bool is_changed_ = false;            // by a debugger
     bool is_debugged_ = false;           // the kernel knows
     bool stopped_for_debugger_ = false;  // debug_event_ says why
     accel::DebugEvent debug_event_;

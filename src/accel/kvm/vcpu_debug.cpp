@@ -13,6 +13,7 @@ Result<x86::State> KvmVcpu::read_state() const {
 }
 
 Result<> KvmVcpu::write_state(const x86::State& state) {
+    is_changed_ = true;
     return kvm::write_state(fd_, state);
 }
 
