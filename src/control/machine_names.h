@@ -14,6 +14,6 @@ namespace kelvin::control {
 std::span<const std::string_view> machine_names(vm::Architecture architecture = vm::Architecture::aarch64);
 /// What it is if none is named.
 std::string_view default_machine(vm::Architecture architecture);
-std::vector<std::string_view> machine_properties();
+std::vector<std::string_view> machine_properties(vm::Architecture architecture);
 
 }  // namespace kelvin::control

@@ -33,6 +33,19 @@ constexpr auto kFixedProperties = std::to_array<FixedProperty>({
     {"graphics", false},
 });
 
+/// The same of QEMU's PCs and microvm.
+constexpr auto kX86FixedProperties = std::to_array<FixedProperty>({
+    {"hpet", false},
+    {"smm", false},
+    {"vmport", false},
+    {"sata", true},
+    {"pit", true},
+    {"pic", true},
+    {"isa-serial", true},
+    {"x-option-roms", false},
+    {"auto-kernel-cmdline", true},
+});
+
 constexpr auto kWithoutEffect = std::to_array<std::string_view>({
     "dump-guest-core",
     "highmem",
@@ -149,10 +162,16 @@ Result<> set_machine_property(Draft& draft, const state::Property& property) {
             return set_fixed(fixed, has_value ? value : "on");
         }
     }
+    for (const FixedProperty& fixed : kX86FixedProperties) {
+        if (draft.is_x86() && key == fixed.name) {
+            return value == "auto" ? ok() : set_fixed(fixed, has_value ? value : "on");
+        }
+    }
     if (std::ranges::find(kWithoutEffect, key) != kWithoutEffect.end()) {
         return ok();
     }
-    return unknown_property("machine 'virt'", key, machine_properties());
+    return unknown_property(draft.is_x86() ? "an x86 machine" : "machine 'virt'", key,
+                            machine_properties(spec.architecture));
 }
 
 Result<> name_machine(Draft& draft, const std::string& name) {
@@ -186,10 +205,13 @@ Result<> name_machine(Draft& draft, const std::string& name) {
 
 }  // namespace
 
-std::vector<std::string_view> machine_properties() {
+std::vector<std::string_view> machine_properties(vm::Architecture architecture) {
     std::vector<std::string_view> names(kSettings.begin(), kSettings.end());
     for (const FixedProperty& property : kFixedProperties) {
         names.push_back(property.name);
+    }
+    if (architecture == vm::Architecture::x86_64) {
+        std::ranges::transform(kX86FixedProperties, std::back_inserter(names), &FixedProperty::name);
     }
     names.insert(names.end(), kWithoutEffect.begin(), kWithoutEffect.end());
     return names;

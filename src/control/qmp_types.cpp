@@ -149,7 +149,7 @@ QmpReply list_properties(QmpContext& context, const TypeName& arguments) {
         return Json::array();
     }
     if (name.ends_with(kMachineSuffix)) {
-        return named(machine_properties(), "string");
+        return named(machine_properties(context.target.spec().architecture), "string");
     }
     for (const vm::ObjectType& type : vm::object_types()) {
         if (type.name == name) {
@@ -265,13 +265,15 @@ struct OptionName {
     }
 };
 
-Result<Json> query_options(QmpContext&, const OptionName& arguments) {
+Result<Json> query_options(QmpContext& context, const OptionName& arguments) {
     Json list = Json::array();
     for (const Option& option : option_table()) {
         if (!arguments.option.empty() && arguments.option != option.name) {
             continue;
         }
-        const Json parameters = option.name == "machine" ? named(machine_properties(), "string") : Json::array();
+        const Json parameters = option.name == "machine"
+                                    ? named(machine_properties(context.target.spec().architecture), "string")
+                                    : Json::array();
         list.push_back({{"option", option.name}, {"parameters", parameters}});
     }
     return list;

@@ -78,7 +78,7 @@ def ask(emulator):
 
 
 def drive(emulator, kernel, rounds):
-    machine = Machine(emulator, "-M", "microvm", "-smp", "2,sockets=1,cores=1,threads=2", "-m", "64", "-kernel", kernel, "-S")
+    machine = Machine(emulator, "-M", "microvm,hpet=off,vmport=auto", "-smp", "2,sockets=1,cores=1,threads=2", "-m", "64", "-kernel", kernel, "-S")
     cpus = machine("query-cpus-fast")
     expect([one["props"] for one in cpus] == [{"core-id": 0, "socket-id": 0, "thread-id": n} for n in range(2)], cpus)
     before = None
