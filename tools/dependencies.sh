@@ -4,7 +4,7 @@
 # what each library is for.
 
 # shellcheck disable=SC2034  # Used by the scripts that source this file.
-build_packages=(cmake ninja-build g++ python3 libfmt-dev nlohmann-json3-dev liburing-dev libslirp-dev libfdt-dev nettle-dev zlib1g-dev libzstd-dev libcapstone-dev libpng-dev libgtest-dev)
+build_packages=(cmake ninja-build g++ python3 libfmt-dev nlohmann-json3-dev liburing-dev libslirp-dev libfdt-dev nettle-dev zlib1g-dev libzstd-dev libcapstone-dev libpng-dev libvncserver-dev libgtest-dev)
 guest_packages=(apt dpkg cpio debian-archive-keyring kmod xz-utils)
 test_packages=(qemu-utils gdb-multiarch binutils gcc-aarch64-linux-gnu binutils-aarch64-linux-gnu libc6-dev-arm64-cross mtools xorriso acpica-tools seabios
     debootstrap fakeroot fdisk e2fsprogs openssh-client)

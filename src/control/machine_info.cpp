@@ -113,6 +113,7 @@ constexpr auto kDescribers = std::to_array<Describer>({
     {"usernet", [](const InfoSources& s, unsigned, bool) { return s.vm.networks().describe("user"); }},
     {"uuid", [](const InfoSources& s, unsigned,
                 bool) { return fmt::format("{}\n", s.spec.uuid.empty() ? kNoUuid : std::string_view(s.spec.uuid)); }},
+    {"vnc", [](const InfoSources& s, unsigned, bool) { return describe_vnc(s.vm); }},
     {"version", [](const InfoSources&, unsigned, bool) { return std::string("10.0.2 (kelvin " KELVIN_VERSION ")\n"); }},
 });
 

@@ -40,6 +40,8 @@ class MonitorTarget {
     /// "RIGHT DOWN [WHEEL]", and the sum of 1, 2 and 4 for the left, middle and right button.
     virtual Result<> mouse_move(const std::string& distance) = 0;
     virtual Result<> mouse_button(const std::string& buttons) = 0;
+    /// "vnc PASSWORD"
+    virtual Result<> set_password(const std::string& arguments) = 0;
     /// "FILE [-f png|ppm] [DEVICE]"
     virtual Result<> screendump(const std::string& arguments) = 0;
     virtual Result<> set_link(const std::string& network, bool up) = 0;

@@ -35,6 +35,7 @@ constexpr auto kTopics = std::to_array<Topic>({
     {"status", "whether the machine runs"},
     {"usernet", "the connections of user networks"},
     {"uuid", "the machine's UUID"},
+    {"vnc", "where the screen is shown by VNC, and who looks"},
     {"version", "of which QEMU this has the commands, and Kelvin's own"},
 });
 
@@ -205,7 +206,6 @@ constexpr auto kMissing = std::to_array<std::string_view>({
     "qom-list",
     "qom-set",
     "replay_break",
-    "set_password",
     "snapshot_blkdev_internal",
     "stopcapture",
     "system_wakeup",
@@ -244,6 +244,8 @@ constexpr auto kCommands = std::to_array<Command>({
      change<&MonitorTarget::mouse_button>},
     {"screendump", "FILE [-f png|ppm] [DEVICE]", "what a screen shows, into that file",
      change<&MonitorTarget::screendump>},
+    {"set_password", "vnc PASSWORD", "what VNC's clients have to know from now on",
+     change<&MonitorTarget::set_password>},
     {"set_link", "NETWORK on|off", "plug in a network's cable, or pull it", set_link},
     {"snapshot_blkdev", "DRIVE FILE", "from here on the drive's writes go to that new qcow2 image", snapshot_blkdev},
     {"cpu", "INDEX", "which processor x and info look at", choose_cpu},

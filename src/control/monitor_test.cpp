@@ -30,6 +30,7 @@ class MonitorTest : public testing::Test, public MonitorTarget {
     Result<> snapshot_blkdev(const std::string& id, const std::string& file) override {
         return note("snapshot:" + id + "/" + file);
     }
+    Result<> set_password(const std::string& arguments) override { return note("password:" + arguments); }
     Result<> screendump(const std::string& arguments) override { return note("screen:" + arguments); }
     Result<> sendkey(const std::string& keys) override { return note("keys:" + keys); }
     Result<> mouse_move(const std::string& distance) override { return note("mouse:" + distance); }

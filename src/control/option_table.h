@@ -71,6 +71,7 @@ Result<> apply_serial(Draft& draft, const std::string& value);
 /// -chardev BACKEND,id=NAME
 Result<> apply_character(Draft& draft, const std::string& value);
 Result<> apply_display(Draft& draft, const std::string& value);
+Result<> apply_vnc(Draft& draft, const std::string& value);
 Result<> apply_vga(Draft& draft, const std::string& value);
 Result<> apply_nic(Draft& draft, const std::string& value);
 Result<> apply_net(Draft& draft, const std::string& value);

@@ -62,14 +62,6 @@ Result<> apply_serial(Draft& draft, const std::string& value) {
     return ok();
 }
 
-Result<> apply_display(Draft& draft, const std::string& value) {
-    if (value != "none") {
-        return user_error("there is no display yet", "-display none, or -nographic for a console in this terminal");
-    }
-    draft.display = value;
-    return ok();
-}
-
 Result<> settle_console(Draft& draft) {
     vm::MachineSpec& spec = draft.line.spec;
     const std::string monitor = draft.monitor.value_or("");

@@ -74,4 +74,34 @@ std::string describe_screen(vm::Vm& vm) {
     return text;
 }
 
+Result<std::string> parse_password(const std::string& text) {
+    constexpr std::string_view kProtocol = "vnc ";
+    return text.starts_with(kProtocol)
+               ? Result<std::string>(text.substr(kProtocol.size()))
+               : user_error("a password is for a protocol, and there is vnc only", "set_password vnc PASSWORD");
+}
+
+Result<> set_vnc_password(vm::Vm& vm, const std::string& password) {
+    backend::VncServer* const server = vm.vnc();
+    if (server == nullptr || !server->options().password) {
+        return user_error("nobody is asked for a password", "-vnc HOST:N,password=on asks");
+    }
+    server->set_password(password);
+    return ok();
+}
+
+std::string describe_vnc(vm::Vm& vm) {
+    backend::VncServer* const server = vm.vnc();
+    if (server == nullptr) {
+        return "no screen is shown by VNC\n";
+    }
+    const backend::VncOptions options = server->options();
+    std::string text = options.path.empty() ? fmt::format("vnc: {}:{}\n", options.host, options.port)
+                                            : fmt::format("vnc: {}\n", options.path);
+    for (const backend::VncServer::Client& client : server->clients()) {
+        text += fmt::format("  client {}:{} ({})\n", client.host, client.service, client.family);
+    }
+    return text;
+}
+
 }  // namespace kelvin::control

@@ -22,4 +22,9 @@ Result<> dump_screen(vm::Vm& vm, const ScreenDump& wanted);
 /// The lines of a text mode, or what is shown instead.
 std::string describe_screen(vm::Vm& vm);
 
+/// "vnc PASSWORD": the password.
+Result<std::string> parse_password(const std::string& text);
+Result<> set_vnc_password(vm::Vm& vm, const std::string& password);
+std::string describe_vnc(vm::Vm& vm);
+
 }  // namespace kelvin::control

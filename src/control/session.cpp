@@ -106,6 +106,9 @@ class Session final : private backend::CharacterOwner, private vm::VmOwner, priv
         const vm::DriveSnapshot wanted{.drive = id, .file = file};
         return vm_->drives().snapshot({&wanted, 1});
     }
+    Result<> set_password(const std::string& arguments) override {
+        return set_vnc_password(*vm_, KELVIN_TRY(parse_password(arguments)));
+    }
     Result<> screendump(const std::string& arguments) override {
         return dump_screen(*vm_, KELVIN_TRY(parse_screen_dump(arguments)));
     }

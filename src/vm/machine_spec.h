@@ -9,6 +9,7 @@
 
 #include "accel/accelerator.h"
 #include "backend/char/character_devices.h"
+#include "backend/display/vnc_server.h"
 #include "base/types.h"
 #include "cpu/arm64/model.h"
 #include "firmware/smbios.h"
@@ -152,6 +153,7 @@ struct MachineSpec {
     std::vector<backend::CharacterSpec> characters;
     std::string serial;  ///< which of them is the serial port's other end; empty: nobody is there
     std::vector<MonitorSpec> monitors;
+    std::optional<backend::VncOptions> vnc;  ///< where the first screen can be seen
     std::vector<ObjectSpec> objects;
     std::vector<state::Json> block_nodes;  ///< each is what -blockdev says; in this order
     std::vector<DriveSpec> drives;

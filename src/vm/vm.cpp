@@ -20,6 +20,7 @@ Vm::Vm(const MachineSpec& spec, EventLoop& loop, backend::CharacterDevices& char
       events_(loop, [&owner](const std::string& name, const state::Json& data) { owner.device_event(name, data); }) {}
 
 Vm::~Vm() {
+    vnc_.reset();  // it looks at devices
     stop_cpus();
     if (platform_ != nullptr) {
         // A device's timer may still drive an interrupt line.
@@ -43,7 +44,23 @@ Result<> Vm::build(backend::CharacterBackend& console) {
     const bool is_x86 = spec_.architecture == Architecture::x86_64;
     platform_ = KELVIN_TRY(is_x86 ? make_x86_platform(spec_, ports) : make_arm64_platform(spec_, ports));
     KELVIN_TRY(add_devices());
-    return add_cpus();
+    KELVIN_TRY(add_cpus());
+    return show_screen();
+}
+
+Result<> Vm::show_screen() {
+    if (!spec_.vnc) {
+        return ok();
+    }
+    const auto draw = [this](backend::Picture& picture) {
+        look_at_screens([&](backend::Screens& screens) {
+            if (backend::Screen* const screen = screens.first()) {
+                screen->draw(picture);
+            }
+        });
+    };
+    vnc_ = KELVIN_TRY(backend::VncServer::open(*spec_.vnc, draw, input_));
+    return ok();
 }
 
 std::vector<std::string> Vm::notes() const {

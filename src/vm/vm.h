@@ -10,6 +10,7 @@
 
 #include "backend/char/character_device.h"
 #include "backend/display/screen.h"
+#include "backend/display/vnc_server.h"
 #include "backend/input/input.h"
 #include "base/event_loop.h"
 #include "base/loop_thread.h"
@@ -116,6 +117,8 @@ class Vm final : private machine::PowerControl,
     Result<> set_link(const std::string& name, bool up);
     /// What a person does, and sees.
     backend::Input& input() { return input_; }
+    /// Null: no screen is shown by VNC.
+    backend::VncServer* vnc() { return vnc_.get(); }
     /// Runs `look(screens)` on the I/O loop's thread, and returns after it.
     template <class Look>
     void look_at_screens(Look&& look) {
@@ -164,6 +167,7 @@ class Vm final : private machine::PowerControl,
     Result<> make_timers();
     Result<> add_devices();
     Result<> add_cpus();
+    Result<> show_screen();
     machine::Board& board() const { return platform_->board(); }
     Result<> begin();
     std::vector<bus::Part> parts();
@@ -227,6 +231,7 @@ class Vm final : private machine::PowerControl,
     std::unique_ptr<Backends> backends_;
     std::unique_ptr<Devices> devices_;
     std::vector<std::unique_ptr<CpuThread>> cpus_;
+    std::unique_ptr<backend::VncServer> vnc_;
 
     DebugObserver* debug_observer_ = nullptr;
     accel::DebugPoints debug_points_;
