@@ -297,7 +297,8 @@ void Core::limit_dispi() {
     }
     const u64 all = std::clamp<u64>(memory_.size() / dispi_.pitch(), 1, 0xffff);
     v[Dispi::virtual_height] = static_cast<u16>(all);
-    v[Dispi::y] = static_cast<u16>(std::clamp<u64>(v[Dispi::y], 1, std::min<u64>(all, Dispi::kMostY)));
+    const u64 most = std::min<u64>({all, Dispi::kMostY, backend::Picture::kMostPixels / v[Dispi::x]});
+    v[Dispi::y] = static_cast<u16>(std::clamp<u64>(v[Dispi::y], 1, most));
     v[Dispi::x_offset] =
         static_cast<u16>(std::min<unsigned>(v[Dispi::x_offset], v[Dispi::virtual_width] - v[Dispi::x]));
     v[Dispi::y_offset] = static_cast<u16>(std::min<u64>(v[Dispi::y_offset], all - v[Dispi::y]));

@@ -315,6 +315,16 @@ TEST(Dispi, SizesAreLimitedToMemory) {
     EXPECT_EQ(core.read_dispi(Dispi::x), 16000);
 }
 
+TEST(Dispi, APictureHasItsLimitToo) {
+    std::vector<u8> memory(256 << 20);
+    Core core(memory);
+    core.write_dispi(Dispi::x, Dispi::kMostX);
+    core.write_dispi(Dispi::y, Dispi::kMostY);
+    core.write_dispi(Dispi::bits, 8);
+    core.write_dispi(Dispi::enable, Dispi::kEnabled);
+    EXPECT_LE(u64{core.read_dispi(Dispi::x)} * core.read_dispi(Dispi::y), backend::Picture::kMostPixels);
+}
+
 TEST(Vga, IsSavedWhole) {
     PlanarCard card;
     card.window(0xa0000, 0x12);
