@@ -408,6 +408,35 @@ TEST(CommandLine, NodesOfDrives) {
     EXPECT_MENTIONS(error_of({"-snapshot", "-blockdev", "null-co,node-name=n"}), "-snapshot is for drives");
 }
 
+TEST(CommandLine, IdeDrives) {
+    const auto devices = [](const Arguments& words) {
+        std::string text;
+        const auto line = parse_command_line(words, vm::Architecture::x86_64);
+        EXPECT_TRUE(line) << line.error().message();
+        for (const vm::DeviceSpec& device : line->spec.devices) {
+            if (!device.options.contains("drive")) {
+                continue;
+            }
+            text += device.driver + " " + device.options["drive"].get<std::string>() + " " + device.bus + " " +
+                    device.options.value("unit", state::Json()).dump() + "\n";
+        }
+        return text;
+    };
+    EXPECT_EQ(devices({"-M", "pc", "-cdrom", "/c", "-hda", "/a", "-drive", "file=/b,format=raw"}),
+              "ide-cd ide1-cd0 ide.1 0\nide-hd ide0-hd0 ide.0 0\nide-hd ide0-hd1 ide.0 1\n");
+    EXPECT_EQ(devices({"-M", "q35", "-hdb", "/b", "-cdrom", "/c", "-drive", "file=/x,if=ide,bus=5,id=last"}),
+              "ide-hd ide1-hd0 ide.1 0\nide-cd ide2-cd0 ide.2 0\nide-hd last ide.5 0\n");
+    EXPECT_EQ(devices({"-M", "q35", "-drive", "if=virtio,file=/v"}), "virtio-blk-pci virtio0  null\n");
+    const auto fails = [](const Arguments& words) {
+        const auto line = parse_command_line(words, vm::Architecture::x86_64);
+        return line ? std::string() : line.error().message();
+    };
+    EXPECT_MENTIONS(fails({"-M", "pc", "-cdrom", "/c", "-hdc", "/d"}), "'/c' and '/d' are both for place 2");
+    EXPECT_MENTIONS(fails({"-M", "q35", "-drive", "if=ide,bus=6,file=/x"}), "6 IDE buses with a drive each");
+    EXPECT_MENTIONS(fails({"-M", "microvm", "-drive", "if=ide,file=/x"}), "no IDE buses");
+    EXPECT_MENTIONS(error_of({"-drive", "if=ide,file=/x"}), "-device ich9-ahci");
+}
+
 TEST(CommandLine, Debugger) {
     using Kind = vm::DebuggerSpec::Kind;
     EXPECT_FALSE(spec_of({}).debugger);

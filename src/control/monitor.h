@@ -44,6 +44,10 @@ class MonitorTarget {
     virtual Result<> set_password(const std::string& arguments) = 0;
     /// "FILE [-f png|ppm] [DEVICE]"
     virtual Result<> screendump(const std::string& arguments) = 0;
+    /// Of the CD drive `id`. `force`: though the guest has locked the tray.
+    virtual Result<> eject(const std::string& id, bool force) = 0;
+    /// `format`: raw or qcow2; empty: raw.
+    virtual Result<> change_medium(const std::string& id, const std::string& file, const std::string& format) = 0;
     virtual Result<> set_link(const std::string& network, bool up) = 0;
     /// Why the machine's state cannot be kept in its disks, and what to do.
     virtual Error cannot_save() = 0;

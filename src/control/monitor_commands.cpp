@@ -161,6 +161,25 @@ std::string snapshot_blkdev(MonitorState& state, std::string_view argument) {
     return answer(state.target.snapshot_blkdev(std::string(drive), std::string(file)));
 }
 
+std::string eject(MonitorState& state, std::string_view argument) {
+    auto [first, rest] = split(argument);
+    const bool force = first == "-f";
+    const std::string_view drive = force ? rest : first;
+    if (drive.empty()) {
+        return complain(user_error("a CD drive is needed", "eject [-f] DRIVE; info block lists them"));
+    }
+    return answer(state.target.eject(std::string(drive), force));
+}
+
+std::string change_medium(MonitorState& state, std::string_view argument) {
+    const auto [drive, rest] = split(argument);
+    const auto [file, format] = split(rest);
+    if (drive.empty() || file.empty()) {
+        return complain(user_error("a CD drive and the new medium's file are needed", "change DRIVE FILE [FORMAT]"));
+    }
+    return answer(state.target.change_medium(std::string(drive), std::string(file), std::string(format)));
+}
+
 std::string refuse_to_save(MonitorState& state, std::string_view) {
     return complain(state.target.cannot_save());
 }
@@ -176,7 +195,6 @@ constexpr auto kMissing = std::to_array<std::string_view>({
     "block_set_io_throttle",
     "block_stream",
     "boot_set",
-    "change",
     "client_migrate_info",
     "commit",
     "drive_add",
@@ -184,7 +202,6 @@ constexpr auto kMissing = std::to_array<std::string_view>({
     "drive_del",
     "drive_mirror",
     "dump-guest-memory",
-    "eject",
     "expire_password",
     "gpa2hva",
     "i",
@@ -248,6 +265,8 @@ constexpr auto kCommands = std::to_array<Command>({
      change<&MonitorTarget::set_password>},
     {"set_link", "NETWORK on|off", "plug in a network's cable, or pull it", set_link},
     {"snapshot_blkdev", "DRIVE FILE", "from here on the drive's writes go to that new qcow2 image", snapshot_blkdev},
+    {"eject", "[-f] DRIVE", "take out that CD drive's medium; -f: though the guest has locked it", eject},
+    {"change", "DRIVE FILE [FORMAT]", "put that file into the CD drive", change_medium},
     {"cpu", "INDEX", "which processor x and info look at", choose_cpu},
     {"x", "/FORMAT ADDRESS", "memory as that processor sees it: x /8xw $sp, x /4i $pc", examine<false>},
     {"xp", "/FORMAT ADDRESS", "physical memory", examine<true>},

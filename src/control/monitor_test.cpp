@@ -35,6 +35,10 @@ class MonitorTest : public testing::Test, public MonitorTarget {
     Result<> sendkey(const std::string& keys) override { return note("keys:" + keys); }
     Result<> mouse_move(const std::string& distance) override { return note("mouse:" + distance); }
     Result<> mouse_button(const std::string& buttons) override { return note("buttons:" + buttons); }
+    Result<> eject(const std::string& id, bool force) override { return note(id + (force ? " out!" : " out")); }
+    Result<> change_medium(const std::string& id, const std::string& file, const std::string& format) override {
+        return note(id + " " + file + " " + format);
+    }
     Result<> set_link(const std::string& network, bool up) override { return note(network + (up ? "+" : "-")); }
     Error cannot_save() override { return user_error("it cannot be saved"); }
     std::string info(std::string_view topic, unsigned cpu, bool all) override {
@@ -91,10 +95,14 @@ TEST_F(MonitorTest, ChangesOfTheHostsEnds) {
     EXPECT_EQ(monitor_.execute("chardev-remove x"), "");
     EXPECT_EQ(monitor_.execute("hostfwd_add tcp::1-:2"), "");
     EXPECT_EQ(monitor_.execute("hostfwd_remove n0 tcp::1"), "host forwarding rule for tcp::1 removed\n");
+    EXPECT_EQ(monitor_.execute("eject -f cd0"), "");
+    EXPECT_EQ(monitor_.execute("change cd0 /b.iso raw"), "");
+    EXPECT_NE(monitor_.execute("eject").find("is needed"), std::string::npos);
     EXPECT_EQ(monitor_.execute("set_link n0 off"), "");
     EXPECT_EQ(monitor_.execute("snapshot_blkdev d0 /new.qcow2"), "");
     EXPECT_EQ(log_,
-              "chardev:null,id=x no-chardev:x forward:/tcp::1-:2 no-forward:n0/tcp::1 n0- snapshot:d0//new.qcow2 ");
+              "chardev:null,id=x no-chardev:x forward:/tcp::1-:2 no-forward:n0/tcp::1 cd0 out! cd0 /b.iso raw n0- "
+              "snapshot:d0//new.qcow2 ");
     EXPECT_NE(monitor_.execute("set_link n0").find("on or off"), std::string::npos);
     EXPECT_NE(monitor_.execute("hostfwd_add").find("rule is missing"), std::string::npos);
 }

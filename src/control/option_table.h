@@ -84,6 +84,13 @@ Result<> apply_drive(Draft& draft, const std::string& value);
 Result<> apply_snapshot(Draft& draft, const std::string& value);
 Result<> apply_lone_disk(Draft& draft, const std::string& value);
 Result<> apply_disk(Draft& draft, const std::string& value);
+/// -hda and its kin: place `kIndex` of the board's for IDE drives, where it has some.
+template <u32 kIndex>
+Result<> apply_numbered_disk(Draft& draft, const std::string& value) {
+    KELVIN_TRY(apply_disk(draft, value));
+    draft.line.spec.drives.back().index = kIndex;
+    return ok();
+}
 Result<> apply_cdrom(Draft& draft, const std::string& value);
 Result<> apply_device(Draft& draft, const std::string& value);
 Result<> apply_object(Draft& draft, const std::string& value);

@@ -116,6 +116,7 @@ Result<> apply_cdrom(Draft& draft, const std::string& value) {
     spec.file = value;
     spec.format = vm::ImageFormat::raw;
     spec.media = vm::Media::cdrom;
+    spec.index = 2;
     draft.line.spec.drives.push_back(std::move(spec));
     return ok();
 }
@@ -144,22 +145,97 @@ Result<> settle_snapshot(Draft& draft) {
     return ok();
 }
 
+namespace {
+
+/// The board's own IDE buses.
+struct IdePlaces {
+    u32 buses = 0;
+    u32 units = 0;  ///< on each
+};
+
+IdePlaces ide_places(const Draft& draft) {
+    if (!draft.is_pc()) {
+        return {};
+    }
+    return draft.line.spec.x86_board == vm::X86Board::q35 ? IdePlaces{6, 1} : IdePlaces{2, 2};
+}
+
+/// Where the drive goes: it gets a bus and a unit.
+Result<> place_ide(vm::DriveSpec& drive, const IdePlaces& places, std::vector<const vm::DriveSpec*>& placed) {
+    if (places.buses == 0) {
+        return user_error(fmt::format("drive '{}': if=ide, but this board has no IDE buses", drive.file),
+                          "if=virtio; or if=none,id=NAME with -device ich9-ahci -device ide-hd,drive=NAME");
+    }
+    if (drive.index && (drive.bus || drive.unit)) {
+        return user_error("-drive: index says the same as bus and unit", "leave one of both out");
+    }
+    const auto user_of = [&](u32 bus, u32 unit) {
+        const auto found =
+            std::ranges::find_if(placed, [&](const auto* each) { return each->bus == bus && each->unit == unit; });
+        return found != placed.end() ? *found : nullptr;
+    };
+    const bool free = !drive.index && !drive.bus && !drive.unit;
+    u32 index = drive.index.value_or(drive.bus.value_or(0) * places.units + drive.unit.value_or(0));
+    while (free && index < places.buses * places.units && user_of(index / places.units, index % places.units)) {
+        ++index;
+    }
+    if (index >= places.buses * places.units || drive.unit.value_or(0) >= places.units) {
+        return user_error(fmt::format("drive '{}': there is no such place; the board has {} IDE buses with {} each",
+                                      drive.file, places.buses, places.units == 1 ? "a drive" : "two drives"),
+                          "leave index, bus and unit out, or add -device ich9-ahci,id=NAME for more");
+    }
+    drive.bus = index / places.units;
+    drive.unit = index % places.units;
+    if (const vm::DriveSpec* const other = user_of(*drive.bus, *drive.unit)) {
+        return user_error(fmt::format("drives '{}' and '{}' are both for place {}", other->file, drive.file, index),
+                          "-hda to -hdd are places 0 to 3, -cdrom is place 2; -drive index=N names one");
+    }
+    placed.push_back(&drive);
+    return ok();
+}
+
+void add_device(Draft& draft, const vm::DriveSpec& drive) {
+    vm::DeviceSpec device{.driver = "", .id = "", .bus = "", .options = state::Json::object()};
+    device.options["drive"] = drive.id;
+    if (drive.interface == vm::DriveInterface::virtio) {
+        device.driver = fmt::format("virtio-blk-{}", draft.virtio_bus());
+    } else if (drive.interface == vm::DriveInterface::ide) {
+        device.driver = drive.media == vm::Media::cdrom ? "ide-cd" : "ide-hd";
+        device.bus = fmt::format("ide.{}", *drive.bus);
+        device.options["unit"] = *drive.unit;
+    } else {
+        return;
+    }
+    draft.line.spec.devices.push_back(std::move(device));
+}
+
+}  // namespace
+
 Result<> settle_drives(Draft& draft) {
+    using enum vm::DriveInterface;
+    const IdePlaces places = ide_places(draft);
+    std::vector<const vm::DriveSpec*> placed;
+    for (const bool is_first : {true, false}) {
+        // Those that name their places come before those that take what is left.
+        for (vm::DriveSpec& drive : draft.line.spec.drives) {
+            drive.interface = drive.interface.value_or(places.buses != 0 ? ide : virtio);
+            const bool names = drive.index || drive.bus || drive.unit;
+            if (drive.interface == ide && names == is_first && std::ranges::find(placed, &drive) == placed.end()) {
+                KELVIN_TRY(place_ide(drive, places, placed));
+            }
+        }
+    }
     unsigned number = 0;
     for (vm::DriveSpec& drive : draft.line.spec.drives) {
-        const std::string_view interface = state::name_of(drive.interface);
-        if (drive.id.empty()) {
-            drive.id = fmt::format("{}{}", interface, number);
+        if (drive.id.empty() && drive.interface == ide) {
+            // As QEMU calls them.
+            drive.id =
+                fmt::format("ide{}-{}{}", *drive.bus, drive.media == vm::Media::cdrom ? "cd" : "hd", *drive.unit);
+        } else if (drive.id.empty()) {
+            drive.id = fmt::format("{}{}", state::name_of(*drive.interface), number);
         }
         ++number;
-        if (drive.interface == vm::DriveInterface::virtio) {
-            vm::DeviceSpec device{.driver = fmt::format("virtio-blk-{}", draft.virtio_bus()),
-                                  .id = "",
-                                  .bus = "",
-                                  .options = state::Json::object()};
-            device.options["drive"] = drive.id;
-            draft.line.spec.devices.push_back(std::move(device));
-        }
+        add_device(draft, drive);
     }
     return ok();
 }

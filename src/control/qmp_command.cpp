@@ -13,8 +13,8 @@ std::vector<QmpCommand> all_commands() {
     std::vector<QmpCommand> commands;
     for (const auto table :
          {qmp_machine_commands(), qmp_type_commands(), qmp_object_commands(), qmp_device_commands(),
-          qmp_block_commands(), qmp_job_commands(), qmp_snapshot_commands(), qmp_character_commands(),
-          qmp_host_commands(), qmp_input_commands(), qmp_screen_commands()}) {
+          qmp_block_commands(), qmp_media_commands(), qmp_job_commands(), qmp_snapshot_commands(),
+          qmp_character_commands(), qmp_host_commands(), qmp_input_commands(), qmp_screen_commands()}) {
         commands.insert(commands.end(), table.begin(), table.end());
     }
     std::ranges::sort(commands, {}, &QmpCommand::name);

@@ -182,6 +182,7 @@ std::span<const QmpCommand> qmp_type_commands();
 std::span<const QmpCommand> qmp_object_commands();
 std::span<const QmpCommand> qmp_device_commands();
 std::span<const QmpCommand> qmp_block_commands();
+std::span<const QmpCommand> qmp_media_commands();
 std::span<const QmpCommand> qmp_job_commands();
 std::span<const QmpCommand> qmp_snapshot_commands();
 std::span<const QmpCommand> qmp_character_commands();

@@ -22,6 +22,10 @@ Members device() {
     return {{.name = "device", .type = "str"}, {.name = "path", .type = "str"}};
 }
 
+Members tray() {
+    return {{.name = "device", .type = "str"}, {.name = "id", .type = "str"}, {.name = "tray-open", .type = "bool"}};
+}
+
 Members serial_port() {
     return {{.name = "id", .type = "str"}, {.name = "open", .type = "bool"}};
 }
@@ -52,6 +56,7 @@ constexpr auto kEvents = std::to_array<QmpEvent>({
     {"BALLOON_CHANGE", balloon},
     {"BLOCK_IO_ERROR", disk_error},
     {"DEVICE_DELETED", device},
+    {"DEVICE_TRAY_MOVED", tray},
     {"JOB_STATUS_CHANGE", job},
     {"POWERDOWN", nothing},
     {"RESET", cause},

@@ -115,6 +115,15 @@ class Session final : private backend::CharacterOwner, private vm::VmOwner, priv
     Result<> sendkey(const std::string& keys) override { return input_->send_keys(keys); }
     Result<> mouse_move(const std::string& distance) override { return input_->move_mouse(distance); }
     Result<> mouse_button(const std::string& buttons) override { return input_->set_buttons(buttons); }
+    Result<> eject(const std::string& id, bool force) override { return vm_->drives().eject({id, {}}, force); }
+    Result<> change_medium(const std::string& id, const std::string& file, const std::string& format) override {
+        vm::NewMedium wanted{file, {}};
+        if (!format.empty()) {
+            wanted.format.emplace();
+            KELVIN_TRY(state::read_value(state::Json(format), *wanted.format));
+        }
+        return vm_->drives().change_medium({id, {}}, wanted, false);
+    }
     Result<> set_link(const std::string& network, bool up) override { return vm_->networks().set_link(network, up); }
     std::string info(std::string_view topic, unsigned cpu, bool all) override {
         return describe_topic({*vm_, spec_, characters_, run_state()}, topic, cpu, all);

@@ -9,8 +9,10 @@ using state::EnumName;
 
 namespace {
 
-constexpr auto kInterfaces = std::to_array<EnumName<DriveInterface>>(
-    {{"none", DriveInterface::none}, {"virtio", DriveInterface::virtio}, {"pflash", DriveInterface::pflash}});
+constexpr auto kInterfaces = std::to_array<EnumName<DriveInterface>>({{"none", DriveInterface::none},
+                                                                      {"virtio", DriveInterface::virtio},
+                                                                      {"pflash", DriveInterface::pflash},
+                                                                      {"ide", DriveInterface::ide}});
 constexpr auto kFormats =
     std::to_array<EnumName<ImageFormat>>({{"raw", ImageFormat::raw}, {"qcow2", ImageFormat::qcow2}});
 constexpr auto kCacheModes = std::to_array<EnumName<CacheMode>>({{"writeback", CacheMode::writeback},

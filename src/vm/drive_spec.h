@@ -15,6 +15,7 @@ enum class DriveInterface : u8 {
     none,    ///< nothing: a -device names it
     virtio,  ///< a virtio-blk-pci of its own
     pflash,  ///< a bank of the board's flash
+    ide,     ///< an ide-hd or ide-cd on a bus of the board's
 };
 enum class ImageFormat : u8 { raw, qcow2 };
 enum class CacheMode : u8 { writeback, none, writethrough, directsync, unsafe };
@@ -40,8 +41,9 @@ struct DriveSpec {
     std::string id;
     std::string file;
     std::optional<ImageFormat> format;
-    DriveInterface interface = DriveInterface::virtio;
-    std::optional<u32> index;
+    std::optional<DriveInterface> interface;  ///< none: what the board's drives are usually
+    std::optional<u32> index;                 ///< of all places for such drives; or
+    std::optional<u32> bus;
     std::optional<u32> unit;
     bool readonly = false;
     CacheMode cache = CacheMode::writeback;
@@ -62,9 +64,10 @@ struct DriveSpec {
         visit("id", id, "the drive's name");
         visit("file", file, "the image");
         visit("format", format, "raw or qcow2");
-        visit("if", interface, "none, virtio or pflash");
-        visit("index", index, "accepted, without effect");
-        visit("unit", unit, "of flash: 0 is the firmware, 1 its variables");
+        visit("if", interface, "none, virtio, ide or pflash");
+        visit("index", index, "which of the board's places for IDE drives, from 0");
+        visit("bus", bus, "or which IDE bus");
+        visit("unit", unit, "of an IDE bus; of flash: 0 is the firmware, 1 its variables");
         visit("readonly", readonly, "the guest cannot write");
         visit("cache", cache, "writeback, none, writethrough, directsync, unsafe");
         visit("aio", aio, "threads or io_uring");

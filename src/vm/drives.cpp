@@ -119,7 +119,8 @@ Result<> Drives::add(const DriveSpec& spec) {
 }
 
 Result<> Drives::open(const DriveSpec& spec) {
-    if (spec.file.empty() && spec.node.is_null() && spec.file_options.is_null()) {
+    const bool is_empty = spec.file.empty() && spec.node.is_null() && spec.file_options.is_null();
+    if (is_empty && spec.media != Media::cdrom) {
         return user_error(fmt::format("drive '{}' has no file", spec.id), "add file=FILE");
     }
     if (std::ranges::any_of(entries_, [&](const auto& entry) { return entry->id == spec.id; })) {
@@ -129,7 +130,7 @@ Result<> Drives::open(const DriveSpec& spec) {
     auto entry = std::make_unique<Entry>();
     entry->id = spec.id;
     entry->is_cdrom = spec.media == Media::cdrom;
-    entry->node = KELVIN_TRY(open_nodes(spec, title));
+    entry->node = is_empty ? nullptr : KELVIN_TRY(open_nodes(spec, title));
     block::DriveOptions options;
     options.serial = spec.serial;
     options.on_error = spec.on_error;
@@ -156,8 +157,15 @@ Result<block::GraphNode*> Drives::open_nodes(const DriveSpec& spec, const std::s
 
 /// Makes a drive on the entry's node, and keeps it.
 Result<> Drives::use_node(std::unique_ptr<Entry> entry, const std::string& title, block::DriveOptions options) {
-    block::GraphNode& node = *entry->node;
     options.name = title;
+    if (entry->node == nullptr) {
+        options.read_only = true;
+        entry->drive = std::make_unique<block::Drive>(*KELVIN_TRY(graph_->io()), nullptr, std::move(options));
+        watch(*entry);
+        entries_.push_back(std::move(entry));
+        return ok();
+    }
+    block::GraphNode& node = *entry->node;
     options.read_only = node.block->read_only();
     options.detect_zeroes = node.detect_zeroes;
     options.discard = node.discard;
@@ -167,14 +175,7 @@ Result<> Drives::use_node(std::unique_ptr<Entry> entry, const std::string& title
         return claimed;
     }
     entry->drive = std::make_unique<block::Drive>(*KELVIN_TRY(graph_->io()), node.block, std::move(options));
-    entry->drives = this;
-    if (observer_ != nullptr) {
-        const auto handler = [](void* context, const block::Drive::Failure& failure) {
-            auto& failing = *static_cast<Entry*>(context);
-            failing.drives->failed(failing, failure);
-        };
-        entry->drive->set_failure_handler(handler, entry.get());
-    }
+    watch(*entry);
     entries_.push_back(std::move(entry));
     return ok();
 }
@@ -182,7 +183,9 @@ Result<> Drives::use_node(std::unique_ptr<Entry> entry, const std::string& title
 void Drives::drop(Entry& entry) {
     entry.drive->drain();
     entry.drive.reset();
-    graph_->release(*entry.node, &entry);
+    if (entry.node != nullptr) {
+        graph_->release(*entry.node, &entry);
+    }
     std::erase_if(entries_, [&](const auto& each) { return each.get() == &entry; });
 }
 
@@ -231,7 +234,7 @@ Result<backend::BlockDevice*> Drives::claim(std::string_view id, const Claimant&
     }
     auto entry = std::make_unique<Entry>();
     entry->node = graph_->find(id);
-    if (entry->node == nullptr) {
+    if (entry->node == nullptr && (!id.empty() || !device.removable)) {
         return unknown_drive(id);
     }
     entry->device = device;
@@ -265,8 +268,9 @@ Result<> Drives::resize_node(const std::string& id, const std::string& name, u64
     if (size % 512 != 0) {
         return user_error(fmt::format("{} bytes are not a number of whole sectors", size), "a multiple of 512");
     }
-    const auto found = std::ranges::find_if(
-        entries_, [&](const auto& entry) { return name.empty() ? entry->id == id : entry->node->name == name; });
+    const auto found = std::ranges::find_if(entries_, [&](const auto& entry) {
+        return name.empty() ? entry->id == id : entry->node != nullptr && entry->node->name == name;
+    });
     if (found != entries_.end()) {
         return (*found)->drive->resize(size);
     }
@@ -285,6 +289,10 @@ std::string Drives::describe() {
     std::string text;
     io_.call([&] {
         for (const auto& entry : entries_) {
+            if (entry->node == nullptr) {
+                text += fmt::format("{}: no medium\n", entry->id.empty() ? entry->device.title : entry->id);
+                continue;
+            }
             const block::GraphNode& node = *entry->node;
             const std::string below = node.backing != nullptr ? ", on " + node.backing->block->path() : "";
             text += fmt::format("{}: {} ({}{}, {}{})\n", entry->id.empty() ? node.name : entry->id, node.block->path(),

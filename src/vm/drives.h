@@ -39,6 +39,18 @@ struct Claimant {
     bool removable = false;  ///< its medium can be taken out
 };
 
+/// Which drive with a medium that comes and goes, by one of both.
+struct MediumPlace {
+    std::string drive;
+    std::string device;  ///< the id of who has it, or its path in the tree of objects
+};
+
+/// A file that is to be the medium.
+struct NewMedium {
+    std::string file;
+    std::optional<ImageFormat> format;
+};
+
 /// Told what a machine's disks meet. I/O loop's thread; must not wait.
 class DrivesObserver {
   public:
@@ -46,6 +58,8 @@ class DrivesObserver {
     /// `report` is the data of QMP's BLOCK_IO_ERROR; null if the same disk has lately been reported, and there is no
     /// need to say it again. If `stops`, a request is kept, which asks for the machine to be paused.
     virtual void disk_failed(state::Json report, bool stops) = 0;
+    /// `event` is the data of QMP's DEVICE_TRAY_MOVED.
+    virtual void tray_moved(state::Json /*event*/) {}
 };
 
 /// Called by the control loop's thread, but where it says otherwise; the work is done on the I/O loop's.
@@ -73,6 +87,15 @@ class Drives {
     /// block_resize: of the drive with that id, or of the node; one of both is empty.
     Result<> resize(const std::string& id, const std::string& node, u64 size);
 
+    /// Media of CD drives, as QMP's blockdev-open-tray and its kin. A guest that has locked the tray is asked to open
+    /// it and, where the medium is wanted at once, that is an error unless `force`.
+    Result<> open_tray(const MediumPlace& place, bool force);
+    Result<> close_tray(const MediumPlace& place);
+    Result<> remove_medium(const MediumPlace& place);
+    Result<> insert_medium(const MediumPlace& place, const std::string& node);
+    Result<> eject(const MediumPlace& place, bool force);
+    Result<> change_medium(const MediumPlace& place, const NewMedium& wanted, bool force);
+
     /// The machine goes on: requests that were kept are tried again.
     void retry();
 
@@ -92,7 +115,7 @@ class Drives {
     struct Entry {
         std::string id;  // empty: a node that a device uses without a drive
         bool is_cdrom = false;
-        block::GraphNode* node = nullptr;
+        block::GraphNode* node = nullptr;  // null: no medium
         std::unique_ptr<block::Drive> drive;
         Claimant device;  // its key is empty: nobody has it
         Drives* drives = nullptr;
@@ -100,6 +123,13 @@ class Drives {
     };
     void failed(Entry& entry, const block::Drive::Failure& failure);
     Result<> open(const DriveSpec& spec);
+    void watch(Entry& entry);
+    Result<Entry*> find_tray(const MediumPlace& place) const;
+    static Result<> open_for_user(Entry& entry, bool force);
+    void take_medium(Entry& entry);
+    Result<> put_medium(Entry& entry, block::GraphNode& node);
+    template <class Work>
+    Result<> with_tray(const MediumPlace& place, Work&& work);
     Result<> use_node(std::unique_ptr<Entry> entry, const std::string& title, block::DriveOptions options);
     void drop(Entry& entry);
     Entry* user_of(const block::GraphNode& node) const;

@@ -47,16 +47,19 @@ Json Drives::query_block() {
     io_.call([&] {
         for (const auto& entry : entries_) {
             const bool removable = entry->is_cdrom || entry->device.removable;
-            Json inserted = block::describe_node(*entry->node, true);
-            inserted["ro"] = entry->drive->read_only();
-            inserted["cache"]["writeback"] = !entry->drive->options().write_through;
+            const backend::Tray* const tray = entry->drive->tray();
             Json info = {{"device", entry->id},
                          {"type", "unknown"},
-                         {"locked", false},
-                         {"removable", removable},
-                         {"inserted", inserted}};
+                         {"locked", tray != nullptr && tray->is_locked()},
+                         {"removable", removable}};
+            if (entry->node != nullptr) {
+                Json inserted = block::describe_node(*entry->node, true);
+                inserted["ro"] = entry->drive->read_only();
+                inserted["cache"]["writeback"] = !entry->drive->options().write_through;
+                info["inserted"] = std::move(inserted);
+            }
             if (removable) {
-                info["tray_open"] = false;
+                info["tray_open"] = tray != nullptr && tray->is_open();
             }
             if (!entry->device.key.empty()) {
                 info["qdev"] = entry->device.path;
@@ -87,7 +90,7 @@ Json Drives::query_statistics(bool of_nodes) {
             return;
         }
         for (const auto& entry : entries_) {
-            Json info = block::describe_node_statistics(*entry->node);
+            Json info = entry->node != nullptr ? block::describe_node_statistics(*entry->node) : Json::object();
             info.erase("driver-specific");
             info["device"] = entry->id;
             info["stats"] = describe_counters(entry->drive->statistics());

@@ -35,8 +35,13 @@ Result<block::GraphNode*> Drives::find_base(const DriveSnapshot& wanted) const {
         return graph_->get(wanted.node);
     }
     const auto found = std::ranges::find(entries_, wanted.drive, [](const auto& entry) { return entry->id; });
-    return wanted.drive.empty() || found == entries_.end() ? Result<block::GraphNode*>(unknown_drive(wanted.drive))
-                                                           : (*found)->node;
+    if (wanted.drive.empty() || found == entries_.end()) {
+        return unknown_drive(wanted.drive);
+    }
+    if ((*found)->node == nullptr) {
+        return user_error(fmt::format("drive '{}' has no medium", wanted.drive));
+    }
+    return (*found)->node;
 }
 
 /// All of them or none: what can fail comes before the first one has an effect.

@@ -186,6 +186,7 @@ class Vm final : private machine::PowerControl,
     void device_deleted(const std::string& id) override { owner_.device_gone(id); }
     void device_event(std::string_view name, state::Json data) override;
     void disk_failed(state::Json report, bool stops) override;
+    void tray_moved(state::Json event) override { events_.add("DEVICE_TRAY_MOVED", std::move(event)); }
     void report_failures();
     void balloon_changed(u64 actual_bytes) override;
 

@@ -48,9 +48,30 @@ void Drive::replace_node(std::shared_ptr<BlockNode> node, bool discard, DetectZe
     read_size();
 }
 
+void Drive::set_medium(std::shared_ptr<BlockNode> node) {
+    options_.read_only = true;
+    replace_node(std::move(node), options_.discard, options_.detect_zeroes);
+    if (tray_ != nullptr) {
+        tray_->medium_changed();
+    }
+}
+
+void Drive::set_tray_handler(void (*handler)(void* context, bool open), void* context) {
+    tray_handler_ = handler;
+    tray_context_ = context;
+}
+
+void Drive::tray_moved(bool open) {
+    if (tray_handler_ != nullptr) {
+        tray_handler_(tray_context_, open);
+    }
+}
+
 void Drive::read_limits() {
     limits_ = {};
-    node_->describe(limits_);
+    if (node_ != nullptr) {
+        node_->describe(limits_);
+    }
     limits_.write_cache = !options_.write_through;
     limits_.discards = limits_.discards && options_.discard;
 }
@@ -61,7 +82,7 @@ Drive::~Drive() {
 
 /// Guests count in sectors of 512 bytes: what is missing of the last one reads as zeroes.
 void Drive::read_size() {
-    size_ = align_up(node_->size(), 512);
+    size_ = node_ != nullptr ? align_up(node_->size(), 512) : 0;
 }
 
 Drive::Flight& Drive::take_flight(BlockRequest& request) {
@@ -77,6 +98,9 @@ Drive::Flight& Drive::take_flight(BlockRequest& request) {
 }
 
 int Drive::refusal(const BlockRequest& request) const {
+    if (node_ == nullptr) {
+        return ENOMEDIUM;
+    }
     if (request.kind != Kind::read && request.kind != Kind::flush && read_only()) {
         return EROFS;
     }
@@ -282,6 +306,9 @@ void Drive::set_size_handler(void (*handler)(void* context), void* context) {
 }
 
 Result<> Drive::resize(u64 size) {
+    if (node_ == nullptr) {
+        return user_error(options_.name + " has no medium whose size could be changed");
+    }
     settle();
     if (const int error = io_.run(node_->resize(size)); error != 0) {
         return host_error("the size of " + options_.name + " cannot be changed", error);

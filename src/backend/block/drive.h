@@ -25,12 +25,13 @@ struct DriveOptions {
 
 class Drive final : public backend::BlockDevice {
   public:
+    /// A null `node`: there is no medium.
     Drive(IoContext& io, std::shared_ptr<BlockNode> node, DriveOptions options);
     /// Nothing may be in flight: drain() first.
     ~Drive() override;
 
     u64 size() const override { return size_; }
-    bool read_only() const override { return options_.read_only || node_->read_only(); }
+    bool read_only() const override { return options_.read_only || node_ == nullptr || node_->read_only(); }
     const backend::BlockLimits& limits() const override { return limits_; }
     const std::string& name() const override { return options_.name; }
     const std::string& serial() const override { return options_.serial; }
@@ -42,6 +43,9 @@ class Drive final : public backend::BlockDevice {
     void settle() override;
     bool holds_requests() const override { return !held_.empty(); }
     void set_size_handler(void (*handler)(void* context), void* context) override;
+    bool has_medium() const override { return node_ != nullptr; }
+    void set_tray(backend::Tray* tray) override { tray_ = tray; }
+    void tray_moved(bool open) override;
 
     BlockNode& node() { return *node_; }
     const std::shared_ptr<BlockNode>& shared_node() const { return node_; }
@@ -58,6 +62,11 @@ class Drive final : public backend::BlockDevice {
     void set_failure_handler(void (*handler)(void* context, const Failure& failure), void* context);
     /// From here on it is a disk on `node`, which holds the same as the former one. Nothing may be in flight.
     void replace_node(std::shared_ptr<BlockNode> node, bool discard, DetectZeroes detect_zeroes);
+    /// Another medium, which is only read, or none; the device is told. Nothing may be in flight.
+    void set_medium(std::shared_ptr<BlockNode> node);
+    /// The device's; null: it has none.
+    backend::Tray* tray() const { return tray_; }
+    void set_tray_handler(void (*handler)(void* context, bool open), void* context);
     /// Submits the requests that were kept again.
     void retry_held();
     const backend::ErrorPolicy& error_policy() const { return policy_; }
@@ -116,6 +125,9 @@ class Drive final : public backend::BlockDevice {
     void* failure_context_ = nullptr;
     std::vector<std::unique_ptr<Flight>> flights_;  // all there are
     std::vector<Flight*> idle_;                     // those to be used again
+    backend::Tray* tray_ = nullptr;
+    void (*tray_handler_)(void*, bool) = nullptr;
+    void* tray_context_ = nullptr;
     void (*size_handler_)(void*) = nullptr;
     void* size_context_ = nullptr;
 };

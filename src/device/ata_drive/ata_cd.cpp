@@ -66,10 +66,8 @@ class AtaCd::Packet final : public bus::scsi::Request {
 };
 
 Result<std::unique_ptr<AtaCd>> AtaCd::create(const Options& options, const bus::Surroundings& surroundings) {
-    if (options.drive.empty()) {
-        return user_error("it has no drive", "add drive=ID, with -drive if=none,id=ID,media=cdrom,file=FILE");
-    }
     KELVIN_TRY(options.check());
+    // Without a drive it is empty.
     backend::BlockDevice* const disk = KELVIN_TRY(surroundings.backends.claim_block(options.drive));
     return std::make_unique<AtaCd>(options, *disk);
 }

@@ -68,7 +68,8 @@ struct ScsiDisk::Transfer {
 
 template <ScsiDisk::Kind kKind>
 Result<backend::BlockDevice*> ScsiDiskOf<kKind>::claim(const Options& options, const bus::Surroundings& surroundings) {
-    if (options.drive.empty()) {
+    // A CD drive without one is empty.
+    if (options.drive.empty() && kKind == Kind::disk) {
         return user_error("it has no drive", "add drive=ID, with -drive if=none,id=ID,file=FILE");
     }
     for (const u32 size : {options.logical_block_size, options.physical_block_size}) {
