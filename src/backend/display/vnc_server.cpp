@@ -7,6 +7,7 @@
 #include <netdb.h>
 #include <poll.h>
 #include <rfb/rfb.h>
+#include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -241,7 +242,8 @@ void Server::accept(int listener) {
         const std::lock_guard lock(lock_);
         room = clients_.size() < kMostClients;
     }
-    if (!room) {
+    // The library waits with select(), whose sets end there: a guest's many connections must not lead it beyond.
+    if (!room || socket >= FD_SETSIZE) {
         ::close(socket);
         return;
     }

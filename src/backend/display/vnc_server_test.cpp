@@ -7,6 +7,8 @@
 #include <gtest/gtest.h>
 #include <linux/input-event-codes.h>
 #include <rfb/rfbclient.h>
+#include <sys/resource.h>
+#include <sys/select.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -184,6 +186,28 @@ TEST_F(VncTest, LetsInWhoKnowsThePassword) {
     server_->set_password("secret");
     EXPECT_FALSE(Client(server_->options().port, "wrong").is_in());
     EXPECT_TRUE(Client(server_->options().port, "secret").is_in());
+}
+
+TEST_F(VncTest, RefusesWhomSelectCannotWaitFor) {
+    rlimit before{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+    rlimit enough = before;
+    enough.rlim_cur = FD_SETSIZE + 64;
+    if (before.rlim_max < enough.rlim_cur || ::setrlimit(RLIMIT_NOFILE, &enough) != 0) {
+        GTEST_SKIP() << "this process may not have so many descriptors";
+    }
+    open({});
+    std::vector<Fd> taken;
+    do {
+        taken.emplace_back(::dup(STDIN_FILENO));
+    } while (taken.back() && taken.back().get() < FD_SETSIZE);
+    const u16 port = server_->options().port;
+    EXPECT_TRUE(taken.back());
+    taken.erase(taken.begin());  // for the client; the server's end comes after those that are there
+    EXPECT_FALSE(Client(port, "").is_in());
+    taken.clear();
+    EXPECT_TRUE(Client(port, "").is_in());
+    ::setrlimit(RLIMIT_NOFILE, &before);
 }
 
 TEST_F(VncTest, BrowsersSpeakThroughAWebsocket) {
