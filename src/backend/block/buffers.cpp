@@ -2,9 +2,8 @@
 #include "backend/block/buffers.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
-#include <new>
+#include <memory>
 #include <utility>
 
 #include "base/bits.h"
@@ -100,21 +99,18 @@ bool Buffers::is_aligned(u64 alignment) const {
     return aligned;
 }
 
-AlignedMemory::AlignedMemory(u64 size)
-    : data_(static_cast<u8*>(std::aligned_alloc(kPage, align_up(std::max<u64>(size, 1), kPage)))),
-      size_(size),
-      area_{data_, size} {
-    if (data_ == nullptr) {
-        throw std::bad_alloc();
-    }
+// Not by aligned_alloc(): what is given back to it does not serve its next caller before glibc 2.38 (bug 14581), so
+// that disks that come and go would take more and more.
+AlignedMemory::AlignedMemory(u64 size) : storage_(std::make_unique_for_overwrite<u8[]>(size + kPage)), size_(size) {
+    void* begin = storage_.get();
+    std::size_t room = size + kPage;
+    area_ = {std::align(kPage, size, begin, room), size};
 }
 
 AlignedMemory::AlignedMemory(AlignedMemory&& other) noexcept
-    : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)), area_{data_, size_} {}
-
-AlignedMemory::~AlignedMemory() {
-    std::free(data_);
-}
+    : storage_(std::move(other.storage_)),
+      size_(std::exchange(other.size_, 0)),
+      area_(std::exchange(other.area_, iovec{})) {}
 
 bool is_zero(std::span<const u8> bytes) {
     const auto* data = bytes.data();

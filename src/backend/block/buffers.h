@@ -4,6 +4,7 @@
 
 #include <sys/uio.h>
 
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -60,17 +61,17 @@ class AlignedMemory {
     AlignedMemory(AlignedMemory&& other) noexcept;
     AlignedMemory(const AlignedMemory&) = delete;
     AlignedMemory& operator=(const AlignedMemory&) = delete;
-    ~AlignedMemory();
+    ~AlignedMemory() = default;
 
-    u8* data() { return data_; }
-    std::span<u8> span() { return {data_, size_}; }
-    std::span<const u8> span() const { return {data_, size_}; }
+    u8* data() { return static_cast<u8*>(area_.iov_base); }
+    std::span<u8> span() { return {data(), size_}; }
+    std::span<const u8> span() const { return {static_cast<const u8*>(area_.iov_base), size_}; }
     Buffers buffers() const { return Buffers({&area_, 1}, 0, size_); }
 
   private:
-    u8* data_;
+    std::unique_ptr<u8[]> storage_;  ///< a page more than is asked for
     u64 size_;
-    iovec area_;
+    iovec area_{};
 };
 
 bool is_zero(std::span<const u8> bytes);
