@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is saved of a controller.
+#include <algorithm>
+
 #include "device/intel_ethernet/controller.h"
 #include "state/saved_state.h"
 
@@ -54,7 +56,7 @@ Result<> Controller::load(const state::Json& json) {
         transmitters_[queue].state() = std::move(saved.transmitters[queue]);
     }
     time_base_ = saved.time;
-    time_since_ns_ = saved.time_since_ns;
+    time_since_ns_ = std::clamp<i64>(saved.time_since_ns, 0, ends_.timers.now_ns());
     interrupts_.loaded();
     update_link(false);
     schedule_transmission();

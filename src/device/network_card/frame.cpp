@@ -131,6 +131,17 @@ Sum check_network_sum(std::span<const u8> frame, const FrameLayout& layout) {
     return internet_sum(header) == 0xffff ? Sum::good : Sum::bad;
 }
 
+namespace {
+
+/// Of both addresses, the length and the protocol.
+u32 pseudo_sum(std::span<const u8> frame, const FrameLayout& layout, u32 length) {
+    const bool is_ipv4 = layout.network == FrameLayout::Network::ipv4;
+    const auto addresses = frame.subspan(layout.network_at + (is_ipv4 ? 12 : 8), is_ipv4 ? 8 : 32);
+    return internet_sum(addresses) + length + (layout.transport == FrameLayout::Transport::udp ? kUdp : kTcp);
+}
+
+}  // namespace
+
 Sum check_transport_sum(std::span<const u8> frame, const FrameLayout& layout) {
     if (layout.transport == FrameLayout::Transport::other) {
         return Sum::none;
@@ -147,10 +158,7 @@ Sum check_transport_sum(std::span<const u8> frame, const FrameLayout& layout) {
         }
         length = stated;
     }
-    // The pseudo header: both addresses, length, protocol.
-    const bool is_ipv4 = layout.network == FrameLayout::Network::ipv4;
-    const auto addresses = frame.subspan(layout.network_at + (is_ipv4 ? 12 : 8), is_ipv4 ? 8 : 32);
-    const u32 pseudo = internet_sum(addresses) + length + (is_udp ? kUdp : kTcp);
+    const u32 pseudo = pseudo_sum(frame, layout, length);
     return internet_sum(frame.subspan(layout.transport_at, length), pseudo) == 0xffff ? Sum::good : Sum::bad;
 }
 
@@ -161,6 +169,27 @@ void put_sum(std::span<u8> frame, u32 start, u32 end, u32 at) {
     }
     const u16 sum = internet_sum(std::span(frame).subspan(start, last - start));
     put_big16(frame, at, static_cast<u16>(~sum));
+}
+
+void complete_sums(std::span<u8> frame, const Sums& sums) {
+    const FrameLayout layout = read_layout(frame);
+    if (sums.network && layout.network == FrameLayout::Network::ipv4) {
+        constexpr u32 kSumAt = 10;
+        put_big16(frame, layout.network_at + kSumAt, 0);
+        put_sum(frame, layout.network_at, layout.transport_at, layout.network_at + kSumAt);
+    }
+    const bool is_tcp = layout.transport == FrameLayout::Transport::tcp;
+    const bool is_udp = layout.transport == FrameLayout::Transport::udp;
+    if ((is_tcp && sums.tcp) || (is_udp && sums.udp)) {
+        const u32 at = layout.transport_at + (is_tcp ? 16 : 6);
+        put_big16(frame, at, 0);
+        put_big16(frame, at, internet_sum({}, pseudo_sum(frame, layout, layout.end - layout.transport_at)));
+        put_sum(frame, layout.transport_at, layout.end, at);
+        // RFC 768: a sum that is zero is sent as ones.
+        if (is_udp && big16(frame, at) == 0) {
+            put_big16(frame, at, 0xffff);
+        }
+    }
 }
 
 void number_segment(std::span<u8> frame, const SegmentHeaders& headers, u32 index, u32 sent, bool is_last) {

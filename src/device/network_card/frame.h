@@ -43,6 +43,15 @@ u16 internet_sum(std::span<const u8> bytes, u32 start = 0);
 /// frame's. Nothing happens if any of it is outside of the frame.
 void put_sum(std::span<u8> frame, u32 start, u32 end, u32 at);
 
+/// Which sums are to be put in.
+struct Sums {
+    bool network = false;
+    bool tcp = false;
+    bool udp = false;
+};
+/// Makes those sums right that the frame has, whatever was in their place.
+void complete_sums(std::span<u8> frame, const Sums& sums);
+
 /// Where the headers of a packet to be cut are, as its driver says.
 struct SegmentHeaders {
     u32 network_at = 0;
@@ -86,6 +95,10 @@ u32 frame_check_sequence(std::span<const u8> frame);
 
 inline u16 big16(std::span<const u8> bytes, u64 at) {
     return static_cast<u16>(bytes[at] << 8 | bytes[at + 1]);
+}
+/// The other byte first.
+inline u16 swapped(u16 value) {
+    return static_cast<u16>(value << 8 | value >> 8);
 }
 inline u32 big32(std::span<const u8> bytes, u64 at) {
     return u32{big16(bytes, at)} << 16 | big16(bytes, at + 2);
