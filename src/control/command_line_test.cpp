@@ -172,6 +172,17 @@ TEST(CommandLine, ConsoleChoices) {
     EXPECT_MENTIONS(error_of({"-nic", "user,model=virtio-rng-pci"}), "is no network card");
 }
 
+TEST(CommandLine, PortsOfAPcAreDevices) {
+    const auto spec = spec_of({"-nic", "none", "-parallel", "file:/tmp/p", "-debugcon", "stdio", "-parallel", "null"});
+    ASSERT_EQ(spec.devices.size(), 3U);
+    EXPECT_EQ(spec.devices[0].driver, "isa-parallel");
+    EXPECT_EQ(spec.devices[0].options, (state::Json{{"chardev", "isa-parallel0"}, {"index", 0}}));
+    EXPECT_EQ(spec.devices[1].options, (state::Json{{"chardev", "isa-debugcon0"}}));
+    EXPECT_EQ(spec.devices[2].options, (state::Json{{"index", 1}}));
+    EXPECT_TRUE(spec_of({"-nic", "none", "-parallel", "none"}).devices.empty());
+    EXPECT_MENTIONS(error_of({"-debugcon", "stdoi"}), "did you mean 'stdio'?");
+}
+
 TEST(CommandLine, CharacterDevices) {
     const auto by_name = spec_of({"-serial", "chardev:a", "-chardev", "socket,id=a,fd=3,server=on,wait=off"});
     EXPECT_EQ(by_name.serial, "a");

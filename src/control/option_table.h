@@ -68,6 +68,8 @@ Result<> apply_log(Draft& draft, const std::string& value);
 Result<> apply_log_file(Draft& draft, const std::string& value);
 Result<> apply_log_filter(Draft& draft, const std::string& value);
 Result<> apply_serial(Draft& draft, const std::string& value);
+Result<> apply_parallel(Draft& draft, const std::string& value);
+Result<> apply_debugcon(Draft& draft, const std::string& value);
 /// -chardev BACKEND,id=NAME
 Result<> apply_character(Draft& draft, const std::string& value);
 Result<> apply_display(Draft& draft, const std::string& value);

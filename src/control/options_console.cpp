@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// -serial, -monitor, -display, -nographic, -nic: what the machine is connected to.
+// -serial, -parallel, -debugcon, -monitor, -display, -nographic, -nic: what the machine is connected to.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -25,8 +25,9 @@ bool is_nobody(std::string_view text) {
     return text == "none" || text == "null";
 }
 
-/// Adds the character device that `text` asks for, if it is no other's name: its name, or nothing for nobody.
-Result<std::string> connect_serial(vm::MachineSpec& spec, const std::string& text) {
+/// Adds the character device `id` that `text` asks for, if it is no other's name: its name, or nothing for nobody.
+Result<std::string> connect_line(vm::MachineSpec& spec, const std::string& text, const std::string& id,
+                                 std::string_view what) {
     if (is_nobody(text)) {
         return std::string();
     }
@@ -34,12 +35,34 @@ Result<std::string> connect_serial(vm::MachineSpec& spec, const std::string& tex
         return text.substr(kCharacterReference.size());
     }
     if (auto options = KELVIN_TRY(parse_character_shorthand(text))) {
-        spec.characters.push_back({kSerialId, std::move(*options)});
-        return std::string(kSerialId);
+        spec.characters.push_back({id, std::move(*options)});
+        return id;
     }
-    return user_error(
-        fmt::format("the serial port cannot be connected to '{}'{}", text, did_you_mean(text, kSerialEnds)),
-        fmt::format("it can be connected to {}", fmt::join(kSerialEnds, ", ")));
+    return user_error(fmt::format("the {} cannot be connected to '{}'{}", what, text, did_you_mean(text, kSerialEnds)),
+                      fmt::format("it can be connected to {}", fmt::join(kSerialEnds, ", ")));
+}
+
+Result<std::string> connect_serial(vm::MachineSpec& spec, const std::string& text) {
+    return connect_line(spec, text, kSerialId, "serial port");
+}
+
+/// A device of the ISA bus, and its line.
+Result<> add_isa_line(Draft& draft, const std::string& value, const std::string& driver, std::string_view what) {
+    vm::MachineSpec& spec = draft.line.spec;
+    if (value == "none") {
+        return ok();
+    }
+    const auto count = std::ranges::count(spec.devices, driver, &vm::DeviceSpec::driver);
+    const std::string line = KELVIN_TRY(connect_line(spec, value, fmt::format("{}{}", driver, count), what));
+    state::Json options = state::Json::object();
+    if (!line.empty()) {
+        options["chardev"] = line;
+    }
+    if (driver == "isa-parallel") {
+        options["index"] = count;
+    }
+    spec.devices.push_back({driver, "", "", std::move(options)});
+    return ok();
 }
 
 bool uses_terminal(const vm::MachineSpec& spec) {
@@ -60,6 +83,14 @@ Result<> apply_serial(Draft& draft, const std::string& value) {
         draft.serial = value;
     }
     return ok();
+}
+
+Result<> apply_parallel(Draft& draft, const std::string& value) {
+    return add_isa_line(draft, value, "isa-parallel", "parallel port");
+}
+
+Result<> apply_debugcon(Draft& draft, const std::string& value) {
+    return add_isa_line(draft, value, "isa-debugcon", "debug console");
 }
 
 Result<> settle_console(Draft& draft) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "bus/isa/isa_bus.h"
 #include "bus/saved_registers.h"
 #include "device/serial/uart_16550.h"
 #include "device/virtio_mmio/virtio_mmio_slots.h"
@@ -44,6 +45,7 @@ struct Microvm::Devices {
     memory::AddressMap memory;
     memory::PortMap ports;
     std::unique_ptr<device::Uart16550> serial;
+    std::unique_ptr<bus::isa::IsaBus> isa;
     std::unique_ptr<device::VirtioMmioSlots> virtio;
     std::vector<std::unique_ptr<bus::Savable>> savers;
 };
@@ -86,6 +88,12 @@ Result<> Microvm::build(backend::CharacterBackend& console, std::span<const Wire
     KELVIN_TRY(build_memory());
     d.serial = std::make_unique<device::Uart16550>(&console, interrupts[kSerialInterrupt]);
     KELVIN_TRY(d.ports.add(kSerial, device::Uart16550::kSize, *d.serial, "serial0", Locking::handler));
+    d.isa = std::make_unique<bus::isa::IsaBus>("isa.0", d.ports, interrupts.first(bus::isa::kInterrupts));
+    d.isa->reserve(0, "the timer");
+    d.isa->reserve(kSerialInterrupt, "serial0");
+    for (unsigned slot = 0; slot < kVirtioSlots; ++slot) {
+        d.isa->reserve(kFirstVirtioInterrupt + slot, "a virtio-mmio slot");
+    }
     d.virtio = std::make_unique<device::VirtioMmioSlots>(interrupts.subspan(kFirstVirtioInterrupt, kVirtioSlots));
     return d.memory.add_mmio(kVirtio, kVirtioSlots * device::VirtioMmioSlots::kSlotSize, *d.virtio, "virtio-mmio",
                              Locking::handler);
@@ -137,6 +145,7 @@ std::vector<bus::Bus*> Microvm::buses() {
     for (unsigned slot = 0; slot < devices_->virtio->count(); ++slot) {
         all.push_back(&devices_->virtio->bus(slot));
     }
+    all.push_back(devices_->isa.get());
     return all;
 }
 

@@ -46,7 +46,7 @@ TEST(Microvm, HasASerialPortAndSlots) {
     u64 magic = 0;
     EXPECT_TRUE(microvm.memory().read(Gpa{0xfeb00000}, 4, magic));
     EXPECT_EQ(magic, 0x74726976u);
-    EXPECT_EQ(microvm.buses().size(), 8u);
+    EXPECT_EQ(microvm.buses().size(), 9u);
     EXPECT_EQ(microvm.describe_memory(),
               "memory\n0x00000000-0x03ffffff ram\n0xfeb00000-0xfeb00fff virtio-mmio\n"
               "ports\n0x03f8-0x03ff serial0\n");

@@ -19,6 +19,7 @@
 #include "device/serial/uart_16550.h"
 #include "machine/pc_acpi.h"
 #include "machine/pc_firmware.h"
+#include "machine/pc_isa.h"
 
 namespace kelvin::machine {
 
@@ -83,6 +84,7 @@ struct Pc::Devices {
     std::unique_ptr<device::WallClock> wall_clock;
     std::unique_ptr<device::Mc146818> clock;
     std::unique_ptr<device::Uart16550> serial;
+    std::unique_ptr<bus::isa::IsaBus> isa_slots;
     std::unique_ptr<device::FwCfg> fw_cfg;
     std::unique_ptr<device::FwCfgPorts> fw_cfg_ports;
     std::unique_ptr<device::PowerManagement> power;
@@ -264,6 +266,7 @@ Result<> Pc::build_ports(const PcPorts& ports) {
     d.control_port = std::make_unique<device::ControlPortA>(reset);
     d.placed_ports = std::make_unique<PlacedPorts>(*d.placed_power, d.pci->window(kConfigWindow));
     d.ports.set_others(d.placed_ports.get());
+    d.isa_slots = pc::make_isa_slots(config_.chipset, d.ports, ports.interrupts.first(bus::isa::kInterrupts));
     KELVIN_TRY(d.ports.add(pc::kSerial, device::Uart16550::kSize, *d.serial, "serial0", Locking::handler));
     KELVIN_TRY(d.ports.add(device::FwCfgPorts::kPort, device::FwCfgPorts::kPorts, *d.fw_cfg_ports, "fw-cfg"));
     KELVIN_TRY(d.ports.add(device::ConfigPorts::kPort, device::ConfigPorts::kPorts, *d.config_ports,
@@ -436,6 +439,7 @@ Result<BootEntry> Pc::load_kernel() {
 std::vector<bus::Bus*> Pc::buses() {
     std::vector<bus::Bus*> all = {&devices_->pci->root()};
     std::ranges::copy(devices_->disks->buses(), std::back_inserter(all));
+    all.push_back(devices_->isa_slots.get());
     return all;
 }
 

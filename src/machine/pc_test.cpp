@@ -150,7 +150,7 @@ TEST_P(PcTest, ThePowerKeyInterrupts) {
 
 TEST_P(PcTest, HasADiskControllerWhereFirmwareLooks) {
     make(64 << 20);
-    EXPECT_EQ(board->buses().size(), is_q35() ? 7U : 3U);
+    EXPECT_EQ(board->buses().size(), is_q35() ? 8U : 4U);
     EXPECT_EQ(board->buses()[1]->name(), "ide.0");
     const u32 identity = is_q35() ? read_config(0x1f, 2, 0) : read_config(1, 1, 0);
     EXPECT_EQ(identity, is_q35() ? 0x29228086U : 0x70108086U);

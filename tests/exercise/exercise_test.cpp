@@ -80,12 +80,20 @@ class Exercise {
             ASSERT_TRUE((*fits)->attach(*inner_, false));
             inner_bus_ = *fits;
         }
-        port_ = outer_type_->bus == "PCI" ? std::unique_ptr<Port>(std::make_unique<PciPort>(guest_, slot_))
-                                          : std::make_unique<MmioPort>(guest_);
+        port_ = make_port();
         driver_ = std::make_unique<VirtioDriver>(guest_, *port_);
         nvme_ = std::make_unique<NvmeDriver>(guest_, *port_);
         ahci_ = std::make_unique<AhciDriver>(guest_, *port_);
         port_->set_up();
+    }
+    std::unique_ptr<Port> make_port() {
+        if (outer_type_->bus == "PCI") {
+            return std::make_unique<PciPort>(guest_, slot_);
+        }
+        if (outer_type_->bus == "ISA") {
+            return std::make_unique<IsaPort>(guest_, static_cast<const bus::isa::Device&>(*outer_).base());
+        }
+        return std::make_unique<MmioPort>(guest_);
     }
     void plug_in() {
         bus::Bus& bus = *guest_.board_bus(outer_type_->bus);

@@ -124,10 +124,11 @@ void FakeLine::deliver() {
     if (receiver_ == nullptr) {
         return;
     }
+    const std::size_t space = receiver_->space();  // takes the device's lock, in which it writes
     std::vector<u8> bytes;
     {
         const std::lock_guard lock(lock_);
-        const std::size_t count = std::min(receiver_->space(), bytes_.size());
+        const std::size_t count = std::min(space, bytes_.size());
         bytes.assign(bytes_.begin(), bytes_.begin() + static_cast<std::ptrdiff_t>(count));
         bytes_.erase(bytes_.begin(), bytes_.begin() + static_cast<std::ptrdiff_t>(count));
     }

@@ -72,6 +72,9 @@ bus::Bus* Guest::board_bus(std::string_view kind) {
     if (kind == host->root().kind()) {
         return &host->root();
     }
+    if (kind == isa.kind()) {
+        return &isa;
+    }
     return kind == slot.kind() ? &slot : nullptr;
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/loop_thread.h"
 #include "base/timer_service.h"
+#include "bus/isa/isa_bus.h"
 #include "bus/pci/host_bridge.h"
 #include "bus/virtio/mmio_transport.h"
 #include "exercise/fake_backends.h"
@@ -63,6 +64,8 @@ class Guest final : private bus::MsiController, private bus::DeviceEvents {
     FakeBackends backends;
     std::unique_ptr<bus::pci::HostBridge> host;
     bus::virtio::MmioTransport slot;
+    memory::PortMap ports;
+    bus::isa::IsaBus isa{"isa.0", ports, std::array<Wire, bus::isa::kInterrupts>{}};
 
   private:
     void deliver(const bus::Msi&) override { ++messages_; }

@@ -200,4 +200,15 @@ void MmioPort::set_queue(u16 index, const Queue& queue) {
     guest_.slot.write(0x44, 4, 1);
 }
 
+void IsaPort::touch() {
+    Random& random = guest_.random;
+    const unsigned size = 1U << random.below(3);
+    const u64 offset = random.below(10);
+    if (random.one_in(2)) {
+        guest_.ports.read(static_cast<u16>(base_ + offset), size);
+    } else {
+        write(offset, size, random.any());
+    }
+}
+
 }  // namespace kelvin::exercise

@@ -111,4 +111,29 @@ class MmioPort final : public Port {
     Guest& guest_;
 };
 
+/// A device's own I/O ports, from `base`, and those behind.
+class IsaPort final : public Port {
+  public:
+    IsaPort(Guest& guest, u16 base) : guest_(guest), base_(base) {}
+
+    void set_up() override {}
+    void touch() override;
+    bool is_virtio() override { return false; }
+    u16 virtio_kind() override { return 0; }
+    void write(u64 offset, unsigned size, u64 value) override {
+        guest_.ports.write(static_cast<u16>(base_ + offset), size, static_cast<u32>(value));
+    }
+    u64 features() override { return 0; }
+    void set_features(u64) override {}
+    u8 status() override { return 0; }
+    void set_status(u8) override {}
+    u16 queue_limit(u16) override { return 0; }
+    void set_queue(u16, const Queue&) override {}
+    void notify(u16) override {}
+
+  private:
+    Guest& guest_;
+    u16 base_;
+};
+
 }  // namespace kelvin::exercise
