@@ -60,6 +60,25 @@ Result<> set_password(QmpContext& context, const Password& arguments) {
     return set_vnc_password(context.target.vm(), arguments.password);
 }
 
+struct Expiry {
+    std::string protocol;
+    std::string time;
+    std::optional<std::string> display;
+    template <class Visitor>
+    void fields(Visitor& visit) {
+        visit("protocol", protocol, "vnc");
+        visit("time", time, "now, never, +SECONDS from now, or SECONDS since 1970");
+        visit("display", display, "accepted, without effect: there is one server");
+    }
+};
+
+Result<> expire_password(QmpContext& context, const Expiry& arguments) {
+    if (arguments.protocol != "vnc") {
+        return user_error("protocol: there is vnc only");
+    }
+    return expire_vnc_password(context.target.vm(), arguments.time);
+}
+
 struct VncPassword {
     std::string password;
     template <class Visitor>
@@ -96,6 +115,7 @@ Result<state::Json> query_vnc(QmpContext& context, const QmpNothing&) {
 
 constexpr auto kCommands = std::to_array<QmpCommand>({
     qmp_command<change_vnc_password>("change-vnc-password", "password "),
+    qmp_command<expire_password>("expire_password", "protocol time "),
     qmp_command<query_vnc>("query-vnc"),
     qmp_command<dump>("screendump", "filename "),
     qmp_command<set_password>("set_password", "protocol password "),

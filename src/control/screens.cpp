@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+#include <ctime>
 #include <sstream>
 #include <utility>
 
@@ -81,12 +83,41 @@ Result<std::string> parse_password(const std::string& text) {
                : user_error("a password is for a protocol, and there is vnc only", "set_password vnc PASSWORD");
 }
 
-Result<> set_vnc_password(vm::Vm& vm, const std::string& password) {
+namespace {
+
+Result<backend::VncServer*> server_that_asks(vm::Vm& vm) {
     backend::VncServer* const server = vm.vnc();
     if (server == nullptr || !server->options().password) {
         return user_error("nobody is asked for a password", "-vnc HOST:N,password=on asks");
     }
+    return server;
+}
+
+}  // namespace
+
+Result<> set_vnc_password(vm::Vm& vm, const std::string& password) {
+    backend::VncServer* const server = KELVIN_TRY(server_that_asks(vm));
     server->set_password(password);
+    return ok();
+}
+
+Result<> expire_vnc_password(vm::Vm& vm, const std::string& when) {
+    constexpr i64 kLongest = i64{1} << 40;
+    backend::VncServer* const server = KELVIN_TRY(server_that_asks(vm));
+    if (when == "never") {
+        server->set_expiry({});
+        return ok();
+    }
+    const bool relative = when.starts_with('+');
+    const char* const first = when.data() + (relative ? 1 : 0);
+    const char* const last = when.data() + when.size();
+    i64 seconds = 0;
+    const auto [end, error] = std::from_chars(first, last, seconds);
+    const bool is_number = error == std::errc() && end == last && seconds >= 0 && seconds <= kLongest;
+    if (when != "now" && !is_number) {
+        return user_error(fmt::format("'{}' is no time", when), "now, never, +SECONDS from now, or SECONDS since 1970");
+    }
+    server->set_expiry(relative || when == "now" ? ::time(nullptr) + seconds : seconds);
     return ok();
 }
 

@@ -25,6 +25,8 @@ std::string describe_screen(vm::Vm& vm);
 /// "vnc PASSWORD": the password.
 Result<std::string> parse_password(const std::string& text);
 Result<> set_vnc_password(vm::Vm& vm, const std::string& password);
+/// "now", "never", "+SECONDS" from now, or SECONDS since 1970.
+Result<> expire_vnc_password(vm::Vm& vm, const std::string& when);
 std::string describe_vnc(vm::Vm& vm);
 
 }  // namespace kelvin::control

@@ -18,6 +18,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <ctime>
 #include <mutex>
 #include <thread>
 
@@ -50,6 +51,7 @@ class Server final : public VncServer {
     Result<> start();
 
     void set_password(std::string password) override;
+    void set_expiry(std::optional<i64> seconds) override;
     VncOptions options() const override { return options_; }
     std::vector<Client> clients() const override;
 
@@ -85,6 +87,7 @@ class Server final : public VncServer {
 
     mutable std::mutex lock_;  // guards what follows; innermost
     std::optional<std::string> password_;
+    std::optional<i64> expiry_;
     std::vector<std::pair<const void*, Client>> clients_;
 };
 
@@ -138,13 +141,19 @@ void Server::set_password(std::string password) {
     password_ = std::move(password);
 }
 
+void Server::set_expiry(std::optional<i64> seconds) {
+    const std::lock_guard lock(lock_);
+    expiry_ = seconds;
+}
+
 /// RFC 6143, 7.2.2: the challenge, encrypted with the password. Without one nobody is let in.
 rfbBool Server::check_password(rfbClientPtr client, const char* response, int length) {
     Server& server = of(client);
     std::string password;
     {
         const std::lock_guard lock(server.lock_);
-        if (!server.password_ || server.password_->empty()) {
+        const bool expired = server.expiry_ && ::time(nullptr) >= *server.expiry_;
+        if (!server.password_ || server.password_->empty() || expired) {
             return FALSE;
         }
         password = *server.password_;

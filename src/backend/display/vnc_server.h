@@ -45,6 +45,8 @@ class VncServer {
 
     // Any thread:
     virtual void set_password(std::string password) = 0;
+    /// Seconds since 1970 at which the password lets nobody in any more; none: it stays good.
+    virtual void set_expiry(std::optional<i64> seconds) = 0;
     /// As it is: with the port that was found.
     virtual VncOptions options() const = 0;
     virtual std::vector<Client> clients() const = 0;

@@ -186,6 +186,10 @@ TEST_F(VncTest, LetsInWhoKnowsThePassword) {
     server_->set_password("secret");
     EXPECT_FALSE(Client(server_->options().port, "wrong").is_in());
     EXPECT_TRUE(Client(server_->options().port, "secret").is_in());
+    server_->set_expiry(1);
+    EXPECT_FALSE(Client(server_->options().port, "secret").is_in()) << "it was good until 1970";
+    server_->set_expiry(std::nullopt);
+    EXPECT_TRUE(Client(server_->options().port, "secret").is_in());
 }
 
 TEST_F(VncTest, RefusesWhomSelectCannotWaitFor) {
