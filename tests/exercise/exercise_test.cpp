@@ -136,7 +136,22 @@ class Exercise {
         } else if (choice < 975) {
             save_and_load();
         } else {
-            guest_.on_io([] {});
+            guest_.on_io([this] { look(); });
+        }
+    }
+    /// As somebody who sits in front of the machine.
+    void look() {
+        backend::Screen* const screen = guest_.backends.screens().first();
+        if (screen == nullptr) {
+            return;
+        }
+        screen->draw(picture_);
+        EXPECT_NE(picture_.pixels.size(), 0U);
+        EXPECT_EQ(picture_.pixels.size(), std::size_t{picture_.width} * picture_.height);
+        screen->text();
+        if (guest_.random.one_in(3)) {
+            const auto any_size = [this] { return static_cast<u32>(guest_.random.number(1000)); };
+            screen->suggest_size(any_size(), any_size());
         }
     }
     void start() {
@@ -254,6 +269,7 @@ class Exercise {
     std::unique_ptr<bus::Device> outer_;
     std::unique_ptr<bus::Device> inner_;
     bus::Bus* inner_bus_ = nullptr;
+    backend::Picture picture_;
     unsigned slot_ = 0;
     unsigned saved_ = 0;
     unsigned damaged_ = 0;

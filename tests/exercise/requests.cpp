@@ -91,6 +91,51 @@ std::vector<u8> scsi_command(Random& random) {
     return bytes;
 }
 
+/// 5.7.6.7: a header, and resources, places and offsets that are small; entries of memory behind them.
+std::vector<u8> gpu_command(Random& random) {
+    static constexpr std::array<u32, 11> kCommands = {0x101, 0x101, 0x103, 0x104, 0x105, 0x106,
+                                                      0x106, 0x102, 0x107, 0x300, 0x301};
+    const u32 command = random.one_in(8) ? 0x100 + small<u32>(random, 16) : random.pick(kCommands);
+    std::vector<u8> bytes;
+    append<u32>(bytes, command);
+    append<u32>(bytes, small<u32>(random, 2));
+    append<u64>(bytes, random.any());
+    append<u64>(bytes, 0);
+    const bool makes = command == 0x101;
+    const bool lends = command == 0x106;
+    const bool copies = command == 0x105;
+    const u32 resource = small<u32>(random, 5);
+    static constexpr std::array<u32, 4> kSides = {1, 16, 64, 300};
+    if (makes) {
+        append<u32>(bytes, resource);
+        append<u32>(bytes, 1 + small<u32>(random, 4));
+        append<u32>(bytes, random.pick(kSides));
+        append<u32>(bytes, random.pick(kSides));
+    } else if (lends) {
+        append<u32>(bytes, resource);
+        append<u32>(bytes, small<u32>(random, 4));
+        for (unsigned count = 0; count < 4; ++count) {
+            append<u64>(bytes, 0x40000000 + random.below(u64{1} << 20));
+            append<u64>(bytes, random.below(70000));
+        }
+    } else if (command >= 0x103 && command <= 0x105) {
+        for (const u64 end : {20, 20, 80, 80}) {
+            append<u32>(bytes, small<u32>(random, random.one_in(2) ? 1 + end / 20 : end));
+        }
+        append<u32>(bytes, copies ? small<u32>(random, 5000) : command == 0x103 ? 0 : resource);
+        append<u32>(bytes, command == 0x103 ? resource : 0);
+        append<u32>(bytes, resource);
+        append<u32>(bytes, 0);
+    } else {
+        append<u32>(bytes, command >= 0x300 ? 0 : resource);
+        append<u64>(bytes, random.number(100));
+        append<u32>(bytes, 0);
+        append<u32>(bytes, resource);
+        append<u64>(bytes, 0);
+    }
+    return bytes;
+}
+
 }  // namespace
 
 std::vector<u8> make_request(u16 kind, Random& random) {
@@ -105,6 +150,8 @@ std::vector<u8> make_request(u16 kind, Random& random) {
             return balloon_pages(random);
         case 8:
             return scsi_command(random);
+        case 16:
+            return gpu_command(random);
         default:
             return {};
     }
